@@ -1,0 +1,164 @@
+//! The scalars every struct is made of. With `addr.rs` the only hand-written layouts.
+//!
+//! Reading is done by nom's number parsers; writing by `Writer::scalar`. A `long` is 4 or 8 bytes wide by machine type
+//! and always 8 in memory here.
+
+use std::fmt;
+
+use nom::number::Endianness;
+use nom::number::complete as number;
+
+use crate::abi::{Abi, Endian};
+use crate::error::{Error, Path};
+use crate::wire::{Reader, Wire, Writer};
+
+impl From<Endian> for Endianness {
+    fn from(endian: Endian) -> Self {
+        match endian {
+            Endian::Little => Self::Little,
+            Endian::Big => Self::Big,
+        }
+    }
+}
+
+macro_rules! scalars {
+    ($( $ty:ident $parser:ident |$value:ident| $to:expr ;)+) => { $(
+        impl Wire for $ty {
+            const NAME: &'static str = stringify!($ty);
+
+            fn align(abi: Abi) -> usize {
+                abi.align_of(size_of::<$ty>())
+            }
+
+            fn min_len(_: Abi) -> usize {
+                size_of::<$ty>()
+            }
+
+            fn get(reader: &mut Reader) -> Result<Self, Error> {
+                reader.align_to(Self::align(reader.abi()))?;
+                let endian: Endianness = reader.abi().endian.into();
+                reader.parse(size_of::<$ty>(), |input| number::$parser(endian)(input))
+            }
+
+            fn put(&self, writer: &mut Writer) {
+                let $value = *self;
+                writer.scalar($to, size_of::<$ty>());
+            }
+        }
+    )+ };
+}
+
+scalars! {
+    u16 u16 |n| n.into();
+    u32 u32 |n| n.into();
+    i32 i32 |n| n.cast_unsigned().into();
+    u64 u64 |n| n;
+}
+
+impl Wire for () {
+    const NAME: &'static str = "nothing";
+
+    fn align(_: Abi) -> usize {
+        1
+    }
+
+    fn min_len(_: Abi) -> usize {
+        0
+    }
+
+    fn get(_: &mut Reader) -> Result<Self, Error> {
+        Ok(())
+    }
+
+    fn put(&self, _: &mut Writer) {}
+}
+
+/// A C `long`: `time_t` and `suseconds_t` of `struct timeval`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CLong(pub i64);
+
+impl Wire for CLong {
+    const NAME: &'static str = "long";
+
+    fn align(abi: Abi) -> usize {
+        abi.align_of(abi.long())
+    }
+
+    fn min_len(abi: Abi) -> usize {
+        abi.long()
+    }
+
+    fn get(reader: &mut Reader) -> Result<Self, Error> {
+        if reader.abi().long() == 8 {
+            u64::get(reader).map(|n| Self(n.cast_signed()))
+        } else {
+            i32::get(reader).map(|n| Self(n.into()))
+        }
+    }
+
+    fn put(&self, writer: &mut Writer) {
+        if writer.abi().long() == 4 && i32::try_from(self.0).is_err() {
+            writer.fail(Error::OutOfRange { path: Path::default(), value: self.0 });
+        }
+        let size = writer.abi().long();
+        writer.scalar(self.0.cast_unsigned(), size);
+    }
+}
+
+/// A text in a fixed array: up to the first NUL, or all of it when there is none (HOST-34).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CName<const N: usize>(pub [u8; N]);
+
+impl<const N: usize> CName<N> {
+    /// The text's bytes, cut so that a NUL follows.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut bytes = [0; N];
+        for (to, from) in bytes.iter_mut().zip(text.bytes()).take(N.saturating_sub(1)) {
+            *to = from;
+        }
+        Self(bytes)
+    }
+
+    /// The bytes before the first NUL.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        let end = self.0.iter().position(|b| *b == 0).unwrap_or(N);
+        &self.0[..end]
+    }
+}
+
+impl<const N: usize> fmt::Display for CName<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
+impl<const N: usize> fmt::Debug for CName<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
+impl<const N: usize> Wire for CName<N> {
+    const NAME: &'static str = "char[]";
+
+    fn align(_: Abi) -> usize {
+        1
+    }
+
+    fn min_len(_: Abi) -> usize {
+        N
+    }
+
+    fn get(reader: &mut Reader) -> Result<Self, Error> {
+        let bytes = reader.take(N)?;
+        let mut name = [0; N];
+        name.copy_from_slice(&bytes);
+        Ok(Self(name))
+    }
+
+    fn put(&self, writer: &mut Writer) {
+        writer.slice(&self.0);
+    }
+}
