@@ -1,0 +1,104 @@
+//! What the owner asks of a session: calls, messages, subscriptions; and what becomes of requests nobody answers.
+//!
+//! Nothing is queued here for a later connection except the wish for a subscription. Packets that come in, and the
+//! connection itself, are in `session.rs`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use legacy_codec::{ControlRequest, Dest, Header, PACKET_ALIGN, ReqId, SrvId, message_head};
+use machine::Time;
+
+use super::Session;
+use crate::calls::Waiter;
+use crate::io::{CallError, Effect, RejectReason, Token};
+use crate::subscriptions::State;
+
+impl Session {
+    pub(super) fn call(
+        &mut self,
+        now: Time,
+        token: Token,
+        dest: Dest,
+        request: &ControlRequest,
+        timeout: Duration,
+    ) {
+        if self.calls.contains_token(token) {
+            return self.reject(RejectReason::DuplicateToken(token));
+        }
+        if !self.is_up() {
+            return self.emit(Effect::Reply { token, result: Err(CallError::NotConnected) });
+        }
+        let reqid = self.calls.insert(Waiter::Call(token), now + timeout);
+        match self.write_request(reqid, dest, request) {
+            Ok(()) => self.counters.calls += 1,
+            Err(error) => {
+                self.calls.remove(reqid);
+                self.emit(Effect::Reply { token, result: Err(error) });
+            }
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, now: Time, srvid: SrvId) {
+        match self.subscriptions.state(srvid) {
+            Some(State::Asked { reqid, .. }) => {
+                self.subscriptions.set(srvid, State::Asked { reqid, answer: true });
+            }
+            None if self.is_connected() => self.register(now + self.config.attach_timeout, srvid, true),
+            state => {
+                self.subscriptions.set(srvid, state.unwrap_or(State::Wanted));
+                self.emit(Effect::Subscribed { srvid, result: Ok(()) });
+            }
+        }
+    }
+
+    pub(super) fn unsubscribe(&mut self, now: Time, srvid: SrvId) {
+        let Some(state) = self.subscriptions.remove(srvid) else { return };
+        if matches!(state, State::Asked { answer: true, .. }) {
+            self.emit(Effect::Subscribed { srvid, result: Err(CallError::Cancelled) });
+        }
+        if self.is_connected() {
+            self.deregister(now, srvid);
+        }
+        self.settle(now);
+    }
+
+    pub(super) fn send(&mut self, dest: Dest, srvid: SrvId, data: Bytes) {
+        if !self.is_up() {
+            return self.reject(RejectReason::SendWhileDown { dest });
+        }
+        let len = data.len();
+        let header = Header { dest, ..Header::default() };
+        let limit = self.config.max_packet;
+        match message_head(&header, srvid, len, self.config.abi) {
+            Ok(head) if head.head.len() + len + head.padding <= limit => {
+                self.counters.messages_out += 1;
+                self.emit(Effect::Write(head.head));
+                if len > 0 {
+                    self.emit(Effect::Write(data));
+                }
+                if head.padding > 0 {
+                    self.emit(Effect::Write(Bytes::from_static(&[0; PACKET_ALIGN]).slice(..head.padding)));
+                }
+            }
+            _ => self.reject(RejectReason::SendTooLarge { dest, len }),
+        }
+    }
+
+    pub(super) fn overdue(&mut self, now: Time, reqid: ReqId, waiter: Waiter) {
+        match waiter {
+            Waiter::Call(token) => {
+                self.counters.timeouts += 1;
+                self.emit(Effect::Reply { token, result: Err(CallError::Timeout) });
+            }
+            Waiter::Register(srvid) if self.subscriptions.asked_with(srvid, reqid).is_some() => {
+                // ctdbd may still do it: take it back, so that the answer given here stays true.
+                self.subscriptions.remove(srvid);
+                self.emit(Effect::Subscribed { srvid, result: Err(CallError::Timeout) });
+                self.deregister(now, srvid);
+                self.settle(now);
+            }
+            Waiter::Register(_) | Waiter::Pnn | Waiter::Deregister => {}
+        }
+    }
+}
