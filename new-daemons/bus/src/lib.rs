@@ -1,0 +1,37 @@
+//! Messages between the daemons of a cluster.
+//!
+//! A daemon is reached as node / name / instance ([`Address`]). It speaks Unix datagrams ([`datagram`]) with the
+//! tunneld of its node, which carries what is for another node. [`Endpoint`] is the daemon's end of that: it cuts
+//! messages into fragments, keeps to the window, puts fragments together again and reports what became of each
+//! message. No socket and no clock here; `runtime` drives it.
+
+pub mod datagram;
+
+mod address;
+mod endpoint;
+mod failure;
+mod gather;
+mod outgoing;
+mod reassembly;
+
+pub use address::{Address, AddressError, Daemon, Name, Node};
+pub use endpoint::{Config, Effect, Endpoint, Input, LostReason};
+pub use failure::{Failure, Undelivered};
+pub use gather::{Gather, GatherWriter};
+pub use outgoing::Ticket;
+pub use reassembly::{Discarded, Reassembly};
+
+/// The largest message.
+pub const MESSAGE_MAX: usize = 16 << 20;
+
+/// The largest piece of a message in one datagram or one tunnel frame.
+pub const FRAGMENT_MAX: usize = 64 << 10;
+
+/// What a sender may have under way to one destination before it waits for news of it, in [`charge`]s.
+pub const WINDOW: usize = 1 << 20;
+
+/// What a fragment of `len` bytes counts against a window. The constant part stands for the memory around it.
+#[must_use]
+pub const fn charge(len: usize) -> usize {
+    len + 64
+}

@@ -1,0 +1,243 @@
+//! Messages on their way from one daemon to its tunneld: a queue and a window per destination, destinations in turn.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+use crate::address::Address;
+use crate::datagram::{Fragment, ToTunnel};
+use crate::{FRAGMENT_MAX, WINDOW, charge};
+
+/// The caller's own number for a message; it comes back with the message's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+#[derive(Debug)]
+struct Message {
+    token: u64,
+    ticket: Ticket,
+    body: Bytes,
+    sent: usize,
+    /// What its fragments took from the window, and what of that came back.
+    spent: usize,
+    released: usize,
+}
+
+#[derive(Debug, Default)]
+struct Flow {
+    /// Not wholly sent; only the first may have begun.
+    waiting: VecDeque<Message>,
+    /// Wholly sent, result unknown.
+    sent: BTreeMap<u64, Message>,
+    under_way: usize,
+}
+
+impl Flow {
+    fn next_len(&self) -> Option<usize> {
+        let first = self.waiting.front()?;
+        Some((first.body.len() - first.sent).min(FRAGMENT_MAX))
+    }
+
+    /// Invariant: with nothing under way the window is always open, so a flow cannot get stuck.
+    fn is_ready(&self) -> bool {
+        self.next_len().is_some_and(|len| self.under_way == 0 || self.under_way + charge(len) <= WINDOW)
+    }
+
+    fn find(&mut self, token: u64) -> Option<&mut Message> {
+        match self.sent.get_mut(&token) {
+            Some(message) => Some(message),
+            None => self.waiting.front_mut().filter(|m| m.token == token),
+        }
+    }
+
+    fn remove(&mut self, token: u64) -> Option<Message> {
+        match self.sent.remove(&token) {
+            Some(message) => Some(message),
+            None if self.waiting.front().is_some_and(|m| m.token == token) => self.waiting.pop_front(),
+            None => None,
+        }
+    }
+}
+
+/// All messages of one endpoint that have no result yet.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    flows: BTreeMap<Address, Flow>,
+    destination: BTreeMap<u64, Address>,
+    ready: BTreeSet<Address>,
+    last_served: Option<Address>,
+    last_token: u64,
+}
+
+impl Outgoing {
+    pub(crate) fn push(&mut self, to: Address, ticket: Ticket, body: Bytes) {
+        self.last_token += 1;
+        let token = self.last_token;
+        self.destination.insert(token, to);
+        let flow = self.flows.entry(to).or_default();
+        flow.waiting.push_back(Message { token, ticket, body, sent: 0, spent: 0, released: 0 });
+        self.update(to);
+    }
+
+    fn update(&mut self, to: Address) {
+        let Some(flow) = self.flows.get(&to) else { return };
+        if flow.is_ready() {
+            self.ready.insert(to);
+        } else {
+            self.ready.remove(&to);
+        }
+        if flow.waiting.is_empty() && flow.sent.is_empty() {
+            self.flows.remove(&to);
+        }
+    }
+
+    fn turn(&self) -> Option<Address> {
+        let after = self.last_served.map_or(Bound::Unbounded, Bound::Excluded);
+        self.ready.range((after, Bound::Unbounded)).next().or_else(|| self.ready.first()).copied()
+    }
+
+    /// The length of the next fragment, or nothing when no window is open.
+    pub(crate) fn next_len(&self) -> Option<usize> {
+        self.flows.get(&self.turn()?)?.next_len()
+    }
+
+    /// The next fragment to send, of the destination whose turn it is.
+    pub(crate) fn next(&mut self) -> Option<ToTunnel> {
+        let to = self.turn()?;
+        self.last_served = Some(to);
+        let flow = self.flows.get_mut(&to)?;
+        let len = flow.next_len()?;
+        let message = flow.waiting.front_mut()?;
+        let token = message.token;
+        let fragment = Fragment {
+            total: u32::try_from(message.body.len()).unwrap_or(u32::MAX),
+            offset: u32::try_from(message.sent).unwrap_or(u32::MAX),
+            data: message.body.slice(message.sent..message.sent + len),
+        };
+        message.sent += len;
+        message.spent += charge(len);
+        flow.under_way += charge(len);
+        if fragment.is_last()
+            && let Some(message) = flow.waiting.pop_front()
+        {
+            flow.sent.insert(token, message);
+        }
+        self.update(to);
+        Some(ToTunnel::Send { token, to, fragment })
+    }
+
+    /// The receiver has taken `upto` bytes of a message.
+    pub(crate) fn accepted(&mut self, token: u64, upto: u32) {
+        let Some(to) = self.destination.get(&token).copied() else { return };
+        let Some(flow) = self.flows.get_mut(&to) else { return };
+        let Some(message) = flow.find(token) else { return };
+        let upto = usize::try_from(upto).unwrap_or(usize::MAX).min(message.sent);
+        let cost = upto + upto.div_ceil(FRAGMENT_MAX) * charge(0);
+        let back = cost.min(message.spent).saturating_sub(message.released);
+        message.released += back;
+        flow.under_way -= back;
+        self.update(to);
+    }
+
+    /// A message has come to its end.
+    pub(crate) fn completed(&mut self, token: u64) -> Option<Ticket> {
+        let to = self.destination.remove(&token)?;
+        let flow = self.flows.get_mut(&to)?;
+        let message = flow.remove(token)?;
+        flow.under_way -= message.spent - message.released;
+        self.update(to);
+        Some(message.ticket)
+    }
+
+    /// Gives up everything. True beside a ticket whose message may have been delivered all the same.
+    pub(crate) fn fail_all(&mut self) -> Vec<(Ticket, bool)> {
+        let flows = std::mem::take(&mut self.flows);
+        self.destination.clear();
+        self.ready.clear();
+        let mut all = Vec::new();
+        for flow in flows.into_values() {
+            all.extend(flow.sent.into_values().map(|m| (m.ticket, true)));
+            all.extend(flow.waiting.into_iter().map(|m| (m.ticket, false)));
+        }
+        all
+    }
+
+    pub(crate) fn check(&self) {
+        for (to, flow) in &self.flows {
+            let spent: usize = flow.sent.values().chain(&flow.waiting).map(|m| m.spent - m.released).sum();
+            assert_eq!(flow.under_way, spent, "window of {to}");
+            assert_eq!(flow.is_ready(), self.ready.contains(to), "readiness of {to}");
+            assert!(!flow.waiting.iter().skip(1).any(|m| m.sent > 0), "two messages begun towards {to}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    fn drain(out: &mut Outgoing) -> Vec<(u64, u32, usize)> {
+        let mut all = Vec::new();
+        while let Some(ToTunnel::Send { token, fragment, .. }) = out.next() {
+            out.check();
+            all.push((token, fragment.offset, fragment.data.len()));
+        }
+        all
+    }
+
+    #[test]
+    fn a_large_message_keeps_to_the_window_and_goes_on_when_pieces_are_accepted() {
+        let mut out = Outgoing::default();
+        out.push(to("1/ip"), Ticket(9), Bytes::from(vec![0; 3 << 20]));
+        let first = drain(&mut out);
+        assert_eq!(first.len(), 15, "fifteen full pieces and their overhead fit a window of 1 MiB");
+        out.accepted(1, 2 * 65536);
+        out.check();
+        assert_eq!(drain(&mut out).len(), 2);
+        let mut upto = 2 * 65536;
+        while upto < 3 << 20 {
+            upto += 65536;
+            out.accepted(1, upto);
+            drain(&mut out);
+        }
+        assert_eq!(out.completed(1), Some(Ticket(9)));
+        out.check();
+        assert!(out.flows.is_empty());
+    }
+
+    #[test]
+    fn destinations_take_turns_and_a_full_one_holds_up_nobody() {
+        let mut out = Outgoing::default();
+        for n in 0..40 {
+            out.push(to("1/ip"), Ticket(n), Bytes::from(vec![0; 65536]));
+        }
+        out.push(to("2/ip"), Ticket(100), Bytes::from_static(b"x"));
+        out.push(to("2/ip"), Ticket(101), Bytes::new());
+        let sent = drain(&mut out);
+        assert_eq!(sent.iter().position(|s| s.0 == 41), Some(1), "second in turn");
+        assert!(sent.iter().any(|s| s.0 == 42 && s.2 == 0), "an empty message is a message");
+        assert_eq!(sent.len(), 15 + 2);
+        let lost = out.fail_all();
+        assert_eq!(lost.len(), 42);
+        assert_eq!(lost.iter().filter(|(_, in_doubt)| *in_doubt).count(), 17);
+    }
+
+    #[test]
+    fn results_of_unknown_messages_change_nothing() {
+        let mut out = Outgoing::default();
+        out.push(to("1/ip"), Ticket(1), Bytes::from_static(b"abc"));
+        assert_eq!(out.completed(77), None);
+        out.accepted(77, 5);
+        drain(&mut out);
+        out.accepted(1, u32::MAX);
+        out.accepted(1, u32::MAX);
+        out.check();
+        assert_eq!(out.completed(1), Some(Ticket(1)));
+        assert_eq!(out.completed(1), None);
+    }
+}
