@@ -1,0 +1,227 @@
+//! The Unix datagram sockets of the bus.
+//!
+//! Each daemon has one socket to receive, in the bus directory under its own name, and one *connected* socket for each
+//! peer it sends to: an unconnected sender on a full queue would spin, a connected one sleeps until there is room. Only
+//! root and the user of the process itself are heard; the kernel says who sent.
+
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use bus::datagram::DATAGRAM_MAX;
+use bus::{Daemon, Gather};
+use bytes::Bytes;
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg, setsockopt, sockopt::PassCred, sockopt::SndBuf,
+};
+use tokio::io::Interest;
+use tokio::net::UnixDatagram;
+
+/// The file name of the tunneld's socket in the bus directory.
+pub const TUNNELD_SOCKET: &str = "tunneld";
+
+/// Room for a few full datagrams on their way.
+const SEND_BUFFER: usize = 4 * DATAGRAM_MAX;
+
+/// The socket at which a daemon is reached.
+#[must_use]
+pub fn socket_of(dir: &Path, daemon: Daemon) -> PathBuf {
+    dir.join(format!("{}.{}", daemon.name, daemon.instance))
+}
+
+/// Makes the bus directory when it is missing, and refuses one that others could write to.
+pub fn prepare_directory(dir: &Path) -> io::Result<()> {
+    match std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir) {
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e),
+        _ => {}
+    }
+    let meta = std::fs::metadata(dir)?;
+    let me = nix::unistd::geteuid().as_raw();
+    if !meta.is_dir() || (meta.uid() != me && meta.uid() != 0) || meta.mode() & 0o022 != 0 {
+        let why = "must be a directory of this user or root that nobody else may write to";
+        return Err(io::Error::new(ErrorKind::PermissionDenied, why));
+    }
+    Ok(())
+}
+
+fn nix_error(e: nix::Error) -> io::Error {
+    io::Error::from_raw_os_error(e as i32)
+}
+
+/// The socket at which datagrams arrive. Its file is removed with it.
+#[derive(Debug)]
+pub struct Receiver {
+    socket: UnixDatagram,
+    path: PathBuf,
+    buffer: Vec<u8>,
+    refused: u64,
+}
+
+impl Receiver {
+    /// Listens at `path`. A file that a dead process left there is replaced; a living one is an error (`AddrInUse`).
+    pub fn bind(path: PathBuf) -> io::Result<Self> {
+        let socket = match UnixDatagram::bind(&path) {
+            Err(e) if e.kind() == ErrorKind::AddrInUse && is_dead(&path) => {
+                std::fs::remove_file(&path)?;
+                UnixDatagram::bind(&path)?
+            }
+            other => other?,
+        };
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        setsockopt(&socket, PassCred, &true).map_err(nix_error)?;
+        // One byte more than the largest, to notice what is too long.
+        Ok(Self { socket, path, buffer: vec![0; DATAGRAM_MAX + 1], refused: 0 })
+    }
+
+    /// Datagrams of other users, or too long, that were dropped.
+    #[must_use]
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Waits until there may be something to receive.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.socket.readable().await
+    }
+
+    /// The next datagram that is there, or `None`.
+    pub fn try_recv(&mut self) -> io::Result<Option<Bytes>> {
+        loop {
+            let fd = self.socket.as_raw_fd();
+            let buffer = &mut self.buffer;
+            let got = self.socket.try_io(Interest::READABLE, || receive(fd, buffer));
+            match got {
+                Ok((len, true)) => return Ok(Some(Bytes::copy_from_slice(&self.buffer[..len]))),
+                Ok((_, false)) => self.refused += 1,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Receives one datagram: its length, and whether it is to be heard.
+fn receive(fd: i32, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
+    let mut control = nix::cmsg_space!(nix::sys::socket::UnixCredentials);
+    let mut parts = [IoSliceMut::new(buffer)];
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
+    let got = recvmsg::<UnixAddr>(fd, &mut parts, Some(&mut control), flags).map_err(nix_error)?;
+    let me = nix::unistd::geteuid().as_raw();
+    let friend = got.cmsgs().map_err(nix_error)?.any(|c| match c {
+        ControlMessageOwned::ScmCredentials(who) => who.uid() == 0 || who.uid() == me,
+        _ => false,
+    });
+    Ok((got.bytes, friend && got.bytes <= DATAGRAM_MAX))
+}
+
+fn is_dead(path: &Path) -> bool {
+    let probe = std::os::unix::net::UnixDatagram::unbound().and_then(|s| s.connect(path));
+    probe.is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused)
+}
+
+/// A connected socket that sends to one peer.
+#[derive(Debug)]
+pub struct Sender {
+    socket: UnixDatagram,
+}
+
+impl Sender {
+    /// Connects to the socket at `path`.
+    pub fn connect(path: &Path) -> io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        socket.connect(path)?;
+        setsockopt(&socket, SndBuf, &SEND_BUFFER).map_err(nix_error)?;
+        Ok(Self { socket })
+    }
+
+    /// Waits until there may be room.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.socket.writable().await
+    }
+
+    /// Sends when there is room; false when there is none. Any error means that the peer is not there.
+    pub fn try_send(&self, datagram: &Gather) -> io::Result<bool> {
+        let parts: Vec<_> = datagram.parts().iter().map(|p| IoSlice::new(p)).collect();
+        let send = || {
+            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+            sendmsg::<UnixAddr>(self.socket.as_raw_fd(), &parts, &[], flags, None).map_err(nix_error)
+        };
+        // A fresh socket does not know yet that it is writable, so the first attempt does not ask; the second, inside
+        // try_io, is the one that makes `writable` wait for room.
+        let mut sent = send();
+        if sent.as_ref().is_err_and(|e| e.kind() == ErrorKind::WouldBlock) {
+            sent = self.socket.try_io(Interest::WRITABLE, send);
+        }
+        match sent {
+            Ok(_) => Ok(true),
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bus::GatherWriter;
+
+    fn datagram(len: usize) -> Gather {
+        let mut g = GatherWriter::default();
+        g.opaque(&Bytes::from(vec![5; len]));
+        g.finish()
+    }
+
+    #[tokio::test]
+    async fn a_datagram_arrives_whole_and_a_full_queue_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0");
+        let mut receiver = Receiver::bind(path.clone()).unwrap();
+        let sender = Sender::connect(&path).unwrap();
+        assert!(sender.try_send(&datagram(65536)).unwrap());
+        receiver.readable().await.unwrap();
+        assert_eq!(receiver.try_recv().unwrap().unwrap(), datagram(65536).into_bytes());
+        assert_eq!(receiver.try_recv().unwrap(), None);
+        let mut sent = 0;
+        while sender.try_send(&datagram(10)).unwrap() {
+            sent += 1;
+            assert!(sent < 10_000);
+        }
+        receiver.readable().await.unwrap();
+        while receiver.try_recv().unwrap().is_some() {
+            sent -= 1;
+        }
+        assert_eq!(sent, 0);
+        sender.writable().await.unwrap();
+        assert!(sender.try_send(&datagram(10)).unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_file_of_a_dead_process_is_replaced_and_that_of_a_living_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0");
+        drop(std::os::unix::net::UnixDatagram::bind(&path).unwrap());
+        let living = Receiver::bind(path.clone()).unwrap();
+        assert_eq!(Receiver::bind(path.clone()).unwrap_err().kind(), ErrorKind::AddrInUse);
+        drop(living);
+        assert!(!path.exists());
+        assert!(Sender::connect(&path).is_err());
+    }
+
+    #[test]
+    fn a_directory_that_others_may_write_to_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let bus = dir.path().join("x/bus");
+        prepare_directory(&bus).unwrap();
+        prepare_directory(&bus).unwrap();
+        std::fs::set_permissions(&bus, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(prepare_directory(&bus).unwrap_err().kind(), ErrorKind::PermissionDenied);
+    }
+}

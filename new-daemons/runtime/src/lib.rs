@@ -1,0 +1,13 @@
+//! The tokio driver of the machines and its ports.
+//!
+//! [`datagram`] holds the Unix datagram sockets of the bus, [`BusClient`] drives a [`bus::Endpoint`] for a daemon or a
+//! program, [`Clock`] gives the machines their time. No protocol knowledge lives here.
+
+pub mod datagram;
+pub mod paths;
+
+mod client;
+mod clock;
+
+pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};
+pub use clock::Clock;
