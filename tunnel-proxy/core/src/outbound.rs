@@ -1,0 +1,433 @@
+//! The sending end of a channel: one daemon here to one daemon on another node.
+//!
+//! Fragments are sent in order within the receiver's window and kept until the receiver has them; what was lost is sent
+//! again from the first missing one on. A fragment counts against the window until the far daemon has taken it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bus::datagram::Fragment;
+use bus::{Daemon, Failure, Undelivered, charge};
+use bytes::Bytes;
+use machine::Time;
+
+use crate::envelope::{Channel, Seq};
+use crate::limits::{CHANNEL_QUEUE, CHANNEL_WINDOW, RESEND_FIRST, RESEND_MAX, RESEND_MIN};
+
+/// The number by which the local daemon knows its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Token(pub(crate) u64);
+
+#[derive(Debug)]
+struct Queued {
+    token: Token,
+    total: u32,
+    offset: u32,
+    end: u32,
+    cost: usize,
+    /// Emptied once the receiver has it.
+    data: Bytes,
+}
+
+impl Queued {
+    const fn is_last(&self) -> bool {
+        self.end == self.total
+    }
+}
+
+/// What the local daemon has to be told about one of its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    Accepted { token: Token, upto: u32 },
+    Completed { token: Token, result: Result<(), Undelivered> },
+}
+
+/// What is due on a channel whose timer ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    Resend,
+    Ask,
+}
+
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    pub(crate) id: Channel,
+    pub(crate) from: Daemon,
+    pub(crate) to: Daemon,
+    /// Fragments from `base` on.
+    queue: VecDeque<Queued>,
+    /// The first one that the far daemon has not taken.
+    base: Seq,
+    /// The first one that the far tunneld does not have.
+    received: Seq,
+    /// The next one to send.
+    next: Seq,
+    /// The first one that was never sent.
+    fresh: Seq,
+    /// Charge of `base..next`, and of the whole queue.
+    under_way: usize,
+    queued: usize,
+    window: usize,
+    /// After a loss no more than this is under way beyond what is received; grows with each acknowledgement.
+    burst: usize,
+    /// The message whose next fragment is expected from the daemon.
+    unfinished: Option<(Token, u32)>,
+    resend_after: Duration,
+    timer: Option<Time>,
+    /// The receiver has answered, so it knows whose channel this is.
+    pub(crate) known: bool,
+    pub(crate) used: Time,
+}
+
+impl Outbound {
+    pub(crate) fn new(id: Channel, from: Daemon, to: Daemon, now: Time) -> Self {
+        Self {
+            id,
+            from,
+            to,
+            queue: VecDeque::new(),
+            base: 0,
+            received: 0,
+            next: 0,
+            fresh: 0,
+            under_way: 0,
+            queued: 0,
+            window: CHANNEL_WINDOW,
+            burst: CHANNEL_WINDOW,
+            unfinished: None,
+            resend_after: RESEND_FIRST,
+            timer: None,
+            known: false,
+            used: now,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(crate) fn queued(&self) -> usize {
+        self.queued
+    }
+
+    pub(crate) fn timer(&self) -> Option<Time> {
+        self.timer
+    }
+
+    /// Queues a fragment. `Err` with news for the sender when it cannot be; nothing for the rest of a message that has
+    /// already been reported.
+    pub(crate) fn push(
+        &mut self,
+        now: Time,
+        token: Token,
+        fragment: Fragment,
+        limit: usize,
+    ) -> Result<(), Option<News>> {
+        let expected = self.unfinished.take();
+        if !fragment.is_first() && expected != Some((token, fragment.offset)) {
+            return Err(None);
+        }
+        let cost = charge(fragment.data.len());
+        if self.queued + cost > limit.max(CHANNEL_QUEUE) {
+            return Err(Some(News::Completed {
+                token,
+                result: Err(Undelivered { reason: Failure::QueueFull, in_doubt: false }),
+            }));
+        }
+        if !fragment.is_last() {
+            self.unfinished = Some((token, fragment.end()));
+        }
+        self.used = now;
+        self.queued += cost;
+        self.queue.push_back(Queued {
+            token,
+            total: fragment.total,
+            offset: fragment.offset,
+            end: fragment.end(),
+            cost,
+            data: fragment.data,
+        });
+        Ok(())
+    }
+
+    fn at(&self, seq: Seq) -> Option<&Queued> {
+        self.queue.get(usize::try_from(seq.checked_sub(self.base)?).ok()?)
+    }
+
+    fn beyond_received(&self) -> usize {
+        (self.received.max(self.base)..self.next).filter_map(|s| self.at(s)).map(|q| q.cost).sum()
+    }
+
+    /// The length of the fragment that may go now.
+    pub(crate) fn ready(&self) -> Option<usize> {
+        let next = self.at(self.next)?;
+        // Invariant: a window that is wholly free admits one fragment, whatever its size.
+        let within = self.under_way == 0 || self.under_way + next.cost <= self.window;
+        let paced = self.burst >= CHANNEL_WINDOW || self.beyond_received() < self.burst;
+        (within && paced).then_some(next.data.len())
+    }
+
+    /// Takes the next fragment for sending; true when it goes for the first time.
+    pub(crate) fn send(&mut self, now: Time) -> Option<(Seq, Fragment, bool)> {
+        self.ready()?;
+        let seq = self.next;
+        let q = self.at(seq)?;
+        let fragment = Fragment { total: q.total, offset: q.offset, data: q.data.clone() };
+        self.under_way += q.cost;
+        self.next += 1;
+        let first_time = seq >= self.fresh;
+        self.fresh = self.fresh.max(self.next);
+        self.used = now;
+        if self.timer.is_none() {
+            self.timer = Some(now + self.resend_after);
+        }
+        Some((seq, fragment, first_time))
+    }
+
+    /// An acknowledgement. False when it cannot be true.
+    pub(crate) fn ack(
+        &mut self,
+        now: Time,
+        delivered: Seq,
+        received: Seq,
+        window: usize,
+        rtt: Option<Duration>,
+        news: &mut Vec<News>,
+    ) -> bool {
+        if received > self.fresh || delivered > received {
+            return false;
+        }
+        if delivered < self.base || received < self.received {
+            return true; // older than what is known
+        }
+        self.known = true;
+        let progress = delivered > self.base || received > self.received;
+        self.window = window;
+        self.received = received;
+        if received > self.next {
+            // It had all of what is about to be sent again.
+            self.under_way += (self.next..received).filter_map(|s| self.at(s)).map(|q| q.cost).sum::<usize>();
+            self.next = received;
+        }
+        while self.base < delivered {
+            let Some(q) = self.queue.pop_front() else { break };
+            self.base += 1;
+            self.under_way -= q.cost;
+            self.queued -= q.cost;
+            news.push(if q.is_last() {
+                News::Completed { token: q.token, result: Ok(()) }
+            } else {
+                News::Accepted { token: q.token, upto: q.end }
+            });
+        }
+        let kept = usize::try_from(received - self.base).unwrap_or(usize::MAX);
+        for q in self.queue.iter_mut().take(kept).rev().take_while(|q| !q.data.is_empty()) {
+            q.data = Bytes::new();
+        }
+        if progress {
+            self.burst = self.burst.saturating_mul(2).min(CHANNEL_WINDOW);
+            self.resend_after = rtt.map_or(RESEND_FIRST, |rtt| (rtt * 4).clamp(RESEND_MIN, RESEND_MAX));
+        }
+        self.timer = (self.base < self.next).then(|| now + self.resend_after);
+        self.used = now;
+        true
+    }
+
+    /// The timer ran out: what is missing goes again, a little at first, or the receiver is asked what it has.
+    pub(crate) fn due(&mut self, now: Time) -> Due {
+        if self.timer.is_none_or(|at| now < at) {
+            return Due::Nothing;
+        }
+        self.resend_after = (self.resend_after * 2).min(RESEND_MAX);
+        if self.base == self.next {
+            self.timer = None;
+            return Due::Nothing;
+        }
+        self.timer = Some(now + self.resend_after);
+        if self.received >= self.next {
+            return Due::Ask;
+        }
+        let back = self.received.max(self.base);
+        self.under_way -= (back..self.next).filter_map(|s| self.at(s)).map(|q| q.cost).sum::<usize>();
+        self.next = back;
+        self.burst = charge(bus::FRAGMENT_MAX);
+        Due::Resend
+    }
+
+    /// The channel has ended. `next` is the first fragment that was surely not delivered, when the receiver said so.
+    pub(crate) fn fail(self, next: Option<Seq>, reason: Failure, news: &mut Vec<News>) {
+        let lost = |in_doubt| Err(Undelivered { reason, in_doubt });
+        for (seq, q) in (self.base..).zip(&self.queue).filter(|(_, q)| q.is_last()) {
+            // A message is delivered with its last fragment only.
+            let sent = seq < self.fresh;
+            let result = match next {
+                Some(next) if seq < next && sent => Ok(()),
+                Some(_) => lost(false),
+                None => lost(sent),
+            };
+            news.push(News::Completed { token: q.token, result });
+        }
+        if let Some((token, _)) = self.unfinished {
+            news.push(News::Completed { token, result: lost(false) });
+        }
+    }
+
+    pub(crate) fn check(&self) {
+        assert!(
+            self.base <= self.received.max(self.base)
+                && self.next <= self.fresh
+                && self.received <= self.next
+        );
+        let all: usize = self.queue.iter().map(|q| q.cost).sum();
+        let sent: usize = (self.base..self.next).filter_map(|s| self.at(s)).map(|q| q.cost).sum();
+        assert_eq!((self.queued, self.under_way), (all, sent), "charges of {:?}", self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::CHANNEL_WINDOW;
+
+    fn channel() -> Outbound {
+        let d = |n: &str| Daemon { name: n.parse().unwrap(), instance: 0 };
+        Outbound::new(Channel(1), d("a"), d("b"), Time::ZERO)
+    }
+
+    fn whole(len: usize) -> Fragment {
+        Fragment { total: u32::try_from(len).unwrap(), offset: 0, data: Bytes::from(vec![1; len]) }
+    }
+
+    fn send_all(c: &mut Outbound, now: Time) -> Vec<(Seq, bool)> {
+        let mut all = Vec::new();
+        while let Some((seq, _, fresh)) = c.send(now) {
+            c.check();
+            all.push((seq, fresh));
+        }
+        all
+    }
+
+    fn push(c: &mut Outbound, token: u64, fragment: Fragment) {
+        c.push(Time::ZERO, Token(token), fragment, 0).unwrap();
+    }
+
+    fn ack(c: &mut Outbound, delivered: Seq, received: Seq) -> Vec<News> {
+        let mut news = Vec::new();
+        assert!(c.ack(Time::ZERO, delivered, received, CHANNEL_WINDOW, None, &mut news));
+        c.check();
+        news
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_goes_again_a_little_at_first() {
+        let mut c = channel();
+        (0..8).for_each(|n| push(&mut c, n, whole(60_000)));
+        assert_eq!(send_all(&mut c, Time::ZERO).len(), 8);
+        assert_eq!(c.due(Time::from_millis(199)), Due::Nothing);
+        assert_eq!(c.due(Time::from_millis(200)), Due::Resend);
+        c.check();
+        assert_eq!(
+            send_all(&mut c, Time::from_millis(200)),
+            [(0, false), (1, false)],
+            "a burst after a loss is short"
+        );
+        assert_eq!(ack(&mut c, 1, 2).len(), 1);
+        assert_eq!(send_all(&mut c, Time::from_millis(201)).len(), 3, "and grows with each acknowledgement");
+    }
+
+    #[test]
+    fn a_receiver_that_has_everything_but_does_not_read_is_asked_and_nothing_goes_twice() {
+        let mut c = channel();
+        (0..3).for_each(|n| push(&mut c, n, whole(10)));
+        send_all(&mut c, Time::ZERO);
+        assert_eq!(ack(&mut c, 0, 3), []);
+        assert_eq!(c.due(Time::from_millis(5000)), Due::Ask);
+        assert!(send_all(&mut c, Time::from_millis(5000)).is_empty());
+        assert_eq!(ack(&mut c, 3, 3).len(), 3);
+        assert_eq!(c.timer(), None);
+    }
+
+    #[test]
+    fn the_window_counts_what_the_daemon_has_not_taken() {
+        let mut c = channel();
+        (0..30).for_each(|n| push(&mut c, n, whole(65_536)));
+        assert_eq!(send_all(&mut c, Time::ZERO).len(), 15);
+        ack(&mut c, 0, 15);
+        assert!(send_all(&mut c, Time::ZERO).is_empty());
+        ack(&mut c, 4, 15);
+        assert_eq!(send_all(&mut c, Time::ZERO).len(), 4);
+    }
+
+    #[test]
+    fn a_reset_says_exactly_what_was_delivered_and_silence_leaves_doubt() {
+        for (next, expected) in [
+            (Some(2), [Ok(()), Ok(()), Err(false), Err(false)]),
+            (None, [Err(true), Err(true), Err(true), Err(false)]),
+        ] {
+            let mut c = channel();
+            (0..3).for_each(|n| push(&mut c, n, whole(10)));
+            send_all(&mut c, Time::ZERO);
+            push(&mut c, 3, whole(10));
+            let mut news = Vec::new();
+            c.fail(next, Failure::NoSuchDaemon, &mut news);
+            let got: Vec<_> = news
+                .iter()
+                .map(|n| match n {
+                    News::Completed { result, .. } => result.map_err(|e| e.in_doubt),
+                    News::Accepted { .. } => panic!("{n:?}"),
+                })
+                .collect();
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn a_message_of_many_pieces_is_reported_once_and_its_rest_is_left_out() {
+        let piece = |offset: u32| Fragment { total: 9, offset, data: Bytes::from_static(b"abc") };
+        let mut c = channel();
+        push(&mut c, 7, piece(0));
+        push(&mut c, 7, piece(3));
+        send_all(&mut c, Time::ZERO);
+        assert_eq!(ack(&mut c, 1, 2), [News::Accepted { token: Token(7), upto: 3 }]);
+        let mut news = Vec::new();
+        c.fail(None, Failure::NodeUnreachable, &mut news);
+        let result = Err(Undelivered { reason: Failure::NodeUnreachable, in_doubt: false });
+        assert_eq!(news, [News::Completed { token: Token(7), result }]);
+        let mut anew = channel();
+        assert_eq!(anew.push(Time::ZERO, Token(7), piece(6), 0), Err(None));
+    }
+
+    #[test]
+    fn acknowledgements_that_cannot_be_true_change_nothing() {
+        let mut c = channel();
+        push(&mut c, 1, whole(10));
+        push(&mut c, 2, whole(10));
+        c.send(Time::ZERO);
+        let mut news = Vec::new();
+        for (delivered, received) in [(2, 2), (1, 0), (0, u64::MAX), (u64::MAX, u64::MAX)] {
+            assert!(!c.ack(Time::ZERO, delivered, received, 0, None, &mut news), "{delivered} {received}");
+            c.check();
+        }
+        assert!(news.is_empty());
+    }
+
+    #[test]
+    fn a_sender_that_ignores_its_window_is_told_that_the_queue_is_full() {
+        let mut c = channel();
+        let mut refused = 0;
+        for n in 0..100 {
+            if let Err(news) = c.push(Time::ZERO, Token(n), whole(65_536), 0) {
+                assert!(matches!(
+                    news,
+                    Some(News::Completed {
+                        result: Err(Undelivered { reason: Failure::QueueFull, in_doubt: false }),
+                        ..
+                    })
+                ));
+                refused += 1;
+            }
+        }
+        assert_eq!(refused, 100 - 31);
+    }
+}

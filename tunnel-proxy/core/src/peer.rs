@@ -1,0 +1,372 @@
+//! Another node's tunneld: whether it lives and in which life, and when it is given up.
+//!
+//! `sending` builds envelopes for it, `receiving` reads its envelopes. Both ends' boot ids stand in each envelope: when
+//! either has changed, nothing that was under way can be trusted any more, and its senders are told.
+
+mod receiving;
+mod sending;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use bus::{Daemon, Failure, Node};
+use machine::{Time, earliest};
+
+use crate::envelope::{Channel, Frame, Seq};
+use crate::inbound::Inbound;
+use crate::limits::{
+    CHANNEL_FORGET, CHANNEL_IDLE, CLOSED_CHANNELS, Config, DEAD_BOOTS, HELLO_IDLE, HELLO_SILENT,
+    HELLO_URGENT, HOUSEKEEPING, PEER_BUFFER,
+};
+use crate::outbound::{Due, News, Outbound};
+
+pub(crate) use receiving::Arrival;
+
+/// Frames other than data and acknowledgements that may wait; more are left out, and asked for again by the peer.
+const CONTROL_QUEUE: usize = 512;
+
+/// News for daemons of this node.
+pub(crate) type NewsFor = Vec<(Daemon, News)>;
+
+/// Numbers for the status.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PeerCounters {
+    pub(crate) sent: u64,
+    pub(crate) resent: u64,
+    pub(crate) received: u64,
+    pub(crate) failed: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) node: Node,
+    pub(crate) address: String,
+    boot: Option<u64>,
+    dead_boots: VecDeque<u64>,
+    outbound: BTreeMap<Channel, Outbound>,
+    outbound_of: BTreeMap<(Daemon, Daemon), Channel>,
+    last_channel: u32,
+    inbound: BTreeMap<Channel, Inbound>,
+    inbound_of: BTreeMap<(Daemon, Daemon), Channel>,
+    /// How the channels ended that the peer may still speak of.
+    closed: BTreeMap<Channel, (Option<Seq>, Failure)>,
+    highest_inbound: u32,
+    last_message: u64,
+    control: VecDeque<Frame>,
+    /// Channels with a fragment that may go, and channels with an acknowledgement that waits.
+    ready: BTreeSet<Channel>,
+    acks: BTreeSet<Channel>,
+    last_served: Option<Channel>,
+    /// Sums over the channels, in charges.
+    queued: usize,
+    buffered: usize,
+    heard: Option<Time>,
+    /// Silence counts from here at the earliest: ctdbd came back, or somebody began to wait.
+    patient_since: Time,
+    /// Given up until it is heard again.
+    silent: Option<Failure>,
+    said_hello: Option<Time>,
+    hello_wanted: bool,
+    rtt: Option<Duration>,
+    housekeeping: Time,
+    wake: Option<Time>,
+    pub(crate) counters: PeerCounters,
+}
+
+impl Peer {
+    pub(crate) fn new(node: Node, address: String, now: Time) -> Self {
+        Self {
+            node,
+            address,
+            boot: None,
+            dead_boots: VecDeque::new(),
+            outbound: BTreeMap::new(),
+            outbound_of: BTreeMap::new(),
+            last_channel: 0,
+            inbound: BTreeMap::new(),
+            inbound_of: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            highest_inbound: 0,
+            last_message: 0,
+            control: VecDeque::new(),
+            ready: BTreeSet::new(),
+            acks: BTreeSet::new(),
+            last_served: None,
+            queued: 0,
+            buffered: 0,
+            heard: None,
+            patient_since: now,
+            silent: None,
+            said_hello: None,
+            hello_wanted: true,
+            rtt: None,
+            housekeeping: now + HOUSEKEEPING,
+            wake: Some(now),
+            counters: PeerCounters::default(),
+        }
+    }
+
+    pub(crate) const fn boot(&self) -> Option<u64> {
+        self.boot
+    }
+
+    pub(crate) const fn rtt(&self) -> Option<Duration> {
+        self.rtt
+    }
+
+    pub(crate) const fn heard(&self) -> Option<Time> {
+        self.heard
+    }
+
+    pub(crate) const fn queued(&self) -> usize {
+        self.queued
+    }
+
+    pub(crate) fn channels(&self) -> (usize, usize) {
+        (self.outbound.len(), self.inbound.len())
+    }
+
+    /// One word for people.
+    pub(crate) const fn state(&self) -> &'static str {
+        match (self.silent, self.boot) {
+            (Some(Failure::NoTunneld), _) => "absent",
+            (Some(_), _) => "silent",
+            (None, Some(_)) => "up",
+            (None, None) => "greeting",
+        }
+    }
+
+    pub(crate) const fn wake(&self) -> Option<Time> {
+        self.wake
+    }
+
+    fn wake_by(&mut self, at: Time) {
+        self.wake = earliest(self.wake, Some(at));
+    }
+
+    const fn room(&self) -> bool {
+        self.buffered < PEER_BUFFER
+    }
+
+    fn control(&mut self, frame: Frame) {
+        if self.control.len() < CONTROL_QUEUE {
+            self.control.push_back(frame);
+        }
+    }
+
+    /// ctdbd is there again: the peer gets its time to answer.
+    pub(crate) fn link_up(&mut self, now: Time) {
+        self.patient_since = now;
+        self.silent = None;
+        self.hello_wanted = true;
+        self.wake_by(now);
+    }
+
+    /// Ends everything under way towards the peer.
+    pub(crate) fn fail_outbound(&mut self, reason: Failure) -> NewsFor {
+        let mut all = NewsFor::new();
+        for channel in std::mem::take(&mut self.outbound).into_values() {
+            self.end(channel, None, reason, &mut all);
+        }
+        self.outbound_of.clear();
+        self.ready.clear();
+        self.queued = 0;
+        all
+    }
+
+    fn end(&mut self, channel: Outbound, next: Option<Seq>, reason: Failure, all: &mut NewsFor) {
+        let from = channel.from;
+        let mut news = Vec::new();
+        channel.fail(next, reason, &mut news);
+        let lost = |n: &&News| matches!(n, News::Completed { result: Err(_), .. });
+        self.counters.failed += news.iter().filter(lost).map(|_| 1).sum::<u64>();
+        all.extend(news.into_iter().map(|n| (from, n)));
+    }
+
+    fn remove_outbound(&mut self, id: Channel) -> Option<Outbound> {
+        let channel = self.outbound.remove(&id)?;
+        self.outbound_of.remove(&(channel.from, channel.to));
+        self.ready.remove(&id);
+        self.queued -= channel.queued();
+        Some(channel)
+    }
+
+    /// A daemon of this node has gone: nobody waits for its messages, and what came for it is refused.
+    pub(crate) fn daemon_gone(&mut self, daemon: Daemon, reason: Failure) {
+        let ids: Vec<_> = self.outbound.values().filter(|c| c.from == daemon).map(|c| c.id).collect();
+        for id in ids {
+            self.remove_outbound(id);
+            self.control(Frame::Close { channel: id });
+        }
+        let ids: Vec<_> = self.inbound.values().filter(|c| c.to == daemon).map(|c| c.id).collect();
+        for id in ids {
+            self.close_inbound(id, reason, true);
+        }
+    }
+
+    /// Forgets an inbound channel and remembers how it ended.
+    fn close_inbound(&mut self, id: Channel, reason: Failure, tell: bool) {
+        let Some(channel) = self.inbound.remove(&id) else { return };
+        if self.inbound_of.get(&(channel.from, channel.to)) == Some(&id) {
+            self.inbound_of.remove(&(channel.from, channel.to));
+        }
+        self.acks.remove(&id);
+        self.buffered -= channel.buffered;
+        // What waits for the daemon, or is on its way to it, may still arrive there.
+        let next = (channel.buffered == 0).then_some(channel.delivered());
+        self.remember_closed(id, next, reason);
+        if tell {
+            self.control(Frame::Reset { channel: id, next, reason });
+        }
+    }
+
+    fn remember_closed(&mut self, id: Channel, next: Option<Seq>, reason: Failure) {
+        self.closed.insert(id, (next, reason));
+        let floor = Channel(self.highest_inbound.saturating_sub(CLOSED_CHANNELS));
+        self.closed = self.closed.split_off(&floor);
+    }
+
+    /// The peer speaks with a boot id that is not the known one. False when that is an earlier one.
+    fn new_boot(&mut self, boot: u64, all: &mut NewsFor) -> bool {
+        if self.dead_boots.contains(&boot) {
+            return false;
+        }
+        if let Some(old) = self.boot.replace(boot) {
+            self.dead_boots.push_back(old);
+            if self.dead_boots.len() > DEAD_BOOTS {
+                self.dead_boots.pop_front();
+            }
+            all.append(&mut self.fail_outbound(Failure::PeerRestarted));
+            self.inbound.clear();
+            self.inbound_of.clear();
+            self.closed.clear();
+            self.acks.clear();
+            self.control.clear();
+            self.highest_inbound = 0;
+            self.buffered = 0;
+            self.rtt = None;
+        }
+        true
+    }
+
+    fn waits(&self) -> bool {
+        self.outbound.values().any(|c| !c.is_empty())
+    }
+
+    fn hello_every(&self) -> Duration {
+        match (self.boot, self.silent) {
+            (_, Some(_)) => HELLO_SILENT,
+            (None, None) => HELLO_URGENT,
+            (Some(_), None) if self.queued > 0 => HELLO_SILENT,
+            (Some(_), None) => HELLO_IDLE,
+        }
+    }
+
+    fn silence_limit(&self, config: &Config) -> (Duration, Failure) {
+        match self.boot {
+            Some(_) => (config.peer_timeout, Failure::NodeUnreachable),
+            None => (config.greeting_timeout, Failure::NoTunneld),
+        }
+    }
+
+    fn quiet_since(&self) -> Time {
+        self.heard.map_or(self.patient_since, |heard| heard.max(self.patient_since))
+    }
+
+    /// Does what is due and says when to come again.
+    pub(crate) fn tick(&mut self, now: Time, config: &Config) -> NewsFor {
+        let mut all = NewsFor::new();
+        if self.wake.is_none_or(|at| now < at) {
+            return all;
+        }
+        self.tick_silence(now, config, &mut all);
+        self.tick_hello(now);
+        self.tick_channels(now);
+        if now >= self.housekeeping {
+            self.housekeeping = now + HOUSEKEEPING;
+            self.forget_idle(now);
+        }
+        let (limit, _) = self.silence_limit(config);
+        let counted = self.silent.is_none() && (self.boot.is_none() || self.queued > 0);
+        let hello = self.said_hello.map_or(now, |at| at + self.hello_every());
+        self.wake = [
+            counted.then(|| self.quiet_since() + limit),
+            Some(hello),
+            Some(self.housekeeping),
+            self.outbound.values().filter_map(Outbound::timer).min(),
+            self.acks.iter().filter_map(|id| self.inbound.get(id)?.ack_at()).min(),
+        ]
+        .into_iter()
+        .fold(None, earliest);
+        all
+    }
+
+    fn tick_silence(&mut self, now: Time, config: &Config, all: &mut NewsFor) {
+        let (limit, reason) = self.silence_limit(config);
+        let counted = self.boot.is_none() || self.waits();
+        if counted && self.silent.is_none() && now >= self.quiet_since() + limit {
+            self.silent = Some(reason);
+            all.append(&mut self.fail_outbound(reason));
+        }
+    }
+
+    fn tick_hello(&mut self, now: Time) {
+        let quiet = self.heard.is_none_or(|heard| now >= heard + self.hello_every());
+        let due = self.said_hello.is_none_or(|at| now >= at + self.hello_every());
+        if self.hello_wanted || (due && quiet) {
+            self.hello_wanted = false;
+            self.said_hello = Some(now);
+            self.control(Frame::Hello { stamp: now.as_nanos() });
+        } else if due {
+            self.said_hello = Some(now);
+        }
+    }
+
+    fn tick_channels(&mut self, now: Time) {
+        let mut asks = Vec::new();
+        for (id, channel) in &mut self.outbound {
+            match channel.due(now) {
+                Due::Nothing => {}
+                Due::Resend => {
+                    self.ready.insert(*id);
+                }
+                Due::Ask => asks.push(*id),
+            }
+        }
+        for channel in asks {
+            self.control(Frame::Ask { channel });
+        }
+    }
+
+    fn forget_idle(&mut self, now: Time) {
+        let idle = |c: &&Outbound| c.is_empty() && now >= c.used + CHANNEL_IDLE;
+        let ids: Vec<_> = self.outbound.values().filter(idle).map(|c| c.id).collect();
+        for id in ids {
+            self.remove_outbound(id);
+            self.control(Frame::Close { channel: id });
+        }
+        let idle = |c: &&Inbound| c.buffered == 0 && now >= c.used + CHANNEL_FORGET;
+        let ids: Vec<_> = self.inbound.values().filter(idle).map(|c| c.id).collect();
+        for id in ids {
+            self.close_inbound(id, Failure::PeerRestarted, false);
+        }
+    }
+
+    pub(crate) fn check(&self) {
+        self.outbound.values().for_each(Outbound::check);
+        assert_eq!(self.queued, self.outbound.values().map(Outbound::queued).sum::<usize>(), "queued");
+        assert_eq!(self.buffered, self.inbound.values().map(|c| c.buffered).sum::<usize>(), "buffered");
+        assert_eq!(self.outbound.len(), self.outbound_of.len());
+        for (id, channel) in &self.outbound {
+            assert!(channel.ready().is_none() || self.ready.contains(id), "{id:?} is ready and not listed");
+            assert!(
+                channel.timer().is_none() || self.wake <= channel.timer(),
+                "{id:?} has a timer that nobody watches"
+            );
+        }
+        for (id, channel) in &self.inbound {
+            assert_eq!(channel.ack_at().is_some(), self.acks.contains(id), "acknowledgement of {id:?}");
+        }
+        assert!(self.wake.is_some());
+    }
+}

@@ -1,0 +1,184 @@
+//! What comes from a peer: greetings, fragments for local daemons, and news of what was sent to it.
+
+use bus::datagram::Fragment;
+use bus::{Address, Daemon, Failure};
+use machine::Time;
+use protocol::xdr::Reader;
+
+use super::{NewsFor, Peer};
+use crate::envelope::{Channel, Frame, Head, Seq};
+use crate::inbound::{Inbound, Verdict};
+use crate::limits::{CLOSED_CHANNELS, PEER_CHANNELS};
+
+/// A fragment for a daemon of this node.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) to: Daemon,
+    pub(crate) from: Address,
+    pub(crate) channel: Channel,
+    pub(crate) message: u64,
+    pub(crate) fragment: Fragment,
+}
+
+/// What an envelope brought.
+#[derive(Debug, Default)]
+pub(crate) struct Received {
+    pub(crate) arrivals: Vec<Arrival>,
+    pub(crate) news: NewsFor,
+    /// Frames that could not be read, or could not be true.
+    pub(crate) bad: u64,
+}
+
+impl Peer {
+    /// Reads an envelope whose head has been checked against the node map. `exists` tells whether a daemon is here.
+    pub(crate) fn receive(
+        &mut self,
+        now: Time,
+        head: Head,
+        mut frames: Reader,
+        my_boot: u64,
+        exists: &dyn Fn(Daemon) -> bool,
+    ) -> Received {
+        let mut got = Received::default();
+        if self.boot != Some(head.from_boot) && !self.new_boot(head.from_boot, &mut got.news) {
+            got.bad += 1;
+            return got;
+        }
+        self.heard = Some(now);
+        self.silent = None;
+        self.wake_by(now);
+        while !frames.is_empty() {
+            match Frame::take(&mut frames) {
+                Ok(Frame::Hello { stamp }) => self.control(Frame::HelloAnswer { stamp }),
+                Ok(Frame::HelloAnswer { stamp }) => self.greeted(now, stamp),
+                // Meant for an earlier life of this tunneld: tell who is here now.
+                Ok(_) if head.to_boot != my_boot => {
+                    self.hello_wanted = true;
+                    break;
+                }
+                Ok(frame) => self.frame(now, frame, exists, &mut got),
+                Err(_) => {
+                    got.bad += 1;
+                    break;
+                }
+            }
+        }
+        got
+    }
+
+    fn greeted(&mut self, now: Time, stamp: u64) {
+        let asked = Time::from_nanos(stamp);
+        // A stamp of an earlier life, or one that was made up, gives no round trip.
+        if asked <= now && self.said_hello.is_some_and(|at| at == asked) {
+            let sample = now - asked;
+            self.rtt = Some(self.rtt.map_or(sample, |old| (old * 7 + sample) / 8));
+        }
+    }
+
+    fn frame(&mut self, now: Time, frame: Frame, exists: &dyn Fn(Daemon) -> bool, got: &mut Received) {
+        match frame {
+            Frame::Hello { .. } | Frame::HelloAnswer { .. } => {}
+            Frame::Open { channel, from, to } => self.opened(now, channel, (from, to), exists(to)),
+            Frame::Data { channel, seq, fragment } => self.data(now, channel, seq, fragment, got),
+            Frame::Ack { channel, delivered, received, window } => {
+                let Some(out) = self.outbound.get_mut(&channel) else { return };
+                let before = out.queued();
+                let from = out.from;
+                let window = usize::try_from(window).unwrap_or(usize::MAX);
+                let mut news = Vec::new();
+                if !out.ack(now, delivered, received, window, self.rtt, &mut news) {
+                    got.bad += 1;
+                    return;
+                }
+                self.queued -= before - out.queued();
+                if let Some(at) = out.timer() {
+                    self.wake_by(at);
+                }
+                self.update_ready(channel);
+                got.news.extend(news.into_iter().map(|n| (from, n)));
+            }
+            Frame::Ask { channel } => match self.inbound.get_mut(&channel) {
+                Some(inbound) => {
+                    inbound.ask(now);
+                    self.acks.insert(channel);
+                }
+                None => self.refuse(channel),
+            },
+            Frame::Reset { channel, next, reason } => {
+                if let Some(out) = self.remove_outbound(channel) {
+                    self.end(out, next, reason, &mut got.news);
+                }
+            }
+            Frame::Close { channel } => self.close_inbound(channel, Failure::PeerRestarted, false),
+        }
+    }
+
+    fn opened(&mut self, now: Time, id: Channel, pair: (Daemon, Daemon), exists: bool) {
+        if self.inbound.contains_key(&id) || self.closed.contains_key(&id) {
+            return; // sent again; the data that follows is answered
+        }
+        let known = self.inbound_of.get(&pair).copied();
+        let late =
+            id.0 <= self.highest_inbound.saturating_sub(CLOSED_CHANNELS) || known.is_some_and(|k| k > id);
+        if late {
+            return; // its data is refused as that of an unknown channel
+        }
+        self.highest_inbound = self.highest_inbound.max(id.0);
+        if let Some(older) = known {
+            self.close_inbound(older, Failure::PeerRestarted, false);
+        }
+        if !exists || self.inbound.len() >= PEER_CHANNELS {
+            let reason = if exists { Failure::QueueFull } else { Failure::NoSuchDaemon };
+            self.remember_closed(id, Some(0), reason);
+            return;
+        }
+        // Messages of one pair never share a number, whatever channel brings them.
+        self.last_message += 1 << 20;
+        self.inbound.insert(id, Inbound::new(id, pair.0, pair.1, self.last_message, now));
+        self.inbound_of.insert(pair, id);
+    }
+
+    fn data(&mut self, now: Time, channel: Channel, seq: Seq, fragment: Fragment, got: &mut Received) {
+        let room = self.room();
+        let Some(inbound) = self.inbound.get_mut(&channel) else {
+            self.refuse(channel);
+            return;
+        };
+        let before = inbound.buffered;
+        if let Verdict::Deliver { message } = inbound.data(now, seq, &fragment, room) {
+            self.buffered += inbound.buffered - before;
+            self.counters.received += 1;
+            got.arrivals.push(Arrival {
+                to: inbound.to,
+                from: Address { node: self.node, daemon: inbound.from },
+                channel,
+                message,
+                fragment,
+            });
+        }
+        if inbound.ack_at().is_some() {
+            self.acks.insert(channel);
+        }
+    }
+
+    /// Answers for a channel that is not open here.
+    fn refuse(&mut self, channel: Channel) {
+        let (next, reason) = self.closed.get(&channel).copied().unwrap_or((None, Failure::PeerRestarted));
+        let frame = Frame::Reset { channel, next, reason };
+        if self.control.back() != Some(&frame) {
+            self.control(frame);
+        }
+    }
+
+    /// The daemon has taken the oldest fragment of the channel that waited for it.
+    pub(crate) fn taken(&mut self, now: Time, channel: Channel, cost: usize) {
+        let Some(inbound) = self.inbound.get_mut(&channel) else { return };
+        let before = inbound.buffered;
+        inbound.taken(now, cost);
+        self.buffered -= before - inbound.buffered;
+        self.acks.insert(channel);
+        if let Some(at) = inbound.ack_at() {
+            self.wake_by(at);
+        }
+    }
+}

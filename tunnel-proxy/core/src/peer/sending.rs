@@ -1,0 +1,144 @@
+//! What goes to a peer: fragments of local daemons queue in their channels; an envelope takes first the answers, then
+//! acknowledgements, then fragments of the channels in turn.
+
+use std::ops::Bound;
+
+use bus::datagram::Fragment;
+use bus::{Daemon, Failure, Gather, Node, Undelivered};
+use machine::Time;
+
+use super::Peer;
+use crate::envelope::{self, Channel, DATA_OVERHEAD, Frame, HEAD_LEN, Head, OPEN_MAX};
+use crate::limits::{ENVELOPE_MAX, PEER_CHANNELS, PEER_QUEUE};
+use crate::outbound::{News, Outbound, Token};
+
+/// Room for one frame that is neither data nor [`Frame::Open`].
+const SMALL_FRAME: usize = 32;
+
+impl Peer {
+    /// Queues a fragment of a local daemon. `limit` is what its channel may queue.
+    pub(crate) fn send(
+        &mut self,
+        now: Time,
+        (from, to): (Daemon, Daemon),
+        token: Token,
+        fragment: Fragment,
+        limit: usize,
+    ) -> Result<(), Option<News>> {
+        let refuse = |reason| {
+            let news = News::Completed { token, result: Err(Undelivered { reason, in_doubt: false }) };
+            Err(fragment.is_first().then_some(news))
+        };
+        if let Some(reason) = self.silent {
+            return refuse(reason);
+        }
+        if self.queued >= PEER_QUEUE {
+            return refuse(Failure::QueueFull);
+        }
+        let id = match self.outbound_of.get(&(from, to)) {
+            Some(id) => *id,
+            // Of a message that has been reported already.
+            None if !fragment.is_first() => return Err(None),
+            None if self.outbound.len() >= PEER_CHANNELS => return refuse(Failure::QueueFull),
+            None => self.open(now, from, to),
+        };
+        let Some(channel) = self.outbound.get_mut(&id) else { return Err(None) };
+        if self.queued == 0 {
+            self.patient_since = self.patient_since.max(now);
+        }
+        let before = channel.queued();
+        channel.push(now, token, fragment, limit)?;
+        self.queued += channel.queued() - before;
+        self.update_ready(id);
+        self.wake_by(now);
+        Ok(())
+    }
+
+    fn open(&mut self, now: Time, from: Daemon, to: Daemon) -> Channel {
+        self.last_channel += 1;
+        let id = Channel(self.last_channel);
+        self.outbound.insert(id, Outbound::new(id, from, to, now));
+        self.outbound_of.insert((from, to), id);
+        id
+    }
+
+    pub(super) fn update_ready(&mut self, id: Channel) {
+        if self.outbound.get(&id).is_some_and(|c| c.ready().is_some()) {
+            self.ready.insert(id);
+        } else {
+            self.ready.remove(&id);
+        }
+    }
+
+    fn may_send_data(&self) -> bool {
+        self.boot.is_some() && self.silent.is_none() && !self.ready.is_empty()
+    }
+
+    fn ack_is_due(&self, now: Time) -> bool {
+        self.acks.iter().any(|id| self.inbound.get(id).and_then(|c| c.ack_at()).is_some_and(|at| now >= at))
+    }
+
+    /// The next envelope, while there is something to say.
+    pub(crate) fn envelope(&mut self, now: Time, me: Node, my_boot: u64) -> Option<Gather> {
+        if self.control.is_empty() && !self.may_send_data() && !self.ack_is_due(now) {
+            return None;
+        }
+        let mut g = envelope::begin(Head {
+            from: me,
+            to: self.node,
+            from_boot: my_boot,
+            to_boot: self.boot.unwrap_or(0),
+        });
+        while g.len() + SMALL_FRAME <= ENVELOPE_MAX
+            && let Some(frame) = self.control.pop_front()
+        {
+            frame.emit(&mut g);
+        }
+        let room = self.room();
+        while g.len() + SMALL_FRAME <= ENVELOPE_MAX
+            && let Some(id) = self.acks.pop_first()
+        {
+            if let Some(channel) = self.inbound.get_mut(&id) {
+                channel.ack(room).emit(&mut g);
+            }
+        }
+        while self.may_send_data() {
+            let Some(id) = self.turn() else { break };
+            let Some(len) = self.outbound.get(&id).and_then(Outbound::ready) else {
+                self.ready.remove(&id);
+                continue;
+            };
+            if g.len() + OPEN_MAX + DATA_OVERHEAD + len + 3 > ENVELOPE_MAX {
+                break;
+            }
+            self.emit_fragment(now, id, &mut g);
+        }
+        (g.len() > HEAD_LEN).then(|| g.finish())
+    }
+
+    fn turn(&self) -> Option<Channel> {
+        let after = self.last_served.map_or(Bound::Unbounded, Bound::Excluded);
+        self.ready.range((after, Bound::Unbounded)).next().or_else(|| self.ready.first()).copied()
+    }
+
+    fn emit_fragment(&mut self, now: Time, id: Channel, g: &mut bus::GatherWriter) {
+        self.last_served = Some(id);
+        let Some(channel) = self.outbound.get_mut(&id) else { return };
+        let (from, to, known) = (channel.from, channel.to, channel.known);
+        let Some((seq, fragment, fresh)) = channel.send(now) else { return };
+        let timer = channel.timer();
+        if !known {
+            Frame::Open { channel: id, from, to }.emit(g);
+        }
+        Frame::Data { channel: id, seq, fragment }.emit(g);
+        if fresh {
+            self.counters.sent += 1;
+        } else {
+            self.counters.resent += 1;
+        }
+        if let Some(at) = timer {
+            self.wake_by(at);
+        }
+        self.update_ready(id);
+    }
+}

@@ -1,0 +1,303 @@
+//! A message on its way: from a daemon's datagram into a channel or another daemon's queue, from an envelope to a daemon,
+//! and the news back to the sender.
+
+use bus::datagram::{self, Fragment, Frame, ToDaemon, ToTunnel};
+use bus::{Address, Daemon, Failure, Node, Undelivered, charge};
+use bytes::Bytes;
+use machine::Time;
+use protocol::tunnel::Body;
+
+use crate::envelope;
+use crate::limits::{ANSWER_QUEUE, CHANNEL_QUEUE};
+use crate::locals::{Delivery, Origin};
+use crate::outbound::{News, Token};
+use crate::peer::{Arrival, NewsFor};
+use crate::service::{Question, fragments};
+use crate::tunnel::{Effect, Event, Tunnel};
+
+/// Small fragments are copied out of the receive buffer that they would otherwise keep alive.
+const COPY_BELOW: usize = 16 << 10;
+
+fn detach(mut fragment: Fragment) -> Fragment {
+    if fragment.data.len() < COPY_BELOW {
+        fragment.data = Bytes::copy_from_slice(&fragment.data);
+    }
+    fragment
+}
+
+impl Tunnel {
+    /// A datagram of a daemon of this node.
+    pub(crate) fn datagram(&mut self, now: Time, bytes: Bytes) {
+        let (from, mut frames) = match datagram::open(bytes) {
+            Ok(opened) => opened,
+            Err(e) => return self.bad_datagram(e.to_string()),
+        };
+        if self.service.is(from) {
+            return self.bad_datagram(format!("{from} is the tunneld's own name"));
+        }
+        while !frames.is_empty() {
+            match ToTunnel::take(&mut frames) {
+                Ok(ToTunnel::Register { incarnation }) => self.register(now, from, incarnation),
+                Ok(ToTunnel::Deregister) => self.drop_daemon(from, Failure::ReceiverGone, "it said good-bye"),
+                Ok(ToTunnel::Send { token, to, fragment }) => {
+                    if !self.locals.contains(from) {
+                        let datagram = datagram::encode(from, &[ToDaemon::Forgotten]);
+                        self.effects.push_back(Effect::Reject { daemon: from, datagram });
+                        return self.bad_datagram(format!("{from} is not registered"));
+                    }
+                    self.send(now, from, Token(token), to, detach(fragment));
+                }
+                Err(e) => return self.bad_datagram(format!("{from}: {e}")),
+            }
+        }
+    }
+
+    fn bad_datagram(&mut self, why: String) {
+        self.counters.datagrams_bad += 1;
+        self.event(Event::Dropped(why));
+    }
+
+    fn register(&mut self, now: Time, daemon: Daemon, incarnation: u64) {
+        match self.locals.get(daemon) {
+            Some(local) if local.incarnation == incarnation => {}
+            known => {
+                if known.is_some() {
+                    self.drop_daemon(daemon, Failure::ReceiverGone, "it was started anew");
+                }
+                if self.locals.is_full() {
+                    return self.event(Event::TooManyDaemons(daemon));
+                }
+                self.locals.add(now, daemon, incarnation);
+                self.event(Event::Registered(daemon));
+            }
+        }
+        let notice = ToDaemon::Registered {
+            incarnation,
+            boot: self.config.boot,
+            node: self.link.node,
+            attached: self.link.attached,
+        };
+        self.notify(daemon, notice);
+    }
+
+    /// Forgets a daemon of this node and tells everybody who waits for it.
+    pub(crate) fn drop_daemon(&mut self, daemon: Daemon, reason: Failure, how: &'static str) {
+        let Some(incarnation) = self.locals.get(daemon).map(|l| l.incarnation) else { return };
+        self.effects.push_back(Effect::Forget { daemon, incarnation });
+        self.event(Event::DaemonGone(daemon, how));
+        let lost = self.locals.remove(daemon);
+        for (node, peer) in &mut self.peers {
+            peer.daemon_gone(daemon, reason);
+            self.busy.insert(*node);
+        }
+        for (from, token, in_doubt) in lost.into_iter().filter(|(from, ..)| *from != daemon) {
+            self.report(from, token, Err(Undelivered { reason, in_doubt }));
+        }
+    }
+
+    fn notify(&mut self, daemon: Daemon, notice: ToDaemon) {
+        if !self.locals.notify(daemon, notice) {
+            self.drop_daemon(
+                daemon,
+                Failure::ReceiverStalled,
+                "it does not read what became of its messages",
+            );
+        }
+    }
+
+    fn report(&mut self, to: Daemon, token: Token, result: Result<(), Undelivered>) {
+        if result.is_err() {
+            self.counters.failed += 1;
+        }
+        self.notify(to, ToDaemon::Completed { token: token.0, result });
+    }
+
+    /// Passes news of messages on to their senders.
+    pub(crate) fn tell(&mut self, news: NewsFor) {
+        for (to, news) in news {
+            if self.service.is(to) {
+                continue;
+            }
+            match news {
+                News::Accepted { token, upto } => {
+                    self.notify(to, ToDaemon::Accepted { token: token.0, upto });
+                }
+                News::Completed { token, result } => self.report(to, token, result),
+            }
+        }
+    }
+
+    fn is_here(&self, node: Node) -> bool {
+        node == Node::LOCAL || self.link.node == Some(node)
+    }
+
+    fn here(&self, daemon: Daemon) -> Address {
+        Address { node: self.link.node.unwrap_or(Node::LOCAL), daemon }
+    }
+
+    fn send(&mut self, now: Time, from: Daemon, token: Token, to: Address, fragment: Fragment) {
+        if self.is_here(to.node) {
+            return self.send_here(from, token, to.daemon, fragment);
+        }
+        let first = fragment.is_first();
+        let refusal = match self.peers.get_mut(&to.node) {
+            _ if !self.link.attached => Failure::NoCtdbd,
+            None => Failure::NoSuchNode,
+            Some(peer) => {
+                self.busy.insert(to.node);
+                if let Err(Some(news)) = peer.send(now, (from, to.daemon), token, fragment, CHANNEL_QUEUE) {
+                    self.tell(vec![(from, news)]);
+                }
+                return;
+            }
+        };
+        // The rest of a message was reported with its beginning, or when ctdbd was lost.
+        if first {
+            self.report(from, token, Err(Undelivered { reason: refusal, in_doubt: false }));
+        }
+    }
+
+    fn send_here(&mut self, from: Daemon, token: Token, to: Daemon, fragment: Fragment) {
+        let cost = charge(fragment.data.len());
+        let (first, last, upto) = (fragment.is_first(), fragment.is_last(), fragment.end());
+        let address = self.here(from);
+        let incarnation = self.locals.get(from).map_or(0, |l| l.incarnation);
+        self.last_message += 1;
+        let origin = Origin::Local { from, incarnation, token, upto, last, cost };
+        if self.service.is(to) {
+            let question = self.service.take(address, token.0, &fragment);
+            self.delivered(self.now, origin);
+            if let Some(question) = question {
+                self.answer(self.now, address, question);
+            }
+            return;
+        }
+        let fresh = self.last_message;
+        let refusal = match self.locals.get_mut(to) {
+            None => Failure::NoSuchDaemon,
+            Some(local) => {
+                let Some(message) = local.follow(from, token, &fragment, fresh) else { return };
+                if local.has_room(cost) {
+                    let delivery = Delivery { from: address, message, fragment, origin };
+                    return self.locals.deliver(to, delivery);
+                }
+                local.give_up(from);
+                Failure::QueueFull
+            }
+        };
+        if first || refusal == Failure::QueueFull {
+            self.report(from, token, Err(Undelivered { reason: refusal, in_doubt: false }));
+        }
+    }
+
+    /// A fragment is in the socket of its receiver.
+    pub(crate) fn delivered(&mut self, now: Time, origin: Origin) {
+        match origin {
+            Origin::Remote { node, channel, cost } => {
+                if let Some(peer) = self.peers.get_mut(&node) {
+                    peer.taken(now, channel, cost);
+                    self.busy.insert(node);
+                }
+            }
+            Origin::Local { from, incarnation, token, upto, last, .. } => {
+                if self.locals.get(from).is_some_and(|l| l.incarnation == incarnation) {
+                    if last {
+                        self.counters.delivered += 1;
+                        self.report(from, token, Ok(()));
+                    } else {
+                        self.notify(from, ToDaemon::Accepted { token: token.0, upto });
+                    }
+                }
+            }
+            Origin::Own { .. } => {}
+        }
+    }
+
+    /// The payload of a message that ctdbd delivered to the tunnel's srvid.
+    pub(crate) fn envelope_came(&mut self, now: Time, data: Bytes) {
+        let (head, frames) = match envelope::open(data) {
+            Ok(opened) => opened,
+            Err(e) => return self.bad_envelope(format!("not an envelope: {e}")),
+        };
+        if self.link.node != Some(head.to) {
+            return self.bad_envelope(format!("envelope of node {} for node {}", head.from, head.to));
+        }
+        let (locals, service) = (&self.locals, &self.service);
+        let exists = |daemon| service.is(daemon) || locals.contains(daemon);
+        let Some(peer) = self.peers.get_mut(&head.from) else {
+            return self.bad_envelope(format!("envelope of node {}, which is not listed", head.from));
+        };
+        let before = peer.state();
+        let got = peer.receive(now, head, frames, self.config.boot, &exists);
+        let after = peer.state();
+        self.counters.envelopes_in += 1;
+        self.busy.insert(head.from);
+        if before != after {
+            self.event(Event::Peer(head.from, after));
+        }
+        for arrival in got.arrivals {
+            self.arrived(now, head.from, arrival);
+        }
+        self.tell(got.news);
+        if got.bad > 0 {
+            self.bad_envelope(format!("a frame of node {} makes no sense", head.from));
+        }
+    }
+
+    fn bad_envelope(&mut self, why: String) {
+        self.counters.envelopes_bad += 1;
+        self.event(Event::Dropped(why));
+    }
+
+    fn arrived(&mut self, now: Time, node: Node, a: Arrival) {
+        if a.fragment.is_last() {
+            self.counters.delivered += 1;
+        }
+        let cost = charge(a.fragment.data.len());
+        let origin = Origin::Remote { node, channel: a.channel, cost };
+        if self.service.is(a.to) {
+            let question = self.service.take(a.from, a.message, &a.fragment);
+            self.delivered(now, origin);
+            if let Some(question) = question {
+                self.answer(now, a.from, question);
+            }
+        } else {
+            let fragment = detach(a.fragment);
+            self.locals.deliver(a.to, Delivery { from: a.from, message: a.message, fragment, origin });
+        }
+    }
+
+    fn answer(&mut self, now: Time, to: Address, question: Question) {
+        let body = match question {
+            Question::Echo { id, data } => Body::EchoAnswer { id, data },
+            Question::Status { id } => Body::StatusAnswer { id, json: self.status_json(now) },
+        };
+        let Some(me) = self.service.daemon() else { return };
+        let mut whole = true;
+        self.last_message += 1;
+        for fragment in fragments(&body.encode()) {
+            whole &= if self.is_here(to.node) {
+                self.answer_here(me, to.daemon, fragment)
+            } else {
+                self.busy.insert(to.node);
+                let peer = self.peers.get_mut(&to.node);
+                peer.is_some_and(|p| {
+                    p.send(now, (me, to.daemon), Token(self.last_message), fragment, ANSWER_QUEUE).is_ok()
+                })
+            };
+        }
+        if !whole {
+            self.counters.answers_dropped += 1;
+        }
+    }
+
+    fn answer_here(&mut self, me: Daemon, to: Daemon, fragment: Fragment) -> bool {
+        let cost = charge(fragment.data.len());
+        let (from, message) = (self.here(me), self.last_message);
+        let room = self.locals.get(to).is_some_and(|l| l.has_answer_room(cost));
+        if room {
+            self.locals.deliver(to, Delivery { from, message, fragment, origin: Origin::Own { cost } });
+        }
+        room
+    }
+}

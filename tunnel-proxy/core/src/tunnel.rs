@@ -1,0 +1,343 @@
+//! The tunneld as a machine: inputs in, effects out. What happens to a message on its way is in `routing`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
+
+use bus::datagram::ToDaemon;
+use bus::{Daemon, Failure, Gather, Node};
+use bytes::Bytes;
+use legacy_codec::{NodeFlags, NodeMap};
+use legacy_session as session;
+use machine::{Machine, Time, earliest};
+use protocol::tunnel::Counters;
+
+use crate::limits::{Config, HOUSEKEEPING};
+use crate::link::{Link, LinkEffect};
+use crate::locals::Locals;
+use crate::peer::Peer;
+use crate::service::Service;
+
+/// What happens on the connection to ctdbd.
+#[derive(Debug)]
+pub enum CtdbdInput {
+    /// [`Effect::Connect`] worked.
+    Connected,
+    /// It did not, and why.
+    ConnectFailed(String),
+    /// Bytes came.
+    Received(Bytes),
+    /// ctdbd closed, or the socket failed.
+    Closed(String),
+    /// So many bytes of [`Effect::Write`] are in the socket.
+    Written(usize),
+}
+
+/// What happens to a tunneld.
+#[derive(Debug)]
+pub enum Input {
+    /// Begin.
+    Start,
+    /// Something on the connection to ctdbd.
+    Ctdbd(CtdbdInput),
+    /// A datagram of a daemon of this node.
+    Datagram(Bytes),
+    /// The oldest [`Effect::Deliver`] of this daemon is in its socket.
+    Sent {
+        /// The daemon.
+        daemon: Daemon,
+        /// Of the effect.
+        incarnation: u64,
+    },
+    /// The daemon's socket refuses: it is not there any more.
+    Gone {
+        /// The daemon.
+        daemon: Daemon,
+        /// Of the effect.
+        incarnation: u64,
+    },
+}
+
+/// What a tunneld wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Connect to ctdbd's socket.
+    Connect,
+    /// Write to it, in order.
+    Write(Bytes),
+    /// Close it.
+    Close,
+    /// Send to a daemon's socket, waiting for room; then say [`Input::Sent`] or [`Input::Gone`].
+    Deliver {
+        /// The daemon.
+        daemon: Daemon,
+        /// Comes back.
+        incarnation: u64,
+        /// What.
+        datagram: Gather,
+    },
+    /// Nothing more goes to this daemon; what is still waiting for it is void.
+    Forget {
+        /// The daemon.
+        daemon: Daemon,
+        /// As in the effects before.
+        incarnation: u64,
+    },
+    /// Send this if it can be done at once, else leave it.
+    Reject {
+        /// The daemon, which is not registered.
+        daemon: Daemon,
+        /// What.
+        datagram: Gather,
+    },
+    /// Something for the log.
+    Event(Event),
+}
+
+/// What people may want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// ctdbd can be reached and the nodes are known.
+    Attached(Node),
+    /// ctdbd was lost, and why.
+    Lost(String),
+    /// A daemon registered.
+    Registered(Daemon),
+    /// A daemon is gone, and how that was noticed.
+    DaemonGone(Daemon, &'static str),
+    /// A daemon was not registered because there are too many.
+    TooManyDaemons(Daemon),
+    /// The state of a peer changed.
+    Peer(Node, &'static str),
+    /// A packet from ctdbd or a local daemon was dropped, and why.
+    Dropped(String),
+}
+
+/// A tunneld without its sockets.
+#[derive(Debug)]
+pub struct Tunnel {
+    pub(crate) config: Config,
+    pub(crate) link: Link,
+    pub(crate) peers: BTreeMap<Node, Peer>,
+    pub(crate) locals: Locals,
+    pub(crate) service: Service,
+    pub(crate) counters: Counters,
+    pub(crate) started: Time,
+    pub(crate) now: Time,
+    pub(crate) busy: BTreeSet<Node>,
+    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) last_message: u64,
+    last_peer: Option<Node>,
+    housekeeping: Option<Time>,
+}
+
+impl Tunnel {
+    /// A tunneld that waits for [`Input::Start`].
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            link: Link::new(),
+            peers: BTreeMap::new(),
+            locals: Locals::default(),
+            service: Service::new(),
+            counters: Counters::default(),
+            started: Time::ZERO,
+            now: Time::ZERO,
+            busy: BTreeSet::new(),
+            effects: VecDeque::new(),
+            last_message: 0,
+            last_peer: None,
+            housekeeping: None,
+        }
+    }
+
+    /// The largest queue towards any peer, in bytes.
+    #[must_use]
+    pub fn largest_queue(&self) -> usize {
+        self.peers.values().map(Peer::queued).max().unwrap_or(0)
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.effects.push_back(Effect::Event(event));
+    }
+
+    fn link_notice(&self) -> ToDaemon {
+        ToDaemon::Link { node: self.link.node, attached: self.link.attached }
+    }
+
+    /// Carries out what the session asks for, until there is something for the driver.
+    fn pump_link(&mut self, now: Time) {
+        while self.effects.is_empty()
+            && let Some(effect) = self.link.poll_effect(now)
+        {
+            match effect {
+                LinkEffect::Connect => self.effects.push_back(Effect::Connect),
+                LinkEffect::Write(bytes) => self.effects.push_back(Effect::Write(bytes)),
+                LinkEffect::Close => self.effects.push_back(Effect::Close),
+                LinkEffect::Lost(reason) => self.lost(reason),
+                LinkEffect::NodeMap(map) => self.nodes(now, &map),
+                LinkEffect::Message(data) => self.envelope_came(now, data),
+                LinkEffect::Rejected(reason) => {
+                    self.counters.envelopes_bad += 1;
+                    self.event(Event::Dropped(reason));
+                }
+            }
+        }
+    }
+
+    fn lost(&mut self, reason: String) {
+        self.event(Event::Lost(reason));
+        for node in self.peers.keys().copied().collect::<Vec<_>>() {
+            let news = self.peers.get_mut(&node).map(|p| p.fail_outbound(Failure::NoCtdbd));
+            self.tell(news.unwrap_or_default());
+        }
+        self.busy.clear();
+        self.locals.notify_all(&self.link_notice());
+    }
+
+    fn nodes(&mut self, now: Time, map: &NodeMap) {
+        let Some(me) = self.link.node else { return };
+        let listed: BTreeMap<Node, String> = map
+            .nodes
+            .iter()
+            .filter(|n| !n.flags.contains(NodeFlags::DELETED) && n.pnn.0 != me.0)
+            .map(|n| (Node(n.pnn.0), n.addr.ip().map_or_else(|| "?".to_owned(), |ip| ip.to_string())))
+            .collect();
+        for node in self.peers.keys().filter(|n| !listed.contains_key(n)).copied().collect::<Vec<_>>() {
+            if let Some(mut peer) = self.peers.remove(&node) {
+                self.busy.remove(&node);
+                let news = peer.fail_outbound(Failure::NoSuchNode);
+                self.tell(news);
+            }
+        }
+        for (node, address) in listed {
+            let peer = self.peers.entry(node).or_insert_with(|| Peer::new(node, address.clone(), now));
+            peer.address = address;
+        }
+        if !self.link.attached {
+            self.link.set_attached(now);
+            self.peers.values_mut().for_each(|p| p.link_up(now));
+            self.event(Event::Attached(me));
+            self.locals.notify_all(&self.link_notice());
+        }
+    }
+
+    fn tick_peers(&mut self, now: Time) {
+        let due = |p: &Peer| p.wake().is_some_and(|at| now >= at);
+        for node in self.peers.values().filter(|p| due(p)).map(|p| p.node).collect::<Vec<_>>() {
+            let Some(peer) = self.peers.get_mut(&node) else { continue };
+            let before = peer.state();
+            let news = peer.tick(now, &self.config);
+            let after = peer.state();
+            self.busy.insert(node);
+            self.tell(news);
+            if before != after {
+                self.event(Event::Peer(node, after));
+            }
+        }
+    }
+
+    /// The next envelope of a peer that has something to say, peers in turn.
+    fn pump_peers(&mut self, now: Time) -> bool {
+        while self.link.may_send()
+            && let Some(me) = self.link.node
+        {
+            let after = self.last_peer.map_or(Bound::Unbounded, Bound::Excluded);
+            let next =
+                self.busy.range((after, Bound::Unbounded)).next().or_else(|| self.busy.first()).copied();
+            let Some(node) = next else { return false };
+            self.last_peer = Some(node);
+            let envelope = self.peers.get_mut(&node).and_then(|p| p.envelope(now, me, self.config.boot));
+            let Some(envelope) = envelope else {
+                self.busy.remove(&node);
+                continue;
+            };
+            self.counters.envelopes_out += 1;
+            self.link.send(now, node, envelope.into_bytes());
+            return true;
+        }
+        false
+    }
+}
+
+impl Machine for Tunnel {
+    type Input = Input;
+    type Effect = Effect;
+
+    fn handle(&mut self, now: Time, input: Input) {
+        self.now = now;
+        match input {
+            Input::Start => {
+                self.started = now;
+                self.housekeeping = Some(now + HOUSEKEEPING);
+                self.link.start(now);
+            }
+            Input::Ctdbd(CtdbdInput::Written(bytes)) => self.link.written(bytes),
+            Input::Ctdbd(input) => {
+                let input = match input {
+                    CtdbdInput::Connected => session::Input::Connected,
+                    CtdbdInput::ConnectFailed(why) => session::Input::ConnectFailed(why),
+                    CtdbdInput::Received(bytes) => session::Input::Received(bytes),
+                    CtdbdInput::Closed(why) => session::Input::Closed(why),
+                    CtdbdInput::Written(_) => return,
+                };
+                self.link.handle(now, input);
+            }
+            Input::Datagram(bytes) => self.datagram(now, bytes),
+            Input::Sent { daemon, incarnation } => {
+                for origin in self.locals.sent(now, daemon, incarnation) {
+                    self.delivered(now, origin);
+                }
+            }
+            Input::Gone { daemon, incarnation } => {
+                if self.locals.get(daemon).is_some_and(|l| l.incarnation == incarnation) {
+                    self.drop_daemon(daemon, Failure::ReceiverGone, "its socket refuses");
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Time) {
+        self.now = now;
+        self.link.tick(now);
+        if self.link.attached {
+            self.tick_peers(now);
+        }
+        if self.housekeeping.is_some_and(|at| now >= at) {
+            self.housekeeping = Some(now + HOUSEKEEPING);
+            for daemon in self.locals.tick(now, self.config.stall_timeout) {
+                self.drop_daemon(daemon, Failure::ReceiverStalled, "it does not read");
+            }
+        }
+    }
+
+    fn poll_effect(&mut self) -> Option<Effect> {
+        let now = self.now;
+        loop {
+            if let Some(effect) = self.effects.pop_front() {
+                return Some(effect);
+            }
+            self.pump_link(now);
+            if !self.effects.is_empty() {
+                continue;
+            }
+            if let Some((daemon, incarnation, datagram)) = self.locals.datagram(now) {
+                return Some(Effect::Deliver { daemon, incarnation, datagram });
+            }
+            if !self.pump_peers(now) {
+                return None;
+            }
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Time> {
+        let peers = self.link.attached.then(|| self.peers.values().filter_map(Peer::wake).min()).flatten();
+        earliest(earliest(self.link.poll_timeout(), self.housekeeping), peers)
+    }
+
+    fn check(&self) {
+        self.locals.check();
+        self.peers.values().for_each(Peer::check);
+    }
+}
