@@ -1,0 +1,142 @@
+//! The whole way from a file to decoded packets, and the account of what was lost on it.
+//!
+//! Reads a file once, in memory; keeps no file open and writes nothing. Packets come out by time. Whatever cannot be
+//! decoded is kept as bytes with its error: a capture shows what was sent, right or wrong.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use legacy_codec::{Abi, Packet};
+
+use crate::file::Records;
+use crate::frames::Frames;
+use crate::link::segment;
+use crate::tcp::{Event, Stream};
+use crate::{Error, Timestamp};
+
+/// What to look for in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// TCP port of the nodes.
+    pub port: u16,
+    /// Machine type of the nodes; `None`: 64-bit, with the byte order of each connection.
+    pub abi: Option<Abi>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: 4379, abi: None }
+    }
+}
+
+/// One packet as it went from node to node.
+#[derive(Clone, Debug)]
+pub struct Captured {
+    /// When its last byte was captured.
+    pub time: Timestamp,
+    /// Who sent it.
+    pub src: SocketAddr,
+    /// Who was to receive it.
+    pub dst: SocketAddr,
+    /// Machine type it was decoded for.
+    pub abi: Abi,
+    /// What it says.
+    pub packet: Result<Packet, legacy_codec::Error>,
+    /// Its bytes, header and padding included.
+    pub raw: Bytes,
+}
+
+/// What a reading met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records in the file.
+    pub records: usize,
+    /// TCP segments of the port.
+    pub segments: usize,
+    /// Whole packets.
+    pub packets: usize,
+    /// Whole packets that could not be decoded.
+    pub undecodable: usize,
+    /// Places where bytes of a stream are missing, a start in mid-stream included.
+    pub gaps: usize,
+    /// Bytes of streams that belong to no whole packet.
+    pub lost_bytes: usize,
+    /// Whether the file ends inside a record, or cannot be read to its end.
+    pub damaged: bool,
+}
+
+/// The packets of one capture file.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    /// All whole packets, by time.
+    pub packets: Vec<Captured>,
+    /// What was met.
+    pub counts: Counts,
+}
+
+impl Capture {
+    /// Reads a pcap or pcapng file with the usual options.
+    pub fn read(file: &[u8]) -> Result<Self, Error> {
+        Self::read_with(file, Options::default())
+    }
+
+    /// Reads a pcap or pcapng file.
+    pub fn read_with(file: &[u8], options: Options) -> Result<Self, Error> {
+        let mut capture = Self::default();
+        let mut streams = BTreeMap::<(SocketAddr, SocketAddr), Direction>::new();
+        let mut records = Records::open(file)?;
+        for record in records.by_ref() {
+            capture.counts.records += 1;
+            let Some(segment) = segment(record.link, record.data) else { continue };
+            if segment.src.port() != options.port && segment.dst.port() != options.port {
+                continue;
+            }
+            capture.counts.segments += 1;
+            let ends = (segment.src, segment.dst);
+            let direction = streams.entry(ends).or_insert_with(|| Direction::new(options.abi));
+            direction.stream.segment(record.time, segment.seq, segment.syn, segment.payload);
+            direction.drain(ends, &mut capture);
+        }
+        capture.counts.damaged = records.damaged();
+        for (ends, mut direction) in streams {
+            direction.stream.flush();
+            direction.drain(ends, &mut capture);
+            capture.counts.lost_bytes += direction.frames.lost();
+        }
+        capture.packets.sort_by_key(|packet| packet.time);
+        Ok(capture)
+    }
+}
+
+/// One direction of one pair of ports.
+struct Direction {
+    stream: Stream,
+    frames: Frames,
+}
+
+impl Direction {
+    fn new(abi: Option<Abi>) -> Self {
+        Self { stream: Stream::default(), frames: Frames::new(abi) }
+    }
+
+    fn drain(&mut self, (src, dst): (SocketAddr, SocketAddr), capture: &mut Capture) {
+        for event in self.stream.take_events() {
+            match event {
+                Event::Start => self.frames.interrupt(),
+                Event::Gap => {
+                    capture.counts.gaps += 1;
+                    self.frames.interrupt();
+                }
+                Event::Data(time, bytes) => {
+                    for (abi, raw) in self.frames.push(bytes) {
+                        let packet = Packet::decode(&raw, abi);
+                        capture.counts.packets += 1;
+                        capture.counts.undecodable += usize::from(packet.is_err());
+                        capture.packets.push(Captured { time, src, dst, abi, packet, raw });
+                    }
+                }
+            }
+        }
+    }
+}
