@@ -1,0 +1,138 @@
+//! The cluster as C ctdbd tells it: each question is a control, sent through the local ctdbd.
+//!
+//! Translates types of the legacy wire into plain ones and errors into [`Failure`]s; the only file here that knows that
+//! wire. Which control answers what is as in the `ctdb` tool.
+
+use std::time::Duration;
+
+use legacy_client::{CallError, Client, ConnectError, DownReason, Event, Options};
+use legacy_codec::{
+    Abi, Control, Dest, Generation, GetIfaces, GetNodeMap, GetRecMode, GetRunState, GetVnnMap, Message,
+    NodeAndFlags, NodeFlags, Ping, Pnn, RunState, SrvId,
+};
+use tokio::time::timeout;
+
+use super::Cluster;
+use crate::app::note;
+use crate::args::Settings;
+use crate::error::{Error, Failure};
+use crate::exit::Exit;
+use crate::model::{Flags, Node, RecordMap};
+
+/// `CTDB_RUNSTATE_FIRST_RECOVERY`.
+const FIRST_RECOVERY: RunState = RunState(3);
+
+/// A cluster of C ctdbd.
+pub(crate) struct Legacy {
+    client: Client,
+    this_node: u32,
+    /// For each question.
+    timeout: Duration,
+}
+
+impl Legacy {
+    /// Attaches to the local ctdbd.
+    pub(crate) async fn connect(settings: &Settings) -> Result<Self, Error> {
+        let timeout = settings.timeout;
+        let options = Options { attach_timeout: timeout, call_timeout: timeout, ..Options::default() };
+        let client = Client::connect(&settings.socket, options).await.map_err(|e| unreachable(&e))?;
+        let this_node = client.pnn().unwrap_or(Pnn::UNKNOWN).0;
+        note(settings, format_args!("ctdbd of node {this_node} answers at {}", settings.socket.display()));
+        Ok(Self { client, this_node, timeout })
+    }
+
+    async fn ask<C: Control<Arg = ()>>(&self, of: u32) -> Result<C::Reply, Failure> {
+        self.client.call_within::<C>(Dest(of), (), self.timeout).await.map_err(|e| self.failure(e))
+    }
+
+    fn failure(&self, error: CallError) -> Failure {
+        match error {
+            error if error.is_timeout() => Failure::NoAnswer(self.timeout),
+            error if error.is_disconnected() => Failure::Lost("it closed the connection".into()),
+            CallError::Status { text, .. } if !text.is_empty() => Failure::Refused(text),
+            CallError::Status { status, .. } => Failure::Refused(format!("status {status}")),
+            CallError::BadReply { source, .. } => Failure::Malformed(source.to_string()),
+            error => Failure::Refused(error.to_string()),
+        }
+    }
+}
+
+/// What an attempt to attach means for scripts.
+fn unreachable(error: &ConnectError) -> Error {
+    let (code, exit) = match error {
+        ConnectError::Attach { source: DownReason::AttachTimeout, .. } => ("no_answer", Exit::NoAnswer),
+        ConnectError::Attach { source: DownReason::Protocol(_), .. } => ("malformed_answer", Exit::Refused),
+        ConnectError::Attach { source: DownReason::NoPnn { .. }, .. } => ("refused", Exit::Refused),
+        _ => ("no_ctdbd", Exit::NoDaemon),
+    };
+    Error::NoCtdbd { message: error.to_string(), code, exit }
+}
+
+fn node(entry: &NodeAndFlags) -> Node {
+    let has = |flag| entry.flags.contains(flag);
+    let flags = Flags {
+        disconnected: has(NodeFlags::DISCONNECTED),
+        unknown: false,
+        disabled: has(NodeFlags::DISABLED),
+        banned: has(NodeFlags::BANNED),
+        unhealthy: has(NodeFlags::UNHEALTHY),
+        deleted: has(NodeFlags::DELETED),
+        stopped: has(NodeFlags::STOPPED),
+        inactive: entry.flags.is_inactive(),
+    };
+    Node { pnn: entry.pnn.0, ip: entry.addr.ip(), flags, raw: entry.flags.bits() }
+}
+
+impl Cluster for Legacy {
+    fn this_node(&self) -> u32 {
+        self.this_node
+    }
+
+    async fn nodes(&self, of: u32) -> Result<Vec<Node>, Failure> {
+        Ok(self.ask::<GetNodeMap>(of).await?.nodes.iter().map(node).collect())
+    }
+
+    async fn record_map(&self, of: u32) -> Result<RecordMap, Failure> {
+        let map = self.ask::<GetVnnMap>(of).await?;
+        let generation = (map.generation != Generation::INVALID).then_some(map.generation.0);
+        Ok(RecordMap { generation, lmasters: map.map.iter().map(|pnn| pnn.0).collect() })
+    }
+
+    async fn recovery_mode(&self, of: u32) -> Result<u32, Failure> {
+        Ok(self.ask::<GetRecMode>(of).await?.0)
+    }
+
+    async fn is_starting(&self, of: u32) -> Result<bool, Failure> {
+        Ok(self.ask::<GetRunState>(of).await? <= FIRST_RECOVERY)
+    }
+
+    async fn has_link_down(&self, of: u32) -> Result<bool, Failure> {
+        Ok(self.ask::<GetIfaces>(of).await?.ifaces.iter().any(|iface| iface.link_state == 0))
+    }
+
+    /// Listens for what the leader says about itself each second.
+    async fn leader(&self) -> Result<Option<u32>, Failure> {
+        self.client.subscribe(SrvId::LEADER).await.map_err(|e| self.failure(e))?;
+        let listening = timeout(self.timeout, async {
+            while let Some(event) = self.client.next_event().await {
+                match event {
+                    Event::Message(message) => {
+                        match Message::decode(message.srvid, &message.data, Abi::NATIVE) {
+                            // During an election nobody leads: the next message says who does.
+                            Ok(Message::Leader(leader)) if leader != Pnn::UNKNOWN => return Ok(leader.0),
+                            _ => {}
+                        }
+                    }
+                    Event::Down { reason } => return Err(Failure::Lost(reason.to_string())),
+                    _ => {}
+                }
+            }
+            Err(Failure::Lost("the connection has ended".into()))
+        });
+        listening.await.map_or(Ok(None), |heard| heard.map(Some))
+    }
+
+    async fn ping(&self, of: u32) -> Result<u32, Failure> {
+        self.ask::<Ping>(of).await
+    }
+}

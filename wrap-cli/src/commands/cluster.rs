@@ -1,0 +1,121 @@
+//! `cluster list`, and the view of the nodes that other commands share.
+//!
+//! The rules are those of the `ctdb` tool (`get_nodemap`, `get_nodemap_unknown`): a banned node is not trusted with
+//! the node map, and a node before the end of its first recovery cannot judge the others.
+
+use serde::Serialize;
+
+use crate::args::Settings;
+use crate::backend::Cluster;
+use crate::error::{Error, Failure};
+use crate::model::Node;
+use crate::nodes::NodeList;
+
+/// All nodes of the cluster.
+#[derive(Debug, Serialize)]
+pub(crate) struct List {
+    /// Deleted nodes are left out.
+    pub(crate) nodes: Vec<Line>,
+}
+
+/// One node.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line {
+    pub(crate) pnn: u32,
+    pub(crate) address: String,
+    /// The flags by name, or `OK`.
+    pub(crate) state: String,
+    pub(crate) flags_raw: u32,
+    pub(crate) this_node: bool,
+}
+
+/// Collects the list.
+pub(crate) async fn list<C: Cluster>(cluster: &C, settings: &Settings) -> Result<List, Error> {
+    let nodes = node_map(cluster).await?;
+    let asked = one_node(cluster, settings, &nodes)?;
+    let line = |node: Node| Line {
+        pnn: node.pnn,
+        address: node.address(),
+        state: node.flags.text(),
+        flags_raw: node.raw,
+        this_node: node.pnn == asked,
+    };
+    let nodes = judged(cluster, asked, nodes).await?;
+    Ok(List { nodes: nodes.into_iter().filter(|node| !node.flags.deleted).map(line).collect() })
+}
+
+/// The node map of this node, or of the next one that is there when this one is banned.
+pub(crate) async fn node_map<C: Cluster>(cluster: &C) -> Result<Vec<Node>, Error> {
+    const QUESTION: &str = "the node map";
+    let here = cluster.this_node();
+    let ask = |of| async move {
+        cluster.nodes(of).await.map_err(|failure| Error::Question { node: of, question: QUESTION, failure })
+    };
+    let own = ask(here).await?;
+    let position = own.iter().position(|node| node.pnn == here).ok_or_else(|| Error::Question {
+        node: here,
+        question: QUESTION,
+        failure: Failure::Malformed("the node itself is not in it".into()),
+    })?;
+    let (before, after) = own.split_at(position);
+    let banned = |nodes: &[Node], pnn| nodes.iter().any(|node| node.pnn == pnn && node.flags.banned);
+    if !banned(&own, here) {
+        return Ok(own);
+    }
+    let there =
+        after.iter().skip(1).chain(before).filter(|node| !node.flags.deleted && !node.flags.disconnected);
+    for node in there {
+        let nodes = ask(node.pnn).await?;
+        if !banned(&nodes, node.pnn) {
+            return Ok(nodes);
+        }
+    }
+    Err(Error::Question {
+        node: here,
+        question: QUESTION,
+        failure: Failure::Refused("all nodes that are connected are banned".into()),
+    })
+}
+
+/// The node that `-n` names, or this one.
+pub(crate) fn one_node<C: Cluster>(cluster: &C, settings: &Settings, nodes: &[Node]) -> Result<u32, Error> {
+    let Some(list) = &settings.nodes else { return Ok(cluster.this_node()) };
+    match list.select(nodes)?[..] {
+        [node] => Ok(node.pnn),
+        _ => Err(Error::OneNode { command: settings.command.clone() }),
+    }
+}
+
+/// The nodes that `-n` names, or this one.
+pub(crate) fn many_nodes<'a, C: Cluster>(
+    cluster: &C,
+    settings: &Settings,
+    nodes: &'a [Node],
+) -> Result<Vec<&'a Node>, Error> {
+    match &settings.nodes {
+        Some(list) => Ok(list.select(nodes)?),
+        None => {
+            let here =
+                NodeList::Items(vec![crate::nodes::Item::Range(cluster.this_node(), cluster.this_node())]);
+            Ok(here.select(nodes)?)
+        }
+    }
+}
+
+/// The nodes as `asked` sees them: not judged at all while it starts.
+pub(crate) async fn judged<C: Cluster>(
+    cluster: &C,
+    asked: u32,
+    nodes: Vec<Node>,
+) -> Result<Vec<Node>, Error> {
+    let starting = cluster.is_starting(asked).await.map_err(|failure| Error::Question {
+        node: asked,
+        question: "its run state",
+        failure,
+    })?;
+    let judge = |node: Node| {
+        let known = node.flags.deleted || node.flags.disconnected || node.pnn == asked;
+        if starting && !known { node.unjudged() } else { node }
+    };
+    Ok(nodes.into_iter().map(judge).collect())
+}

@@ -1,0 +1,134 @@
+//! `status`: what `ctdb status` says, with the keys of its JSON form (`print_json_status` of Samba master).
+//!
+//! Answers 0 whenever the node answered: whether the cluster is healthy is another question. The facts are those of
+//! `control_status`, `print_nodemap` and `partially_online`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::cluster;
+use crate::args::Settings;
+use crate::backend::Cluster;
+use crate::error::Error;
+use crate::join::join_all;
+use crate::model::{Flags, Node};
+
+/// No node: `CTDB_UNKNOWN_PNN`.
+const NO_LEADER: u32 = u32::MAX;
+
+/// The whole answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Status {
+    pub(crate) node_status: NodeStatus,
+    pub(crate) vnn_status: VnnStatus,
+    /// `NORMAL` or `RECOVERY`.
+    pub(crate) recovery_mode: &'static str,
+    pub(crate) recovery_mode_raw: u32,
+    /// 4294967295 when nobody leads, as upstream writes it.
+    pub(crate) leader: u32,
+}
+
+/// The nodes.
+#[derive(Debug, Serialize)]
+pub(crate) struct NodeStatus {
+    /// Deleted nodes included.
+    pub(crate) node_count: usize,
+    pub(crate) deleted_node_count: usize,
+    /// By number; deleted nodes are left out.
+    pub(crate) nodes: BTreeMap<u32, NodeLine>,
+}
+
+/// One node.
+#[derive(Debug, Serialize)]
+pub(crate) struct NodeLine {
+    pub(crate) pnn: u32,
+    pub(crate) address: String,
+    /// No flag is set, but an interface for public addresses has no link.
+    pub(crate) partially_online: bool,
+    pub(crate) flags_raw: u32,
+    pub(crate) flags_ok: bool,
+    pub(crate) flags: Flags,
+    pub(crate) this_node: bool,
+}
+
+impl NodeLine {
+    /// As `ctdb status` prints it.
+    pub(crate) fn state(&self) -> String {
+        if self.partially_online { "PARTIALLYONLINE".into() } else { self.flags.text() }
+    }
+}
+
+/// Who is asked where a record is.
+#[derive(Debug, Serialize)]
+pub(crate) struct VnnStatus {
+    /// `None` before the first recovery.
+    pub(crate) generation: Option<u32>,
+    pub(crate) size: usize,
+    pub(crate) vnn_map: Vec<Slot>,
+}
+
+/// One hash slot.
+#[derive(Debug, Serialize)]
+pub(crate) struct Slot {
+    pub(crate) hash: usize,
+    pub(crate) lmaster: u32,
+}
+
+impl Status {
+    /// The leader, when there is one.
+    pub(crate) fn leader(&self) -> Option<u32> {
+        (self.leader != NO_LEADER).then_some(self.leader)
+    }
+}
+
+/// Asks everything; what does not depend on another answer is asked at the same time.
+pub(crate) async fn collect<C: Cluster>(cluster: &C, settings: &Settings) -> Result<Status, Error> {
+    let nodes = cluster::node_map(cluster).await?;
+    let asked = cluster::one_node(cluster, settings, &nodes)?;
+    let question = |question| move |failure| Error::Question { node: asked, question, failure };
+    let (lines, record_map, mode, leader) = tokio::join!(
+        node_lines(cluster, asked, nodes),
+        cluster.record_map(asked),
+        cluster.recovery_mode(asked),
+        cluster.leader(),
+    );
+    let record_map = record_map.map_err(question("the record map"))?;
+    let mode = mode.map_err(question("the recovery mode"))?;
+    let leader = leader.map_err(|failure| Error::Question {
+        node: cluster.this_node(),
+        question: "the leader's messages",
+        failure,
+    })?;
+    let slots = record_map.lmasters.into_iter().enumerate();
+    let vnn_map: Vec<_> = slots.map(|(hash, lmaster)| Slot { hash, lmaster }).collect();
+    Ok(Status {
+        node_status: lines?,
+        vnn_status: VnnStatus { generation: record_map.generation, size: vnn_map.len(), vnn_map },
+        recovery_mode: if mode == 0 { "NORMAL" } else { "RECOVERY" },
+        recovery_mode_raw: mode,
+        leader: leader.unwrap_or(NO_LEADER),
+    })
+}
+
+async fn node_lines<C: Cluster>(cluster: &C, asked: u32, nodes: Vec<Node>) -> Result<NodeStatus, Error> {
+    let nodes = cluster::judged(cluster, asked, nodes).await?;
+    let node_count = nodes.len();
+    let shown: Vec<Node> = nodes.into_iter().filter(|node| !node.flags.deleted).collect();
+    let deleted_node_count = node_count - shown.len();
+    let lines = join_all(shown.into_iter().map(|node| async move {
+        // A node that does not tell counts as online, as in the ctdb tool.
+        let partially_online = node.raw == 0 && cluster.has_link_down(node.pnn).await.unwrap_or(false);
+        let line = NodeLine {
+            pnn: node.pnn,
+            address: node.address(),
+            partially_online,
+            flags_raw: node.raw,
+            flags_ok: node.raw == 0,
+            flags: node.flags,
+            this_node: node.pnn == asked,
+        };
+        (node.pnn, line)
+    }));
+    Ok(NodeStatus { node_count, deleted_node_count, nodes: lines.await.into_iter().collect() })
+}

@@ -1,0 +1,151 @@
+//! What can go wrong for somebody who typed a command: one line each, saying what, where and what to do.
+//!
+//! Every error has a code for scripts and an exit status. A node of several that does not answer is no error: it is a
+//! row of the answer.
+
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::nodes::NodeListError;
+
+/// Why one question to one node has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The time for one node is over.
+    #[error("no answer within {}", seconds(*.0))]
+    NoAnswer(Duration),
+    /// The daemon answered that it will not, or cannot.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The answer cannot be read.
+    #[error("malformed answer: {0}")]
+    Malformed(String),
+    /// The local daemon went away before the answer came.
+    #[error("the connection to the local ctdbd was lost: {0}")]
+    Lost(String),
+}
+
+impl Failure {
+    /// For scripts.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NoAnswer(_) => "no_answer",
+            Self::Refused(_) => "refused",
+            Self::Malformed(_) => "malformed_answer",
+            Self::Lost(_) => "connection_lost",
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::NoAnswer(_) => Exit::NoAnswer,
+            Self::Refused(_) | Self::Malformed(_) => Exit::Refused,
+            Self::Lost(_) => Exit::NoDaemon,
+        }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::NoAnswer(_) => "; a longer time can be given with -t",
+            Self::Refused(_) => "; its log says more",
+            Self::Malformed(_) => "; is it a ctdbd of another kind of machine?",
+            Self::Lost(_) => "; is it being restarted?",
+        }
+    }
+}
+
+/// Why a command has no answer at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// The words of the command line make no sense.
+    #[error("{0}")]
+    Words(String),
+    /// The list of nodes makes no sense.
+    #[error(transparent)]
+    NodeList(#[from] NodeListError),
+    /// `-n` for a command that has no use for it.
+    #[error("'{0}' does not take -n; leave it out")]
+    NodeNotTaken(String),
+    /// Several nodes for a command that asks one.
+    #[error("'{command}' asks one node, -n names several; name one")]
+    OneNode {
+        /// The command.
+        command: String,
+    },
+    /// ctdbd cannot be reached.
+    #[error("{message}")]
+    NoCtdbd {
+        /// Where, and what to do.
+        message: String,
+        /// For scripts.
+        code: &'static str,
+        /// For the shell.
+        exit: Exit,
+    },
+    /// There is no connection to this node's tunneld.
+    #[error("{0}; start it, or name its directory with --run-dir")]
+    NoTunneld(runtime::BusError),
+    /// This node's tunneld went away before the answer came.
+    #[error("the connection to ctdb-tunneld was lost; is it being restarted?")]
+    TunneldLost,
+    /// A tunneld did not answer a question as it should.
+    #[error("ctdb-tunneld of node {node}: {message}; 'ctdbctl tunnel status' says more")]
+    Tunneld {
+        /// Whose.
+        node: bus::Node,
+        /// For scripts.
+        code: &'static str,
+        /// What was seen.
+        message: String,
+        /// For the shell.
+        exit: Exit,
+    },
+    /// One question has no answer, and without it there is nothing to show.
+    #[error("node {node}, {question}: {failure}{}", .failure.advice())]
+    Question {
+        /// Whom it was put to.
+        node: u32,
+        /// What was asked.
+        question: &'static str,
+        /// What happened.
+        failure: Failure,
+    },
+    /// The program could not start.
+    #[error("cannot start: {0}")]
+    Start(std::io::Error),
+}
+
+impl Error {
+    /// For scripts.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => "usage",
+            Self::NoTunneld(_) => "no_tunneld",
+            Self::TunneldLost => "connection_lost",
+            Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
+            Self::Question { failure, .. } => failure.code(),
+            Self::Start(_) => "start",
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => Exit::Usage,
+            Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,
+            Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
+            Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } => *exit,
+            Self::Question { failure, .. } => failure.exit(),
+        }
+    }
+}
+
+/// A text of somebody else's making, fit for one line of a terminal.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A time as a person writes it: `10 s`, `0.25 s`.
+pub(crate) fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}

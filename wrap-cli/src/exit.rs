@@ -1,0 +1,32 @@
+//! Exit statuses, the same for every command. The truth is the manual of the command line; scripts depend on it.
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The answer is there.
+    Done,
+    /// The command line makes no sense.
+    Usage,
+    /// There is no daemon to ask.
+    NoDaemon,
+    /// A node did not answer in time.
+    NoAnswer,
+    /// The daemon refused, or its answer cannot be read.
+    Refused,
+    /// Some nodes answered, some did not.
+    Partly,
+}
+
+impl Exit {
+    /// The number for the shell. 1 is kept for commands that ask a yes-or-no question.
+    pub(crate) const fn status(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Usage => 2,
+            Self::NoDaemon => 3,
+            Self::NoAnswer => 4,
+            Self::Refused => 5,
+            Self::Partly => 6,
+        }
+    }
+}

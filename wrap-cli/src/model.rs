@@ -1,0 +1,96 @@
+//! The cluster in plain values: what the backends deliver and the commands show.
+//!
+//! No type of a wire in here, so that a command does not see which backend answered. Names of the flags are those of
+//! `ctdb status`; numbers and keys are those of its JSON form.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+/// What is wrong with a node. All false: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Flags {
+    pub(crate) disconnected: bool,
+    pub(crate) unknown: bool,
+    pub(crate) disabled: bool,
+    pub(crate) banned: bool,
+    pub(crate) unhealthy: bool,
+    pub(crate) deleted: bool,
+    pub(crate) stopped: bool,
+    pub(crate) inactive: bool,
+}
+
+impl Flags {
+    /// The names of those that are set, joined by `|`, or `OK`: as `ctdb status` prints them.
+    pub(crate) fn text(&self) -> String {
+        let named = [
+            (self.disconnected, "DISCONNECTED"),
+            (self.unknown, "UNKNOWN"),
+            (self.disabled, "DISABLED"),
+            (self.banned, "BANNED"),
+            (self.unhealthy, "UNHEALTHY"),
+            (self.deleted, "DELETED"),
+            (self.stopped, "STOPPED"),
+            (self.inactive, "INACTIVE"),
+        ];
+        let set: Vec<_> = named.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+        if set.is_empty() { "OK".into() } else { set.join("|") }
+    }
+}
+
+/// One node of the cluster, as another one sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) pnn: u32,
+    /// `None` where the daemon names no address, as for a deleted node.
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) flags: Flags,
+    /// The flags as a number.
+    pub(crate) raw: u32,
+}
+
+impl Node {
+    /// The flag that the `ctdb` tool sets itself for nodes that cannot be judged yet: `NODE_FLAGS_UNKNOWN`.
+    const UNKNOWN: u32 = 0x40;
+
+    /// The address as text.
+    pub(crate) fn address(&self) -> String {
+        self.ip.map_or_else(|| "-".into(), |ip| ip.to_string())
+    }
+
+    /// The same node with nothing known about its health.
+    pub(crate) fn unjudged(self) -> Self {
+        Self { flags: Flags { unknown: true, ..Flags::default() }, raw: Self::UNKNOWN, ..self }
+    }
+}
+
+/// Which node is asked where a record is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecordMap {
+    /// `None` before the first recovery.
+    pub(crate) generation: Option<u32>,
+    /// The node of each hash slot.
+    pub(crate) lmasters: Vec<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_written_in_the_order_of_the_ctdb_tool() {
+        let all = Flags {
+            disconnected: true,
+            unknown: true,
+            disabled: true,
+            banned: true,
+            unhealthy: true,
+            deleted: true,
+            stopped: true,
+            inactive: true,
+        };
+        assert_eq!(all.text(), "DISCONNECTED|UNKNOWN|DISABLED|BANNED|UNHEALTHY|DELETED|STOPPED|INACTIVE");
+        assert_eq!(Flags { stopped: true, inactive: true, ..Flags::default() }.text(), "STOPPED|INACTIVE");
+        assert_eq!(Flags::default().text(), "OK");
+    }
+}

@@ -1,0 +1,26 @@
+//! JSON for scripts: one object and a newline. The keys are those of the answers' structs.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::commands::Answer;
+use crate::error::Error;
+
+/// The answer of a command.
+pub(crate) fn answer(answer: &Answer) -> String {
+    text(answer)
+}
+
+/// An error, with the status that the program will exit with.
+pub(crate) fn error(error: &Error) -> String {
+    text(&json!({
+        "error": { "code": error.code(), "message": error.to_string(), "exit_status": error.exit().status() }
+    }))
+}
+
+fn text(value: &impl Serialize) -> String {
+    // Invariant: keys are strings and numbers are finite, so the text can always be made.
+    let text =
+        serde_json::to_string_pretty(value).unwrap_or_else(|e| json!({ "error": e.to_string() }).to_string());
+    text + "\n"
+}

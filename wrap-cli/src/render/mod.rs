@@ -1,0 +1,4 @@
+//! An answer as text. Each form is one file; no form asks a daemon or changes a value.
+
+pub(crate) mod json;
+pub(crate) mod table;

@@ -1,0 +1,209 @@
+//! The program against a ctdbd that behaves: answers, help, exit statuses, and readers that go away.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::io::Read;
+use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::process::Stdio;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use legacy_codec::{CName, ControlReply, ControlRequest, Dest, Iface, IfaceList, NodeFlags, RunState};
+use support::{Answer, Fake, finish, healthy, node_map, program, run};
+
+#[test]
+fn every_level_has_its_help() {
+    for (name, words) in [
+        ("help", "--help"),
+        ("help_status", "status --help"),
+        ("help_cluster", "cluster --help"),
+        ("help_cluster_list", "cluster list --help"),
+        ("help_node", "node --help"),
+        ("help_node_ping", "node ping --help"),
+        ("help_tunnel", "tunnel --help"),
+        ("help_tunnel_status", "tunnel status --help"),
+        ("help_tunnel_ping", "tunnel ping --help"),
+    ] {
+        let run = run(words);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{words}");
+        assert_snapshot!(name, run.stdout);
+    }
+    assert_eq!(run("--version").stdout, concat!("ctdbctl ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn status_and_list_of_a_healthy_cluster() {
+    let fake = Fake::start(healthy);
+    for (name, words) in [
+        ("status", "status"),
+        ("status_json", "status -o json"),
+        ("cluster_list", "cluster list"),
+        ("cluster_list_of_node_2", "cluster list -n 10.0.0.3"),
+    ] {
+        let run = fake.run(words);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{words}");
+        assert_snapshot!(name, run.stdout);
+    }
+}
+
+#[test]
+fn a_node_without_flags_and_with_a_link_down_is_partially_online() {
+    let fake = Fake::start(|dest, request| match request {
+        ControlRequest::GetNodeMap(()) => {
+            let mut map = node_map();
+            map.nodes[2].flags = NodeFlags::STOPPED | NodeFlags::from_bits_retain(0x8000);
+            Answer::Reply(ControlReply::GetNodeMap(map))
+        }
+        ControlRequest::GetIfaces(()) => {
+            let iface = |link_state| Iface { name: CName::new("eth0"), link_state, references: 1 };
+            let down = u16::from(dest != Dest(1));
+            Answer::Reply(ControlReply::GetIfaces(IfaceList { ifaces: vec![iface(1), iface(down)] }))
+        }
+        _ => healthy(dest, request),
+    });
+    let run = fake.run("status");
+    let states: Vec<_> =
+        run.stdout.lines().skip(1).take(3).map(|line| line.split_whitespace().nth(2)).collect();
+    assert_eq!(states, [Some("OK"), Some("PARTIALLYONLINE"), Some("STOPPED|INACTIVE")]);
+    assert!(fake.run("status -o json").stdout.contains("\"flags_raw\": 32800"), "an unknown flag is kept");
+}
+
+#[test]
+fn a_ctdbd_that_starts_leaves_the_others_unjudged_and_the_leader_unknown() {
+    let fake = Fake::start(|dest, request| match request {
+        ControlRequest::GetRunState(()) => Answer::Reply(ControlReply::GetRunState(RunState(3))),
+        // Answered without the message that follows at a healthy node.
+        ControlRequest::RegisterSrvid(_) => Answer::Then(ControlReply::RegisterSrvid(()), Vec::new()),
+        _ => healthy(dest, request),
+    });
+    let run = fake.run("status -t 1");
+    assert_eq!(run.status, 0);
+    assert_eq!(run.stdout.matches("UNKNOWN").count(), 3, "two nodes and the leader: {}", run.stdout);
+}
+
+#[test]
+fn while_nobody_leads_the_next_message_is_waited_for() {
+    let fake = Fake::start(|dest, request| match request {
+        ControlRequest::RegisterSrvid(_) => {
+            let messages = [support::leader(u32::MAX), support::leader(1)].concat();
+            Answer::Then(ControlReply::RegisterSrvid(()), messages)
+        }
+        _ => healthy(dest, request),
+    });
+    let run = fake.run("status");
+    assert_eq!(run.stdout.lines().last(), Some("Leader         1"), "{run:?}");
+}
+
+#[test]
+fn pings_go_to_all_nodes_at_the_same_time_and_the_silent_ones_hold_up_nobody() {
+    let fake = Fake::start(|dest, request| match (dest, request) {
+        (Dest(1 | 2), ControlRequest::Ping(())) => Answer::Silence,
+        _ => healthy(dest, request),
+    });
+    let some = fake.run("node ping -n all -t 1.5");
+    assert_eq!((some.status, some.stderr.as_str()), (6, ""), "{some:?}");
+    let lines: Vec<_> = some.stdout.lines().collect();
+    assert!(lines[1].ends_with(" 10  alive"), "{}", lines[1]);
+    assert!(lines[2].ends_with("no answer within 1.5 s") && lines[3].ends_with("no answer within 1.5 s"));
+    let none = fake.run("node ping -n 1-2 -t 1.5 -o json");
+    assert_eq!(none.status, 4);
+    let json: serde_json::Value = serde_json::from_str(&none.stdout).unwrap();
+    assert_eq!(json["pings"][1]["error"]["code"], "no_answer");
+    assert_eq!(fake.run("node ping").status, 0);
+    assert!(some.took < Duration::from_secs(10) && none.took < Duration::from_secs(10));
+}
+
+#[test]
+fn quiet_tells_by_the_exit_status_and_verbose_who_answered() {
+    let fake = Fake::start(healthy);
+    let quiet = fake.run("node ping -q");
+    assert_eq!((quiet.status, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
+    let verbose = fake.run("node ping -v");
+    assert_eq!(verbose.stderr, format!("ctdbctl: ctdbd of node 0 answers at {}\n", fake.socket().display()));
+}
+
+#[test]
+fn the_socket_is_found_as_the_ctdb_tool_finds_it() {
+    let fake = Fake::start(healthy);
+    let by_name = finish(program().arg("status").env("CTDB_SOCKET", fake.socket()));
+    assert_eq!(by_name.status, 0, "{by_name:?}");
+    let base = tempfile::tempdir().unwrap();
+    std::fs::create_dir(base.path().join("run")).unwrap();
+    std::os::unix::fs::symlink(fake.socket(), base.path().join("run/ctdbd.socket")).unwrap();
+    let in_test_mode = || {
+        let mut command = program();
+        command.arg("status").env("CTDB_BASE", base.path());
+        command
+    };
+    assert_eq!(finish(in_test_mode().env("CTDB_TEST_MODE", "yes")).status, 0);
+    finish(&mut in_test_mode()).assert_error(3, "/run/ctdb/ctdbd.socket");
+}
+
+#[test]
+fn an_old_socket_without_a_process_is_one_line_and_status_3() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("ctdbd.socket");
+    drop(UnixListener::bind(&socket).unwrap());
+    let words = format!("status --socket {}", socket.display());
+    run(&words).assert_error(3, &format!("{}: no ctdbd is listening", socket.display()));
+    let json = run(&format!("{words} -o json"));
+    json.assert_error(3, "no ctdbd is listening");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(
+        (json["error"]["code"].as_str(), json["error"]["exit_status"].as_u64()),
+        (Some("no_ctdbd"), Some(3))
+    );
+    run("status --socket /nowhere/ctdbd.socket").assert_error(3, "/nowhere/ctdbd.socket: no such socket");
+}
+
+#[test]
+fn words_that_make_no_sense_are_one_line_and_status_2() {
+    run("statsu").assert_error(2, "a similar subcommand exists: 'status'");
+    run("").assert_error(2, "requires a subcommand");
+    run("tunnel ping").assert_error(2, "<NODE>");
+    let json = run("statsu -o json");
+    json.assert_error(2, "statsu");
+    assert!(json.stdout.contains("\"code\": \"usage\""));
+    Fake::start(healthy)
+        .run("node ping -n 0,3")
+        .assert_error(2, "there is no node 3 in this cluster; its nodes are 0-2");
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_panic() {
+    let fake = Fake::start(healthy);
+    for words in ["status", "status -o json", "--help", "--version", "statsu -o json"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut child = program()
+            .args(["--socket", fake.socket().to_str().unwrap()])
+            .args(words.split(' '))
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let status = child.wait().unwrap();
+        assert!(
+            status.code().is_some_and(|code| code < 100) && !stderr.contains("panicked"),
+            "{words}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn without_a_tunneld_the_tunnel_commands_say_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let words = |command: &str| format!("{command} --run-dir {} -t 1", dir.path().display());
+    for command in ["tunnel status", "tunnel ping 0", "tunnel ping 10.0.0.1"] {
+        run(&words(command)).assert_error(3, "no ctdb-tunneld runs on this node");
+    }
+    // A socket that was left behind, and one whose owner says nothing.
+    let silent = UnixDatagram::bind(dir.path().join("tunneld")).unwrap();
+    run(&words("tunnel status")).assert_error(4, "does not answer");
+    drop(silent);
+    run(&words("tunnel status")).assert_error(3, "no ctdb-tunneld runs on this node");
+}
