@@ -1,0 +1,285 @@
+//! A cluster of real ctdbd: its making, its health, its end.
+//!
+//! While a cluster exists it owns a directory and a loopback network; both go when it is dropped. After a panic, and
+//! after a failed call of the harness itself, the logs are kept under cargo's target directory and their ends printed.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::binaries::{binary, target_dir};
+use crate::daemon::{Daemon, DaemonBuilder};
+use crate::error::Result;
+use crate::layout::{Layout, Timing};
+use crate::node::{Node, with_logs};
+use crate::packages::{Tool, require};
+use crate::status::Status;
+use crate::wait::wait_until;
+use crate::warden::Site;
+
+/// How long a cluster may take to become healthy on a busy machine.
+const HEALTHY: Duration = Duration::from_secs(60);
+
+/// What kind of cluster to start.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    nodes: u8,
+    timing: Timing,
+    log_level: String,
+    tunables: Vec<(String, u32)>,
+    wait: bool,
+}
+
+impl Builder {
+    /// How many nodes, at most 254.
+    #[must_use]
+    pub fn nodes(mut self, nodes: u8) -> Self {
+        self.nodes = nodes;
+        self
+    }
+
+    /// How quickly the cluster notices things; fast unless said otherwise.
+    #[must_use]
+    pub fn timing(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// ctdbd's log level; `NOTICE` unless said otherwise.
+    #[must_use]
+    pub fn log_level(mut self, level: &str) -> Self {
+        level.clone_into(&mut self.log_level);
+        self
+    }
+
+    /// Sets a tunable on all nodes.
+    #[must_use]
+    pub fn tunable(mut self, name: &str, value: u32) -> Self {
+        self.tunables.push((name.to_owned(), value));
+        self
+    }
+
+    /// Returns from [`Builder::start`] as soon as all nodes listen, before the cluster is healthy.
+    #[must_use]
+    pub fn without_waiting(mut self) -> Self {
+        self.wait = false;
+        self
+    }
+
+    /// Starts the cluster and waits until all nodes are healthy.
+    ///
+    /// # Errors
+    /// When packages are missing, or the cluster does not become healthy within a minute.
+    pub fn start(self) -> Result<Cluster> {
+        require(&[Tool::Ctdbd, Tool::Ctdb])?;
+        let warden = binary("compat-tests", "compat-warden")?;
+        let site = Arc::new(Site::claim(&warden, &failure_dir()?)?);
+        let addresses: Vec<String> = (1..=self.nodes).map(|host| format!("{}.{host}", site.net())).collect();
+        let nodes =
+            (0..).zip(&addresses).map(|(pnn, a)| Node::new(Arc::clone(&site), pnn, a.clone())).collect();
+        // From here on its Drop clears up.
+        let cluster = Cluster { site, nodes };
+        let started = self.bring_up(&cluster, &addresses);
+        cluster.note(started)?;
+        Ok(cluster)
+    }
+
+    fn bring_up(&self, cluster: &Cluster, addresses: &[String]) -> Result<()> {
+        let (timing, log_level, tunables) = (self.timing, self.log_level.as_str(), self.tunables.as_slice());
+        let layout = Layout { dir: cluster.dir(), addresses, timing, log_level, tunables };
+        for pnn in 0..addresses.len() {
+            layout.write(pnn)?;
+        }
+        for node in &cluster.nodes {
+            node.launch()?;
+        }
+        for node in &cluster.nodes {
+            node.wait_listening()?;
+        }
+        if self.wait { cluster.wait_healthy(HEALTHY) } else { Ok(()) }
+    }
+}
+
+/// Running ctdbd processes that form one cluster. Dropping it ends them all.
+pub struct Cluster {
+    site: Arc<Site>,
+    nodes: Vec<Node>,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} nodes on {} in {}", self.nodes.len(), self.site.net(), self.dir().display())
+    }
+}
+
+impl Cluster {
+    /// A cluster of three nodes, fast timing, unless the builder is told otherwise.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder {
+            nodes: 3,
+            timing: Timing::Fast,
+            log_level: "NOTICE".to_owned(),
+            tunables: Vec::new(),
+            wait: true,
+        }
+    }
+
+    /// Node `pnn`. A number that the cluster does not have is a mistake of the test and panics.
+    #[must_use]
+    #[track_caller]
+    pub fn node(&self, pnn: usize) -> &Node {
+        &self.nodes[pnn]
+    }
+
+    /// All nodes, running or not.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The cluster's directory; it is deleted with the cluster.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.site.dir()
+    }
+
+    /// The first three octets of its network, as in `127.120.7`.
+    #[must_use]
+    pub fn net(&self) -> &str {
+        self.site.net()
+    }
+
+    /// Waits until every node that runs sees every node of the cluster `OK`, agrees with the others on one generation
+    /// and one leader, and has recovered.
+    ///
+    /// # Errors
+    /// [`crate::Error::Deadline`] with what was seen last and the ends of all logs.
+    pub fn wait_healthy(&self, limit: Duration) -> Result<()> {
+        let all: Vec<u32> = self.nodes.iter().map(Node::pnn).collect();
+        self.wait_healthy_nodes(&all, limit)
+    }
+
+    /// The same for a part: each of `pnns` sees each of `pnns` `OK` and has recovered with the others.
+    ///
+    /// # Errors
+    /// [`crate::Error::Deadline`] with what was seen last and the ends of all logs.
+    pub fn wait_healthy_nodes(&self, pnns: &[u32], limit: Duration) -> Result<()> {
+        self.wait(limit, "the cluster is healthy", || self.look_healthy(pnns))
+    }
+
+    fn look_healthy(&self, pnns: &[u32]) -> std::result::Result<(), String> {
+        let watched: Vec<&Node> = self.nodes.iter().filter(|node| pnns.contains(&node.pnn())).collect();
+        let ok = |status: &Status| pnns.iter().all(|pnn| status.node(*pnn).is_some_and(|line| line.is_ok()));
+        // The quick question first: the other one waits for a word of the leader.
+        for node in &watched {
+            let seen = node.node_status().map_err(|error| error.to_string())?;
+            if !ok(&seen) {
+                let flags = seen.nodes.iter().map(|line| format!("{}:{}", line.pnn, line.flags.join("|")));
+                return Err(format!("node {} sees {}", node.pnn(), flags.collect::<Vec<_>>().join(" ")));
+            }
+        }
+        // All nodes at once: each answer takes up to the second between two words of the leader.
+        let answers: Vec<_> = thread::scope(|scope| {
+            let asked: Vec<_> = watched.iter().map(|node| scope.spawn(|| node.status())).collect();
+            asked.into_iter().map(|answer| answer.join()).collect()
+        });
+        let mut first: Option<Status> = None;
+        for (node, answer) in watched.iter().zip(answers) {
+            let seen =
+                answer.map_err(|_| "a look panicked".to_owned())?.map_err(|error| error.to_string())?;
+            let agrees =
+                first.as_ref().is_none_or(|f| (f.generation, f.leader) == (seen.generation, seen.leader));
+            if !ok(&seen) || !seen.recovered || seen.generation.is_none() || seen.leader.is_none() || !agrees
+            {
+                return Err(format!("node {} sees {seen}", node.pnn()));
+            }
+            first.get_or_insert(seen);
+        }
+        Ok(())
+    }
+
+    /// Waits for a condition of the test's own; a missed deadline comes with the ends of all logs.
+    ///
+    /// # Errors
+    /// [`crate::Error::Deadline`] with what the probe returned last.
+    pub fn wait<T, S: fmt::Display>(
+        &self,
+        limit: Duration,
+        what: &str,
+        probe: impl FnMut() -> std::result::Result<T, S>,
+    ) -> Result<T> {
+        let nodes: Vec<&Node> = self.nodes.iter().collect();
+        self.note(wait_until(limit, what, probe).map_err(|error| with_logs(error, &nodes)))
+    }
+
+    /// A program of the project, to run beside the cluster. It dies with the cluster at the latest.
+    #[must_use]
+    pub fn daemon(&self, name: &str, program: PathBuf) -> DaemonBuilder {
+        DaemonBuilder::new(Arc::clone(&self.site), name, program)
+    }
+
+    /// Starts `ctdb-tunneld` beside node `pnn`; its log is `tunneld.log` in the node's directory.
+    ///
+    /// # Errors
+    /// When it cannot be built or started.
+    pub fn start_tunneld(&self, pnn: usize) -> Result<Daemon> {
+        let node = self.node(pnn);
+        let builder = self
+            .daemon(&format!("tunneld of node {pnn}"), binary("tunneld", "ctdb-tunneld")?)
+            .log(node.base().join("tunneld.log"))
+            .arg("--ctdb-socket")
+            .arg(node.socket())
+            .arg("--run-dir")
+            .arg(node.bus_dir());
+        self.note(builder.start())
+    }
+
+    /// Keeps the logs of this cluster, as after a panic. For tests that report their failure by returning an error.
+    pub fn mark_failed(&self) {
+        self.site.mark_failed();
+    }
+
+    fn note<T>(&self, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.mark_failed();
+        }
+        result
+    }
+
+    /// Lets everything run on after this process has ended, and returns the directory. It is deleted when the last
+    /// ctdbd has been shut down and the last daemon has ended.
+    ///
+    /// # Errors
+    /// When a warden does not answer.
+    pub fn leave_running(self) -> Result<PathBuf> {
+        self.site.leave()?;
+        Ok(self.dir().to_owned())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let failed = thread::panicking() || self.site.has_failed();
+        if failed {
+            for node in &self.nodes {
+                eprintln!("--- the end of ctdbd's log on node {}:\n{}", node.pnn(), node.log_tail(15));
+            }
+        }
+        if let Some(saved) = self.site.close(failed) {
+            eprintln!("--- all logs of the cluster: {}", saved.display());
+        }
+    }
+}
+
+/// Where the logs of this cluster go if the test fails: named after the test's thread, the process and a count.
+fn failure_dir() -> Result<PathBuf> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let current = thread::current();
+    let name: String = current.name().unwrap_or("test").replace("::", ".").replace('/', "_");
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    Ok(target_dir()?.join("compat-logs").join(format!("{name}-{}-{count}", std::process::id())))
+}

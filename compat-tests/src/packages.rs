@@ -1,0 +1,95 @@
+//! Which Debian package brings which program, and the one command that installs what is missing.
+//!
+//! A missing package fails a test; it never skips one. `scripts/install-packages` installs the same list.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+
+/// A program of another project that tests run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// `ctdbd`, the cluster daemon.
+    Ctdbd,
+    /// `ctdb`, its command line.
+    Ctdb,
+    /// `tcpdump`, which records captures.
+    Tcpdump,
+}
+
+impl Tool {
+    fn program(self) -> &'static str {
+        match self {
+            Self::Ctdbd => "ctdbd",
+            Self::Ctdb => "ctdb",
+            Self::Tcpdump => "tcpdump",
+        }
+    }
+
+    fn package(self) -> &'static str {
+        match self {
+            Self::Ctdbd | Self::Ctdb => "ctdb",
+            Self::Tcpdump => "tcpdump",
+        }
+    }
+
+    fn find(self) -> Option<PathBuf> {
+        // Daemons live in /usr/sbin, which is not on the path of every user.
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&path)
+            .chain(["/usr/sbin", "/sbin", "/usr/bin"].map(PathBuf::from))
+            .map(|dir| dir.join(self.program()))
+            .find(|file| file.is_file())
+    }
+
+    /// Where the program is.
+    ///
+    /// # Errors
+    /// [`Error::MissingPackages`] with the command to type.
+    pub fn path(self) -> Result<PathBuf> {
+        self.find().ok_or_else(|| missing(&[self]))
+    }
+}
+
+/// Checks that all of `tools` are installed.
+///
+/// # Errors
+/// [`Error::MissingPackages`] with one command that installs all that is missing.
+pub fn require(tools: &[Tool]) -> Result<()> {
+    let absent: Vec<Tool> = tools.iter().copied().filter(|tool| tool.find().is_none()).collect();
+    if absent.is_empty() { Ok(()) } else { Err(missing(&absent)) }
+}
+
+fn missing(tools: &[Tool]) -> Error {
+    let mut packages: Vec<&str> = tools.iter().map(|tool| tool.package()).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    let sudo = if nix::unistd::geteuid().is_root() { "" } else { "sudo " };
+    Error::MissingPackages {
+        programs: tools.iter().map(|tool| tool.program()).collect::<Vec<_>>().join(", "),
+        command: format!("{sudo}apt-get install -y {}", packages.join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_programs_are_answered_with_one_command_that_names_each_package_once() {
+        let text = missing(&[Tool::Tcpdump, Tool::Ctdbd, Tool::Ctdb]).to_string();
+        assert!(text.starts_with("not installed: tcpdump, ctdbd, ctdb; type: "), "{text}");
+        assert!(text.ends_with("apt-get install -y ctdb tcpdump"), "{text}");
+    }
+
+    #[test]
+    fn the_install_script_knows_every_program_and_its_package() {
+        let script =
+            std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
+        for tool in [Tool::Ctdbd, Tool::Ctdb, Tool::Tcpdump] {
+            let row = format!("{} {}", tool.program(), tool.package());
+            assert!(script.lines().any(|line| line == row), "no line {row:?}");
+        }
+    }
+}
