@@ -187,17 +187,13 @@ impl Endpoint {
         self.effects.push_back(Effect::Completed { ticket, result: Err(Undelivered { reason, in_doubt }) });
     }
 
-    fn forget_everything(&mut self) {
+    fn lose(&mut self, now: Time, reason: LostReason) {
+        self.with_driver = 0;
         for (ticket, in_doubt) in self.outgoing.fail_all() {
             self.complete(ticket, Failure::TunneldGone, in_doubt);
         }
-        self.reassembly.clear();
         self.control.clear();
-    }
-
-    fn lose(&mut self, now: Time, reason: LostReason) {
-        self.with_driver = 0;
-        self.forget_everything();
+        // Half a message stays: its rest may lie in the socket, and counts as delivered.
         self.effects.push_back(Effect::Lost(reason));
         self.state = State::Away(now + self.config.retry);
     }

@@ -82,11 +82,6 @@ impl Reassembly {
     pub const fn discarded(&self) -> Discarded {
         self.discarded
     }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.partial.clear();
-    }
 }
 
 #[cfg(test)]

@@ -252,7 +252,11 @@ impl Driver {
                 _ = self.receiver.readable(), if !full => self.receive(),
                 () = self.shared.read.notified(), if full => {}
                 () = writable(self.sender.as_ref()), if self.unsent.is_some() => {}
-                () = self.clock.sleep_until(deadline) => self.endpoint.tick(self.clock.now()),
+                () = self.clock.sleep_until(deadline) => {
+                    // What has come meanwhile must not be taken for silence.
+                    self.receive();
+                    self.endpoint.tick(self.clock.now());
+                }
             }
         }
         self.input(Input::Stop);
