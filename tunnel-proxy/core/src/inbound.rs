@@ -20,6 +20,8 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Inbound {
     pub(crate) id: Channel,
+    /// Tells this channel from one of the same number in another life of the peer.
+    pub(crate) serial: u64,
     pub(crate) from: Daemon,
     pub(crate) to: Daemon,
     /// The next fragment to receive, and the next one that the daemon will take.
@@ -35,14 +37,16 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
-    pub(crate) fn new(id: Channel, from: Daemon, to: Daemon, first_message: u64, now: Time) -> Self {
+    /// `serial` is unique, and messages are numbered from it.
+    pub(crate) fn new(id: Channel, from: Daemon, to: Daemon, serial: u64, now: Time) -> Self {
         Self {
             id,
+            serial,
             from,
             to,
             received: 0,
             delivered: 0,
-            message: first_message,
+            message: serial,
             buffered: 0,
             unreported: 0,
             ack_at: None,
@@ -91,6 +95,11 @@ impl Inbound {
         self.unreported += cost;
         let at = if self.unreported >= ACK_EVERY { now } else { now + ACK_DELAY };
         self.ack_by(at);
+    }
+
+    pub(crate) fn check(&self) {
+        assert!(self.delivered <= self.received, "{:?}: more taken than received", self.id);
+        assert!(self.buffered > 0 || self.delivered == self.received, "{:?}: something is missing", self.id);
     }
 
     /// The acknowledgement to send now.

@@ -25,6 +25,7 @@ pub(crate) enum Origin {
     Remote {
         node: Node,
         channel: Channel,
+        serial: u64,
         cost: usize,
     },
     Local {
@@ -48,6 +49,16 @@ impl Origin {
             Self::Local { cost, .. } | Self::Own { cost } => *cost,
         }
     }
+}
+
+/// A message of a daemon of this node to one that is gone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LostHere {
+    pub(crate) from: Daemon,
+    /// The run of the sender that is meant; its present one where there is none.
+    pub(crate) incarnation: Option<u64>,
+    pub(crate) token: Token,
+    pub(crate) in_doubt: bool,
 }
 
 /// A fragment that waits for a daemon.
@@ -160,18 +171,27 @@ impl Locals {
         self.all.insert(daemon, local);
     }
 
-    /// Forgets a daemon. Messages of daemons of this node that were waiting for it come back as sender, token and
-    /// whether they may have been delivered.
-    pub(crate) fn remove(&mut self, daemon: Daemon) -> Vec<(Daemon, Token, bool)> {
+    /// Forgets a daemon. Messages of daemons of this node that were waiting for it come back, to be reported.
+    pub(crate) fn remove(&mut self, daemon: Daemon) -> Vec<LostHere> {
         self.busy.remove(&daemon);
+        // Its own unfinished messages end with it; its next run counts its tokens anew.
+        self.all.values_mut().for_each(|l| l.give_up(daemon));
         let Some(local) = self.all.remove(&daemon) else { return Vec::new() };
         let whole = |origin: &Origin, in_doubt: bool| match *origin {
-            Origin::Local { from, token, last: true, .. } => Some((from, token, in_doubt)),
+            Origin::Local { from, incarnation, token, last: true, .. } => {
+                Some(LostHere { from, incarnation: Some(incarnation), token, in_doubt })
+            }
             _ => None,
         };
         let mut lost: Vec<_> = local.with_driver.iter().flatten().filter_map(|o| whole(o, true)).collect();
         lost.extend(local.queue.iter().filter_map(|d| whole(&d.origin, false)));
-        lost.extend(local.unfinished.into_iter().map(|(from, (token, ..))| (from, token, false)));
+        let unfinished = local.unfinished.into_iter();
+        lost.extend(unfinished.map(|(from, (token, ..))| LostHere {
+            from,
+            incarnation: None,
+            token,
+            in_doubt: false,
+        }));
         lost
     }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use machine::Time;
 
 use crate::envelope::{Channel, Seq};
-use crate::limits::{CHANNEL_QUEUE, CHANNEL_WINDOW, RESEND_FIRST, RESEND_MAX, RESEND_MIN};
+use crate::limits::{CHANNEL_WINDOW, RESEND_FIRST, RESEND_MAX, RESEND_MIN};
 
 /// The number by which the local daemon knows its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,7 +129,7 @@ impl Outbound {
             return Err(None);
         }
         let cost = charge(fragment.data.len());
-        if self.queued + cost > limit.max(CHANNEL_QUEUE) {
+        if self.queued + cost > limit {
             return Err(Some(News::Completed {
                 token,
                 result: Err(Undelivered { reason: Failure::QueueFull, in_doubt: false }),
@@ -288,7 +288,7 @@ impl Outbound {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::CHANNEL_WINDOW;
+    use crate::limits::{CHANNEL_QUEUE, CHANNEL_WINDOW};
 
     fn channel() -> Outbound {
         let d = |n: &str| Daemon { name: n.parse().unwrap(), instance: 0 };
@@ -309,7 +309,7 @@ mod tests {
     }
 
     fn push(c: &mut Outbound, token: u64, fragment: Fragment) {
-        c.push(Time::ZERO, Token(token), fragment, 0).unwrap();
+        c.push(Time::ZERO, Token(token), fragment, CHANNEL_QUEUE).unwrap();
     }
 
     fn ack(c: &mut Outbound, delivered: Seq, received: Seq) -> Vec<News> {
@@ -395,7 +395,7 @@ mod tests {
         let result = Err(Undelivered { reason: Failure::NodeUnreachable, in_doubt: false });
         assert_eq!(news, [News::Completed { token: Token(7), result }]);
         let mut anew = channel();
-        assert_eq!(anew.push(Time::ZERO, Token(7), piece(6), 0), Err(None));
+        assert_eq!(anew.push(Time::ZERO, Token(7), piece(6), CHANNEL_QUEUE), Err(None));
     }
 
     #[test]
@@ -417,7 +417,7 @@ mod tests {
         let mut c = channel();
         let mut refused = 0;
         for n in 0..100 {
-            if let Err(news) = c.push(Time::ZERO, Token(n), whole(65_536), 0) {
+            if let Err(news) = c.push(Time::ZERO, Token(n), whole(65_536), CHANNEL_QUEUE) {
                 assert!(matches!(
                     news,
                     Some(News::Completed {

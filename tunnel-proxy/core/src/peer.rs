@@ -311,14 +311,10 @@ impl Peer {
     }
 
     fn tick_hello(&mut self, now: Time) {
-        let quiet = self.heard.is_none_or(|heard| now >= heard + self.hello_every());
-        let due = self.said_hello.is_none_or(|at| now >= at + self.hello_every());
-        if self.hello_wanted || (due && quiet) {
+        if self.hello_wanted || self.said_hello.is_none_or(|at| now >= at + self.hello_every()) {
             self.hello_wanted = false;
             self.said_hello = Some(now);
             self.control(Frame::Hello { stamp: now.as_nanos() });
-        } else if due {
-            self.said_hello = Some(now);
         }
     }
 
@@ -365,6 +361,7 @@ impl Peer {
             );
         }
         for (id, channel) in &self.inbound {
+            channel.check();
             assert_eq!(channel.ack_at().is_some(), self.acks.contains(id), "acknowledgement of {id:?}");
         }
         assert!(self.wake.is_some());

@@ -90,8 +90,11 @@ impl Tunnel {
             peer.daemon_gone(daemon, reason);
             self.busy.insert(*node);
         }
-        for (from, token, in_doubt) in lost.into_iter().filter(|(from, ..)| *from != daemon) {
-            self.report(from, token, Err(Undelivered { reason, in_doubt }));
+        for l in lost {
+            let present = self.locals.get(l.from).map(|local| local.incarnation);
+            if present.is_some() && (l.incarnation.is_none() || l.incarnation == present) {
+                self.report(l.from, l.token, Err(Undelivered { reason, in_doubt: l.in_doubt }));
+            }
         }
     }
 
@@ -193,9 +196,9 @@ impl Tunnel {
     /// A fragment is in the socket of its receiver.
     pub(crate) fn delivered(&mut self, now: Time, origin: Origin) {
         match origin {
-            Origin::Remote { node, channel, cost } => {
+            Origin::Remote { node, channel, serial, cost } => {
                 if let Some(peer) = self.peers.get_mut(&node) {
-                    peer.taken(now, channel, cost);
+                    peer.taken(now, channel, serial, cost);
                     self.busy.insert(node);
                 }
             }
@@ -254,7 +257,7 @@ impl Tunnel {
             self.counters.delivered += 1;
         }
         let cost = charge(a.fragment.data.len());
-        let origin = Origin::Remote { node, channel: a.channel, cost };
+        let origin = Origin::Remote { node, channel: a.channel, serial: a.serial, cost };
         if self.service.is(a.to) {
             let question = self.service.take(a.from, a.message, &a.fragment);
             self.delivered(now, origin);

@@ -54,12 +54,17 @@ impl Shell {
                 () = self.ctdbd.ready() => {}
                 _ = self.receiver.readable() => {}
                 Some(room) = has_room.recv() => self.resume(room),
-                () = self.clock.sleep_until(deadline) => self.tunnel.tick(self.clock.now()),
+                () = self.clock.sleep_until(deadline) => {}
                 _ = terminate.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
             }
             self.read_ctdbd();
             self.read_daemons();
+            // After reading: what has come meanwhile must not be taken for silence.
+            let now = self.clock.now();
+            if deadline.is_some_and(|at| now >= at) {
+                self.tunnel.tick(now);
+            }
         }
     }
 

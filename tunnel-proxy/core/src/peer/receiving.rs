@@ -16,6 +16,7 @@ pub(crate) struct Arrival {
     pub(crate) to: Daemon,
     pub(crate) from: Address,
     pub(crate) channel: Channel,
+    pub(crate) serial: u64,
     pub(crate) message: u64,
     pub(crate) fragment: Fragment,
 }
@@ -152,6 +153,7 @@ impl Peer {
                 to: inbound.to,
                 from: Address { node: self.node, daemon: inbound.from },
                 channel,
+                serial: inbound.serial,
                 message,
                 fragment,
             });
@@ -171,8 +173,9 @@ impl Peer {
     }
 
     /// The daemon has taken the oldest fragment of the channel that waited for it.
-    pub(crate) fn taken(&mut self, now: Time, channel: Channel, cost: usize) {
-        let Some(inbound) = self.inbound.get_mut(&channel) else { return };
+    pub(crate) fn taken(&mut self, now: Time, channel: Channel, serial: u64, cost: usize) {
+        let same = |inbound: &&mut Inbound| inbound.serial == serial;
+        let Some(inbound) = self.inbound.get_mut(&channel).filter(same) else { return };
         let before = inbound.buffered;
         inbound.taken(now, cost);
         self.buffered -= before - inbound.buffered;

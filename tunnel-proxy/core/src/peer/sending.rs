@@ -32,14 +32,12 @@ impl Peer {
         if let Some(reason) = self.silent {
             return refuse(reason);
         }
-        if self.queued >= PEER_QUEUE {
-            return refuse(Failure::QueueFull);
-        }
+        let full = self.queued >= PEER_QUEUE;
         let id = match self.outbound_of.get(&(from, to)) {
             Some(id) => *id,
             // Of a message that has been reported already.
             None if !fragment.is_first() => return Err(None),
-            None if self.outbound.len() >= PEER_CHANNELS => return refuse(Failure::QueueFull),
+            None if full || self.outbound.len() >= PEER_CHANNELS => return refuse(Failure::QueueFull),
             None => self.open(now, from, to),
         };
         let Some(channel) = self.outbound.get_mut(&id) else { return Err(None) };
@@ -47,7 +45,7 @@ impl Peer {
             self.patient_since = self.patient_since.max(now);
         }
         let before = channel.queued();
-        channel.push(now, token, fragment, limit)?;
+        channel.push(now, token, fragment, if full { 0 } else { limit })?;
         self.queued += channel.queued() - before;
         self.update_ready(id);
         self.wake_by(now);
