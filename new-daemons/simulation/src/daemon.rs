@@ -1,0 +1,81 @@
+//! A daemon of the model: an endpoint, a socket with a short queue, and an application that sends numbered messages.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bus::{Address, Config, Daemon, Endpoint, Gather};
+use bytes::{BufMut, Bytes, BytesMut};
+use machine::Time;
+
+/// The kernel's queue of a datagram socket.
+pub(crate) const SOCKET_QUEUE: usize = 11;
+
+/// One run of one daemon.
+#[derive(Debug)]
+pub(crate) struct SimDaemon {
+    pub(crate) incarnation: u64,
+    pub(crate) endpoint: Endpoint,
+    /// Its socket: datagrams to read.
+    pub(crate) socket: VecDeque<Bytes>,
+    /// What the endpoint wants in the tunneld's socket.
+    pub(crate) unsent: VecDeque<Gather>,
+    pub(crate) reads_from: Time,
+    pub(crate) read_every: Duration,
+    pub(crate) tickets: u64,
+    pub(crate) woken_for: Option<Time>,
+}
+
+impl SimDaemon {
+    pub(crate) fn new(name: Daemon, incarnation: u64) -> Self {
+        Self {
+            incarnation,
+            endpoint: Endpoint::new(Config::new(name, incarnation)),
+            socket: VecDeque::new(),
+            unsent: VecDeque::new(),
+            reads_from: Time::ZERO,
+            read_every: Duration::from_micros(2),
+            tickets: 0,
+            woken_for: None,
+        }
+    }
+}
+
+/// What a message of the model says: who wrote it, to whom, its number in that direction, and a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Letter {
+    pub(crate) from: Address,
+    pub(crate) incarnation: u64,
+    pub(crate) number: u64,
+}
+
+const HEAD: usize = 24;
+
+fn pattern(number: u64, at: usize) -> u8 {
+    let at = u64::try_from(at).unwrap_or(0);
+    u8::try_from((number.wrapping_mul(31).wrapping_add(at.wrapping_mul(7))) & 0xff).unwrap_or(0)
+}
+
+impl Letter {
+    pub(crate) fn write(&self, len: usize) -> Bytes {
+        let mut body = BytesMut::with_capacity(HEAD + len);
+        body.put_u64(self.incarnation);
+        body.put_u64(self.number);
+        body.put_u64(u64::try_from(len).unwrap_or(0));
+        body.extend((0..len).map(|at| pattern(self.number, at)));
+        body.freeze()
+    }
+
+    pub(crate) fn read(from: Address, body: &[u8]) -> Self {
+        let word = |at: usize| u64::from_be_bytes(body[at..at + 8].try_into().expect("a whole word"));
+        let (incarnation, number, len) = (word(0), word(8), word(16));
+        assert_eq!(
+            u64::try_from(body.len() - HEAD),
+            Ok(len),
+            "message {number} of {from} has another length"
+        );
+        for (at, byte) in body[HEAD..].iter().enumerate() {
+            assert_eq!(*byte, pattern(number, at), "message {number} of {from} is damaged at {at}");
+        }
+        Self { from, incarnation, number }
+    }
+}

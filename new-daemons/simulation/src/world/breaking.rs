@@ -1,0 +1,73 @@
+//! What breaks, and when.
+
+use std::time::Duration;
+
+use bus::{Address, Node};
+use rand::Rng;
+
+use super::{Event, Fault, SOCKET_DELAY, World, daemon};
+
+impl World {
+    pub(super) fn plan(&mut self, fault: Fault) {
+        let f = &self.settings.faults;
+        let every = match fault {
+            Fault::Ctdbd => f.ctdbd_restart,
+            Fault::Tunneld => f.tunneld_restart,
+            Fault::Daemon => f.daemon_restart,
+            Fault::Stall => f.daemon_stall,
+            Fault::Partition => f.partition,
+        };
+        if let Some(every) = every {
+            self.queue.after(every, Event::Fault(fault));
+        }
+    }
+
+    pub(super) fn fault(&mut self, fault: Fault) {
+        if !self.breaking {
+            return;
+        }
+        self.plan(fault);
+        let (nodes, daemons) = (self.settings.nodes, self.settings.daemons);
+        let rng = &mut self.queue.rng;
+        let node = rng.random_range(0..nodes);
+        let victim = daemon(rng.random_range(0..daemons));
+        let away = Duration::from_millis(rng.random_range(10..5000));
+        match fault {
+            Fault::Ctdbd => {
+                if self.nodes[node as usize].ctdbd.take().is_some() {
+                    let connection = self.tunneld(node).and_then(|t| t.connection);
+                    if let Some(connection) = connection {
+                        let event = Event::HangUp { node, connection };
+                        self.queue.through(("to client", node, connection), SOCKET_DELAY, event);
+                    }
+                    self.queue.after(away, Event::StartCtdbd(node));
+                }
+            }
+            Fault::Tunneld => {
+                if let Some(t) = self.nodes[node as usize].tunneld.take() {
+                    if let (Some(connection), Some(ctdbd)) = (t.connection, self.ctdbd(node)) {
+                        ctdbd.hang_up(connection);
+                    }
+                    self.queue.after(away, Event::StartTunneld(node));
+                }
+            }
+            Fault::Daemon => {
+                if let Some(d) = self.nodes[node as usize].daemons.remove(&victim) {
+                    let address = Address { node: Node(node), daemon: victim };
+                    self.ledger.sender_ended(address, d.incarnation);
+                    self.letters.retain(|(n, d2, i, _), _| (*n, *d2, *i) != (node, victim, d.incarnation));
+                    self.queue.after(away, Event::StartDaemon(node, victim));
+                }
+            }
+            Fault::Stall => self.stall(node, victim.instance, away * 8),
+            Fault::Partition => {
+                let other = (node + 1) % nodes;
+                let pair = (node.min(other), node.max(other));
+                if pair.0 != pair.1 && self.cut.insert(pair) {
+                    self.set_unreachable(pair.0, pair.1, true);
+                    self.queue.after(away * 3, Event::Heal(pair.0, pair.1));
+                }
+            }
+        }
+    }
+}

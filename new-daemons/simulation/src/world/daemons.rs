@@ -1,0 +1,157 @@
+//! A node's daemons: their sockets, and the application that writes numbered messages.
+
+use bus::{Address, Daemon, Effect as BusEffect, Input as BusInput, Node, Ticket};
+use machine::Machine;
+use rand::Rng;
+
+use super::{Event, SOCKET_DELAY, World, daemon};
+use crate::daemon::{Letter, SOCKET_QUEUE, SimDaemon};
+
+impl World {
+    pub(super) fn start_daemon(&mut self, node: u32, daemon: Daemon) {
+        self.boots += 1;
+        let mut d = SimDaemon::new(daemon, self.boots);
+        d.endpoint.handle(self.queue.now, BusInput::Start);
+        self.nodes[node as usize].daemons.insert(daemon, d);
+        self.drive_daemon(node, daemon);
+    }
+
+    pub(super) fn plan_read(&mut self, node: u32, daemon: Daemon) {
+        let now = self.queue.now;
+        let Some(d) = self.daemon(node, daemon) else { return };
+        let incarnation = d.incarnation;
+        let at = d.reads_from.max(now + d.read_every);
+        self.queue.at(at, Event::DaemonReads { node, daemon, incarnation });
+    }
+
+    pub(super) fn daemon_reads(&mut self, node: u32, daemon: Daemon, incarnation: u64) {
+        let now = self.queue.now;
+        let Some(d) = self.daemon(node, daemon).filter(|d| d.incarnation == incarnation) else { return };
+        if now < d.reads_from {
+            return self.plan_read(node, daemon);
+        }
+        for datagram in std::mem::take(&mut d.socket) {
+            d.endpoint.handle(now, BusInput::Datagram(datagram));
+        }
+        self.drive_daemon(node, daemon);
+        self.flush_tunneld(node, daemon);
+        self.drive_tunneld(node);
+    }
+
+    pub(super) fn drive_daemon(&mut self, node: u32, daemon: Daemon) {
+        let now = self.queue.now;
+        let here = Address { node: Node(node), daemon };
+        while let Some(d) = self.daemon(node, daemon)
+            && let Some(effect) = d.endpoint.poll_effect()
+        {
+            let incarnation = d.incarnation;
+            match effect {
+                BusEffect::Connect => {
+                    let there = self.nodes[node as usize].tunneld.is_some();
+                    let Some(d) = self.daemon(node, daemon) else { return };
+                    d.unsent.clear();
+                    let input = if there { BusInput::Connected } else { BusInput::Unreachable };
+                    d.endpoint.handle(now, input);
+                }
+                BusEffect::Transmit(datagram) => {
+                    d.unsent.push_back(datagram);
+                    self.flush_daemon(node, daemon);
+                }
+                BusEffect::Received { from, body } => {
+                    let letter = Letter::read(from, &body);
+                    self.ledger.received(letter, here, incarnation);
+                }
+                BusEffect::Completed { ticket, result } => {
+                    let letter =
+                        self.letters.remove(&(node, daemon, incarnation, ticket)).expect("a known ticket");
+                    let to = self.ledger.destination(&letter);
+                    let receiver = self.incarnation(to);
+                    self.ledger.result(letter, result, receiver);
+                }
+                BusEffect::Up { .. } | BusEffect::Link { .. } | BusEffect::Lost(_) => {}
+            }
+        }
+        let Some(d) = self.daemon(node, daemon) else { return };
+        d.endpoint.check();
+        let incarnation = d.incarnation;
+        let wake = d.endpoint.poll_timeout().map(|at| at.max(now));
+        if let Some(at) = wake.filter(|at| d.woken_for.is_none_or(|w| *at < w)) {
+            d.woken_for = Some(at);
+            self.queue.at(at, Event::WakeDaemon { node, daemon, incarnation, at });
+        }
+    }
+
+    /// Moves what a daemon has for the tunneld into the tunneld's socket, while there is room.
+    pub(super) fn flush_daemon(&mut self, node: u32, daemon: Daemon) {
+        let now = self.queue.now;
+        let state = &mut self.nodes[node as usize];
+        let Some(d) = state.daemons.get_mut(&daemon) else { return };
+        let had = !d.unsent.is_empty();
+        let Some(t) = state.tunneld.as_mut() else {
+            if had {
+                d.unsent.clear();
+                d.endpoint.handle(now, BusInput::Unreachable);
+            }
+            return;
+        };
+        while t.socket.len() < SOCKET_QUEUE
+            && let Some(datagram) = d.unsent.pop_front()
+        {
+            t.socket.push_back(datagram.into_bytes());
+            d.endpoint.handle(now, BusInput::Transmitted);
+        }
+        if !t.socket.is_empty() && !t.read_planned {
+            t.read_planned = true;
+            let boot = t.boot;
+            self.queue.after(SOCKET_DELAY, Event::TunneldReads { node, boot });
+        }
+        if had {
+            self.drive_daemon_again(node, daemon);
+        }
+    }
+
+    pub(super) fn drive_daemon_again(&mut self, node: u32, daemon: Daemon) {
+        let waits = self.daemon(node, daemon).is_some_and(|d| d.unsent.is_empty());
+        if waits {
+            self.drive_daemon(node, daemon);
+        }
+    }
+
+    pub(super) fn app_sends(&mut self, node: u32, from: Daemon) {
+        if !self.sending {
+            return;
+        }
+        let every = self.settings.send_every;
+        self.queue.after(every, Event::AppSends { node, daemon: from });
+        let (nodes, daemons, largest) = (self.settings.nodes, self.settings.daemons, self.settings.largest);
+        let rng = &mut self.queue.rng;
+        let to = Address {
+            node: Node(rng.random_range(0..nodes)),
+            daemon: daemon(if rng.random_bool(0.02) { 99 } else { rng.random_range(0..daemons) }),
+        };
+        let len = match rng.random_range(0..10) {
+            0 => rng.random_range(0..=largest),
+            1..4 => rng.random_range(0..=largest.min(5000)),
+            _ => rng.random_range(0..100),
+        };
+        self.write(node, from, to, len);
+    }
+
+    pub(super) fn write(&mut self, node: u32, from: Daemon, to: Address, len: usize) {
+        let now = self.queue.now;
+        let Some(d) = self.daemon(node, from) else { return };
+        d.tickets += 1;
+        let (ticket, incarnation) = (Ticket(d.tickets), d.incarnation);
+        let address = Address { node: Node(node), daemon: from };
+        let number = self.numbers.entry((address, incarnation)).or_default();
+        *number += 1;
+        let letter = Letter { from: address, incarnation, number: *number };
+        self.ledger.sent(letter, to);
+        self.letters.insert((node, from, incarnation, ticket), letter);
+        let body = letter.write(len);
+        if let Some(d) = self.daemon(node, from) {
+            d.endpoint.handle(now, BusInput::Send { ticket, to, body });
+        }
+        self.drive_daemon(node, from);
+    }
+}
