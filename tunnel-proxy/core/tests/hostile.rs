@@ -1,0 +1,303 @@
+//! The tunnel under arbitrary input: from daemons, from ctdbd, inside envelopes. It must not panic, its invariants must
+//! hold after each step, what it keeps must stay within its limits, and honest traffic must still pass.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
+
+use bus::datagram::{self, Fragment, Frame as _, ToDaemon, ToTunnel};
+use bus::{Address, Daemon, GatherWriter, Node};
+use bytes::Bytes;
+use legacy_codec::{
+    Abi, ControlReply, ControlRequest, DEFAULT_LIMIT, Dest, FrameBuf, Framing, Header, NodeAndFlags,
+    NodeFlags, NodeMap, Operation, Packet, Pnn, ReqMessage, SockAddr, SrvId,
+};
+use machine::{Machine, Time};
+use proptest::prelude::*;
+use tunnel_core::envelope::{self, Channel, Frame, Head};
+use tunnel_core::{Config, CtdbdInput, Effect, Input, Tunnel};
+
+const ABI: Abi = Abi::NATIVE;
+const BOOT: u64 = 77;
+const PEER_BOOT: u64 = 88;
+
+fn daemon(name: &str) -> Daemon {
+    Daemon { name: name.parse().unwrap(), instance: 0 }
+}
+
+/// A tunnel attached to a ctdbd of two nodes, of which it is node 0.
+struct Bench {
+    tunnel: Tunnel,
+    now: Time,
+    frames: FrameBuf,
+    /// What went to daemons.
+    delivered: Vec<(Daemon, ToDaemon)>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let tunnel = Tunnel::new(Config::new("socket".into(), "test".into(), BOOT));
+        let frames = FrameBuf::new(ABI, Framing::Client, DEFAULT_LIMIT);
+        let mut bench = Self { tunnel, now: Time::ZERO, frames, delivered: Vec::new() };
+        bench.input(Input::Start);
+        bench.input(Input::Ctdbd(CtdbdInput::Connected));
+        assert_eq!(bench.tunnel.status(bench.now).ctdbd.state, "attached");
+        bench
+    }
+
+    fn input(&mut self, input: Input) {
+        self.tunnel.handle(self.now, input);
+        self.drain();
+    }
+
+    fn pass(&mut self, millis: u64) {
+        let end = self.now + std::time::Duration::from_millis(millis);
+        while let Some(at) = self.tunnel.poll_timeout().filter(|at| *at <= end) {
+            self.now = at.max(self.now);
+            self.tunnel.tick(self.now);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    fn drain(&mut self) {
+        while let Some(effect) = self.tunnel.poll_effect() {
+            match effect {
+                Effect::Write(bytes) => {
+                    self.tunnel.handle(self.now, Input::Ctdbd(CtdbdInput::Written(bytes.len())));
+                    self.frames.push(bytes);
+                }
+                Effect::Deliver { daemon, incarnation, datagram } => {
+                    let (to, mut r) = datagram::open(datagram.into_bytes()).unwrap();
+                    assert_eq!(to, daemon);
+                    while !r.is_empty() {
+                        self.delivered.push((to, ToDaemon::take(&mut r).unwrap()));
+                    }
+                    self.tunnel.handle(self.now, Input::Sent { daemon, incarnation });
+                }
+                _ => {}
+            }
+            self.answer();
+        }
+        self.tunnel.check();
+        let status = self.tunnel.status(self.now);
+        for peer in &status.peers {
+            assert!(peer.queued_bytes <= 80 << 20, "{peer:?}");
+            assert!(peer.channels_in <= 1024 && peer.channels_out <= 1024, "{peer:?}");
+        }
+        assert!(status.daemons.len() <= 256);
+    }
+
+    /// What ctdbd says to the controls of the session.
+    fn answer(&mut self) {
+        while let Some(frame) = self.frames.pop().unwrap() {
+            let packet = Packet::decode(&frame, ABI).unwrap();
+            let Operation::ReqControl(request) = packet.body else { continue };
+            let node = |n: u8| NodeAndFlags {
+                pnn: Pnn(n.into()),
+                flags: NodeFlags::empty(),
+                addr: SockAddr::from(std::net::SocketAddr::from(([127, 0, 0, n + 1], 4379))),
+            };
+            let reply = match ControlRequest::decode(&request, ABI).unwrap() {
+                ControlRequest::GetPnn(()) => ControlReply::GetPnn(Pnn(0)),
+                ControlRequest::GetNodeMap(()) => {
+                    ControlReply::GetNodeMap(NodeMap { nodes: vec![node(0), node(1)] })
+                }
+                ControlRequest::RegisterSrvid(_) => ControlReply::RegisterSrvid(()),
+                other => panic!("{other:?}"),
+            };
+            let body = Operation::ReplyControl(reply.encode(ABI).unwrap());
+            self.ctdbd_says(packet.header, body);
+        }
+    }
+
+    fn ctdbd_says(&mut self, header: Header, body: Operation) {
+        let bytes = Packet { header, body }.encode(ABI).unwrap().bytes;
+        self.tunnel.handle(self.now, Input::Ctdbd(CtdbdInput::Received(bytes)));
+    }
+
+    fn envelope(&mut self, payload: Bytes) {
+        let message = ReqMessage { srvid: SrvId::TUNNEL_NEW_PROTOCOL, data: payload };
+        self.ctdbd_says(Header { dest: Dest(0), ..Header::default() }, Operation::ReqMessage(message));
+        self.drain();
+    }
+
+    fn frames(&mut self, from_boot: u64, frames: &[Frame]) {
+        let mut g = envelope::begin(Head { from: Node(1), to: Node(0), from_boot, to_boot: BOOT });
+        frames.iter().for_each(|f| f.emit(&mut g));
+        self.envelope(g.finish().into_bytes());
+    }
+
+    fn register(&mut self, name: &str) {
+        let frames = [ToTunnel::Register { incarnation: 1 }];
+        self.input(Input::Datagram(datagram::encode(daemon(name), &frames).into_bytes()));
+    }
+
+    /// An honest peer's honest message arrives.
+    fn assert_alive(&mut self, channel: u32) {
+        self.register("honest");
+        let fragment = Fragment { total: 2, offset: 0, data: Bytes::from_static(b"ok") };
+        let open = Frame::Open { channel: Channel(channel), from: daemon("peer"), to: daemon("honest") };
+        self.delivered.clear();
+        self.frames(0xb007, &[open, Frame::Data { channel: Channel(channel), seq: 0, fragment }]);
+        let arrived = |(to, frame): &(Daemon, ToDaemon)| {
+            *to == daemon("honest")
+                && matches!(frame, ToDaemon::Deliver { fragment, .. } if fragment.data == "ok")
+        };
+        assert!(self.delivered.iter().any(arrived), "{:?}", self.delivered);
+    }
+}
+
+fn any_daemon() -> impl Strategy<Value = Daemon> {
+    prop::sample::select(vec!["a", "b", "tunnel", "nobody"]).prop_map(daemon)
+}
+
+fn any_fragment() -> impl Strategy<Value = Fragment> {
+    (0u32..200_000, 0u32..200_000, 0usize..70_000).prop_map(|(total, offset, len)| {
+        let (offset, len) = (offset.min(total), len.min(65_536));
+        let len = len.min((total - offset) as usize);
+        Fragment { total, offset, data: Bytes::from(vec![9; len]) }
+    })
+}
+
+fn any_frame() -> impl Strategy<Value = Frame> {
+    let channel = || (0u32..6).prop_map(Channel);
+    let seq = || prop_oneof![0u64..6, any::<u64>()];
+    prop_oneof![
+        any::<u64>().prop_map(|stamp| Frame::Hello { stamp }),
+        any::<u64>().prop_map(|stamp| Frame::HelloAnswer { stamp }),
+        (channel(), any_daemon(), any_daemon()).prop_map(|(channel, from, to)| Frame::Open {
+            channel,
+            from,
+            to
+        }),
+        (channel(), seq(), any_fragment()).prop_map(|(channel, seq, fragment)| Frame::Data {
+            channel,
+            seq,
+            fragment
+        }),
+        (channel(), seq(), seq(), any::<u32>()).prop_map(|(channel, delivered, received, window)| {
+            Frame::Ack { channel, delivered, received, window }
+        }),
+        channel().prop_map(|channel| Frame::Ask { channel }),
+        (channel(), prop::option::of(seq()), any::<u32>()).prop_map(|(channel, next, code)| Frame::Reset {
+            channel,
+            next,
+            reason: bus::Failure::from_code(code)
+        }),
+        channel().prop_map(|channel| Frame::Close { channel }),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Frames(u64, Vec<Frame>),
+    Garbage(Vec<u8>),
+    Send(Daemon, u64, Address, Fragment),
+    Register(Daemon, u64),
+    Leave(Daemon),
+    Datagram(Vec<u8>),
+    Gone(Daemon),
+    Reconnect,
+    Pass(u64),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let boots = || prop::sample::select(vec![PEER_BOOT, PEER_BOOT, PEER_BOOT, 99, u64::MAX]);
+    let address = (0u32..3, any_daemon()).prop_map(|(node, daemon)| Address { node: Node(node), daemon });
+    prop_oneof![
+        6 => (boots(), prop::collection::vec(any_frame(), 0..6)).prop_map(|(boot, f)| Step::Frames(boot, f)),
+        1 => prop::collection::vec(any::<u8>(), 0..120).prop_map(Step::Garbage),
+        5 => (any_daemon(), 0u64..4, address, any_fragment()).prop_map(|(d, t, a, f)| Step::Send(d, t, a, f)),
+        2 => (any_daemon(), 0u64..3).prop_map(|(d, i)| Step::Register(d, i)),
+        1 => any_daemon().prop_map(Step::Leave),
+        1 => prop::collection::vec(any::<u8>(), 0..120).prop_map(Step::Datagram),
+        1 => any_daemon().prop_map(Step::Gone),
+        1 => Just(Step::Reconnect),
+        3 => (0u64..3000).prop_map(Step::Pass),
+    ]
+}
+
+fn take(bench: &mut Bench, step: Step) {
+    let frames = |d: Daemon, f: ToTunnel| Input::Datagram(datagram::encode(d, &[f]).into_bytes());
+    match step {
+        Step::Frames(boot, f) => bench.frames(boot, &f),
+        Step::Garbage(bytes) => bench.envelope(bytes.into()),
+        Step::Send(d, token, to, fragment) => bench.input(frames(d, ToTunnel::Send { token, to, fragment })),
+        Step::Register(d, incarnation) => bench.input(frames(d, ToTunnel::Register { incarnation })),
+        Step::Leave(d) => bench.input(frames(d, ToTunnel::Deregister)),
+        Step::Datagram(bytes) => bench.input(Input::Datagram(bytes.into())),
+        Step::Gone(daemon) => bench.input(Input::Gone { daemon, incarnation: 1 }),
+        Step::Reconnect => {
+            bench.frames = FrameBuf::new(ABI, Framing::Client, DEFAULT_LIMIT);
+            bench.input(Input::Ctdbd(CtdbdInput::Closed("test".into())));
+            bench.pass(2000);
+            bench.input(Input::Ctdbd(CtdbdInput::Connected));
+        }
+        Step::Pass(millis) => bench.pass(millis),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn arbitrary_peers_and_daemons_break_nothing(steps in prop::collection::vec(any_step(), 1..60)) {
+        let mut bench = Bench::new();
+        for step in steps {
+            take(&mut bench, step);
+        }
+        bench.assert_alive(4_000_000);
+    }
+
+    #[test]
+    fn an_envelope_with_any_byte_changed_breaks_nothing(at in any::<usize>(), byte in any::<u8>(), frames in prop::collection::vec(any_frame(), 1..5)) {
+        let mut bench = Bench::new();
+        bench.register("a");
+        let mut g: GatherWriter = envelope::begin(Head { from: Node(1), to: Node(0), from_boot: PEER_BOOT, to_boot: BOOT });
+        frames.iter().for_each(|f| f.emit(&mut g));
+        let mut bytes = g.finish().into_bytes().to_vec();
+        let n = bytes.len();
+        bytes[at % n] = byte;
+        bench.envelope(bytes.into());
+        bench.assert_alive(4_000_000);
+    }
+}
+
+#[test]
+fn envelopes_that_are_not_for_this_node_are_dropped_and_counted() {
+    let mut bench = Bench::new();
+    for (from, to) in [(1, 1), (7, 0), (0, 0), (u32::MAX, 0)] {
+        let g = envelope::begin(Head { from: Node(from), to: Node(to), from_boot: 5, to_boot: BOOT });
+        bench.envelope(g.finish().into_bytes());
+    }
+    assert_eq!(bench.tunnel.status(bench.now).counters.envelopes_bad, 4);
+    bench.assert_alive(1);
+}
+
+#[test]
+fn a_peer_that_opens_channels_without_end_is_bounded() {
+    let mut bench = Bench::new();
+    bench.register("a");
+    for n in 1..20_000 {
+        let from = Daemon { name: "x".parse().unwrap(), instance: n };
+        bench.frames(PEER_BOOT, &[Frame::Open { channel: Channel(n), from, to: daemon("a") }]);
+    }
+    assert_eq!(bench.tunnel.status(bench.now).peers[0].channels_in, 1024);
+}
+
+#[test]
+fn a_message_to_nobody_is_refused_at_once_and_surely() {
+    let mut bench = Bench::new();
+    bench.register("a");
+    bench.frames(PEER_BOOT, &[Frame::Hello { stamp: 1 }]);
+    let to = Address { node: Node(7), daemon: daemon("b") };
+    let fragment = Fragment { total: 1, offset: 0, data: Bytes::from_static(b"x") };
+    let send = ToTunnel::Send { token: 5, to, fragment };
+    bench.input(Input::Datagram(datagram::encode(daemon("a"), &[send]).into_bytes()));
+    let refused = |(_, f): &(Daemon, ToDaemon)| match f {
+        ToDaemon::Completed { token: 5, result: Err(e) } => {
+            e.reason == bus::Failure::NoSuchNode && !e.in_doubt
+        }
+        _ => false,
+    };
+    assert!(bench.delivered.iter().any(refused), "{:?}", bench.delivered);
+}
