@@ -113,7 +113,7 @@ pub enum ToDaemon {
     },
     /// A piece of a message for you.
     Deliver {
-        /// From whom.
+        /// From whom; a daemon of this node is at [`Node::LOCAL`].
         from: Address,
         /// The same for all pieces of a message.
         message: u64,
@@ -252,7 +252,7 @@ impl Frame for ToDaemon {
             Self::Completed { token, result } => {
                 g.xdr().u32(kind::COMPLETED);
                 g.xdr().u64(*token);
-                g.xdr().u32(result.map_or_else(|e| e.reason.code(), |()| 0));
+                g.xdr().u32(result.map_or_else(|e| e.reason.code().max(1), |()| 0));
                 g.xdr().bool(result.is_err_and(|e| e.in_doubt));
             }
             Self::Alive => g.xdr().u32(kind::ALIVE),

@@ -14,7 +14,7 @@ use crate::datagram::{self, DATAGRAM_MAX, Frame, ToDaemon, ToTunnel};
 use crate::failure::{Failure, Undelivered};
 use crate::gather::Gather;
 use crate::outgoing::{Outgoing, Ticket};
-use crate::reassembly::Reassembly;
+use crate::reassembly::{Reassembly, UNFINISHED_MAX};
 
 /// Datagrams that are handed to the driver before it has sent the first of them.
 const DRIVER_QUEUE: usize = 4;
@@ -62,6 +62,8 @@ pub enum Input {
         /// Up to 16 MiB.
         body: Bytes,
     },
+    /// The driver leaves the socket alone because the application does not read: silence means nothing.
+    NotReading,
     /// Say good-bye.
     Stop,
 }
@@ -123,8 +125,8 @@ enum State {
     /// Nobody there; next attempt then.
     Away(Time),
     Connecting,
-    /// Connected; the registration is repeated then.
-    Registering(Time),
+    /// Connected at the first time; the registration is repeated at the second.
+    Registering(Time, Time),
     /// Registered at the tunneld with this boot id, last heard then.
     Up {
         boot: u64,
@@ -137,6 +139,8 @@ enum State {
 pub struct Endpoint {
     config: Config,
     state: State,
+    /// This node, as far as known.
+    node: Option<Node>,
     /// Registration and good-bye go before messages.
     control: VecDeque<ToTunnel>,
     with_driver: usize,
@@ -153,10 +157,11 @@ impl Endpoint {
         Self {
             config,
             state: State::Stopped,
+            node: None,
             control: VecDeque::new(),
             with_driver: 0,
             outgoing: Outgoing::default(),
-            reassembly: Reassembly::default(),
+            reassembly: Reassembly::new(UNFINISHED_MAX),
             effects: VecDeque::new(),
             bad_datagrams: 0,
         }
@@ -198,9 +203,10 @@ impl Endpoint {
         self.state = State::Away(now + self.config.retry);
     }
 
-    fn register(&mut self, now: Time) {
+    fn register(&mut self, now: Time, since: Time) {
+        self.control.clear();
         self.control.push_back(ToTunnel::Register { incarnation: self.config.incarnation });
-        self.state = State::Registering(now + self.config.retry);
+        self.state = State::Registering(since, now + self.config.retry);
     }
 
     fn send(&mut self, ticket: Ticket, to: Address, body: Bytes) {
@@ -209,7 +215,9 @@ impl Endpoint {
         } else if matches!(self.state, State::Away(_) | State::Stopped) {
             self.complete(ticket, Failure::TunneldGone, false);
         } else {
-            self.outgoing.push(to, ticket, body);
+            // One daemon, one name: messages to it keep their order however its node was written.
+            let node = if self.node == Some(to.node) { Node::LOCAL } else { to.node };
+            self.outgoing.push(Address { node, ..to }, ticket, body);
         }
     }
 
@@ -258,7 +266,10 @@ impl Endpoint {
                     self.lose(now, LostReason::Forgotten);
                 }
             }
-            ToDaemon::Link { node, attached } => self.effects.push_back(Effect::Link { node, attached }),
+            ToDaemon::Link { node, attached } => {
+                self.node = node;
+                self.effects.push_back(Effect::Link { node, attached });
+            }
         }
     }
 
@@ -268,11 +279,12 @@ impl Endpoint {
             State::Up { boot: known, .. } if known == boot => return,
             // A registration that this endpoint does not wait for: begin anew.
             State::Up { .. } => return self.lose(now, LostReason::Forgotten),
-            State::Registering(_) => {}
+            State::Registering(..) => {}
             State::Stopped | State::Away(_) | State::Connecting => return,
         }
         self.control.clear();
         self.state = State::Up { boot, heard: now };
+        self.node = node;
         self.effects.push_back(Effect::Up { node, attached });
     }
 
@@ -317,7 +329,7 @@ impl Machine for Endpoint {
             }
             Input::Connected => {
                 if self.state == State::Connecting {
-                    self.register(now);
+                    self.register(now, now);
                 }
             }
             Input::Unreachable => {
@@ -328,6 +340,11 @@ impl Machine for Endpoint {
             Input::Transmitted => self.with_driver = self.with_driver.saturating_sub(1),
             Input::Datagram(bytes) => self.datagram(now, bytes),
             Input::Send { ticket, to, body } => self.send(ticket, to, body),
+            Input::NotReading => {
+                if let State::Up { heard, .. } = &mut self.state {
+                    *heard = now;
+                }
+            }
             Input::Stop => {
                 if self.is_up() {
                     self.control.push_back(ToTunnel::Deregister);
@@ -346,10 +363,10 @@ impl Machine for Endpoint {
                 self.state = State::Connecting;
                 self.effects.push_back(Effect::Connect);
             }
-            State::Registering(again) if now >= again => {
-                self.control.clear();
-                self.register(now);
+            State::Registering(since, _) if now >= since + self.config.silence => {
+                self.lose(now, LostReason::Silent);
             }
+            State::Registering(since, again) if now >= again => self.register(now, since),
             State::Up { heard, .. } if now >= heard + self.config.silence => {
                 self.lose(now, LostReason::Silent);
             }
@@ -364,7 +381,7 @@ impl Machine for Endpoint {
     fn poll_timeout(&self) -> Option<Time> {
         match self.state {
             State::Stopped | State::Connecting => None,
-            State::Away(at) | State::Registering(at) => Some(at),
+            State::Away(at) | State::Registering(_, at) => Some(at),
             State::Up { heard, .. } => Some(heard + self.config.silence),
         }
     }

@@ -19,7 +19,7 @@ pub use endpoint::{Config, Effect, Endpoint, Input, LostReason};
 pub use failure::{Failure, Undelivered};
 pub use gather::{Gather, GatherWriter};
 pub use outgoing::Ticket;
-pub use reassembly::{Discarded, Reassembly};
+pub use reassembly::{Discarded, Reassembly, UNFINISHED_MAX};
 
 /// The largest message.
 pub const MESSAGE_MAX: usize = 16 << 20;
@@ -33,5 +33,5 @@ pub const WINDOW: usize = 1 << 20;
 /// What a fragment of `len` bytes counts against a window. The constant part stands for the memory around it.
 #[must_use]
 pub const fn charge(len: usize) -> usize {
-    len + 64
+    len + 256
 }

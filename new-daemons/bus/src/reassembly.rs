@@ -13,6 +13,10 @@ use crate::datagram::Fragment;
 /// Senders with an unfinished message, at most. One more drops the message that waited longest.
 const SENDERS_MAX: usize = 256;
 
+/// Bytes of unfinished messages, at most; beyond them, too, the one that waited longest is dropped. Those of senders that
+/// ended in the middle of a message go this way.
+pub const UNFINISHED_MAX: usize = 256 << 20;
+
 #[derive(Debug)]
 struct Partial {
     message: u64,
@@ -26,26 +30,41 @@ struct Partial {
 pub struct Discarded(pub u64);
 
 /// The unfinished messages of all senders.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reassembly {
     partial: BTreeMap<Address, Partial>,
+    bytes: usize,
+    limit: usize,
     clock: u64,
     discarded: Discarded,
 }
 
 impl Reassembly {
+    /// Keeps at most `limit` bytes of unfinished messages, or one message if that is more.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self { partial: BTreeMap::new(), bytes: 0, limit, clock: 0, discarded: Discarded(0) }
+    }
+
+    fn remove(&mut self, from: Address) -> Option<Partial> {
+        let partial = self.partial.remove(&from)?;
+        self.bytes -= partial.data.len();
+        Some(partial)
+    }
+
     /// Takes a piece; gives back the message when it was the last.
     pub fn take(&mut self, from: Address, message: u64, fragment: &Fragment) -> Option<Bytes> {
         self.clock += 1;
         if fragment.is_first() {
-            if self.partial.remove(&from).is_some() {
+            if self.remove(from).is_some() {
                 self.discarded.0 += 1;
             }
             if fragment.is_last() {
                 return Some(fragment.data.clone());
             }
-            self.make_room();
+            self.make_room(from);
             let data = BytesMut::from(&fragment.data[..]);
+            self.bytes += data.len();
             self.partial.insert(from, Partial { message, total: fragment.total, data, age: self.clock });
             return None;
         }
@@ -54,25 +73,25 @@ impl Reassembly {
             && partial.total == fragment.total
             && u32::try_from(partial.data.len()) == Ok(fragment.offset);
         if !fits {
-            self.partial.remove(&from);
+            self.remove(from);
             self.discarded.0 += 1;
             return None;
         }
         partial.data.extend_from_slice(&fragment.data);
         partial.age = self.clock;
+        self.bytes += fragment.data.len();
         if fragment.is_last() {
-            return self.partial.remove(&from).map(|p| p.data.freeze());
+            return self.remove(from).map(|p| p.data.freeze());
         }
+        self.make_room(from);
         None
     }
 
-    fn make_room(&mut self) {
-        if self.partial.len() < SENDERS_MAX {
-            return;
-        }
-        let oldest = self.partial.iter().min_by_key(|(_, p)| p.age).map(|(from, _)| *from);
-        if let Some(from) = oldest {
-            self.partial.remove(&from);
+    fn make_room(&mut self, keep: Address) {
+        while self.partial.len() >= SENDERS_MAX || self.bytes > self.limit {
+            let others = self.partial.iter().filter(|(from, _)| **from != keep);
+            let Some(oldest) = others.min_by_key(|(_, p)| p.age).map(|(from, _)| *from) else { return };
+            self.remove(oldest);
             self.discarded.0 += 1;
         }
     }
@@ -98,7 +117,7 @@ mod tests {
 
     #[test]
     fn pieces_of_two_senders_are_kept_apart() {
-        let mut r = Reassembly::default();
+        let mut r = Reassembly::new(UNFINISHED_MAX);
         assert_eq!(r.take(from(1), 1, &piece(4, 0, b"ab")), None);
         assert_eq!(r.take(from(2), 1, &piece(3, 0, b"xyz")), Some(Bytes::from_static(b"xyz")));
         assert_eq!(r.take(from(1), 1, &piece(4, 2, b"cd")), Some(Bytes::from_static(b"abcd")));
@@ -107,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_message_whose_rest_does_not_come_is_dropped_whole() {
-        let mut r = Reassembly::default();
+        let mut r = Reassembly::new(UNFINISHED_MAX);
         assert_eq!(r.take(from(1), 1, &piece(4, 0, b"ab")), None);
         assert_eq!(r.take(from(1), 2, &piece(2, 0, b"xy")), Some(Bytes::from_static(b"xy")));
         assert_eq!(r.take(from(1), 1, &piece(4, 2, b"cd")), None);
@@ -119,11 +138,16 @@ mod tests {
 
     #[test]
     fn unfinished_messages_of_many_senders_are_bounded() {
-        let mut r = Reassembly::default();
+        let mut r = Reassembly::new(UNFINISHED_MAX);
         for n in 0..1000 {
             assert_eq!(r.take(from(n), 1, &piece(4, 0, b"ab")), None);
         }
         assert_eq!(r.partial.len(), SENDERS_MAX);
+        let mut small = Reassembly::new(3);
+        for n in 0..10 {
+            assert_eq!(small.take(from(n), 1, &piece(4, 0, b"ab")), None);
+            assert!(small.bytes <= 4, "{} bytes", small.bytes);
+        }
         assert_eq!(r.take(from(999), 1, &piece(4, 2, b"cd")), Some(Bytes::from_static(b"abcd")));
     }
 }

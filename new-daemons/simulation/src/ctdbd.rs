@@ -30,11 +30,12 @@ pub(crate) struct ModelCtdbd {
     nodes: u32,
     clients: BTreeMap<u64, Client>,
     pub(crate) unreachable: BTreeSet<u32>,
+    pub(crate) deleted: BTreeSet<u32>,
 }
 
 impl ModelCtdbd {
     pub(crate) fn new(pnn: u32, nodes: u32) -> Self {
-        Self { pnn, nodes, clients: BTreeMap::new(), unreachable: BTreeSet::new() }
+        Self { pnn, nodes, clients: BTreeMap::new(), unreachable: BTreeSet::new(), deleted: BTreeSet::new() }
     }
 
     pub(crate) fn accept(&mut self, connection: u64) {
@@ -87,7 +88,11 @@ impl ModelCtdbd {
     fn node_map(&self) -> NodeMap {
         let node = |n: u32| NodeAndFlags {
             pnn: Pnn(n),
-            flags: if self.unreachable.contains(&n) { NodeFlags::DISCONNECTED } else { NodeFlags::empty() },
+            flags: match (self.deleted.contains(&n), self.unreachable.contains(&n)) {
+                (true, _) => NodeFlags::DELETED | NodeFlags::DISCONNECTED,
+                (_, true) => NodeFlags::DISCONNECTED,
+                _ => NodeFlags::empty(),
+            },
             addr: SockAddr::from(std::net::SocketAddr::from((
                 [127, 0, 9, u8::try_from(n + 1).unwrap_or(255)],
                 4379,

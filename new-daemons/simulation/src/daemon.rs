@@ -23,6 +23,8 @@ pub(crate) struct SimDaemon {
     pub(crate) read_every: Duration,
     pub(crate) tickets: u64,
     pub(crate) woken_for: Option<Time>,
+    /// The boot of the tunneld that its socket is connected to.
+    pub(crate) connected_to: Option<u64>,
 }
 
 impl SimDaemon {
@@ -36,6 +38,7 @@ impl SimDaemon {
             read_every: Duration::from_micros(2),
             tickets: 0,
             woken_for: None,
+            connected_to: None,
         }
     }
 }

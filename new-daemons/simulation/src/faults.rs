@@ -22,6 +22,12 @@ pub struct Faults {
     pub daemon_stall: Option<Duration>,
     /// Two nodes do not hear each other for a while.
     pub partition: Option<Duration>,
+    /// Nobody hears a node for a while, though it hears the others.
+    pub mute: Option<Duration>,
+    /// A ctdbd does not read for a while.
+    pub freeze: Option<Duration>,
+    /// A node is deleted from the nodes file and comes back.
+    pub delete: Option<Duration>,
 }
 
 impl Faults {
@@ -36,8 +42,22 @@ impl Faults {
         let daemon_restart = rate(0.5, 8);
         let daemon_stall = rate(0.5, 6);
         let partition = rate(0.5, 8);
+        let mute = rate(0.3, 15);
+        let freeze = rate(0.4, 8);
+        let delete = rate(0.2, 15);
         let loss = if rng.random_bool(0.5) { rng.random_range(0.0..0.05) } else { 0.0 };
         let reorder = if rng.random_bool(0.3) { rng.random_range(0.0..0.02) } else { 0.0 };
-        Self { loss, reorder, ctdbd_restart, tunneld_restart, daemon_restart, daemon_stall, partition }
+        Self {
+            loss,
+            reorder,
+            ctdbd_restart,
+            tunneld_restart,
+            daemon_restart,
+            daemon_stall,
+            partition,
+            mute,
+            freeze,
+            delete,
+        }
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use bus::{Address, Daemon, Node, Ticket};
+use bus::{Address, Daemon, Ticket};
 use bytes::Bytes;
 use legacy_codec::ReqMessage;
 use machine::{Machine, Time};
-use tunnel_core::{CtdbdInput, Tunnel};
+use tunnel_core::{CtdbdInput, Input, Tunnel};
 
 mod breaking;
 mod daemons;
+mod scenario;
 mod tunneld;
 
 use crate::ctdbd::{Act, ModelCtdbd};
@@ -73,6 +74,9 @@ enum Event {
     StartTunneld(u32),
     StartDaemon(u32, Daemon),
     Heal(u32, u32),
+    Unmute(u32),
+    Relist(u32),
+    Written { node: u32, boot: u64, connection: Option<u64>, len: usize },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +86,22 @@ enum Fault {
     Daemon,
     Stall,
     Partition,
+    Mute,
+    Freeze,
+    Delete,
+}
+
+impl Fault {
+    const ALL: [Self; 8] = [
+        Self::Ctdbd,
+        Self::Tunneld,
+        Self::Daemon,
+        Self::Stall,
+        Self::Partition,
+        Self::Mute,
+        Self::Freeze,
+        Self::Delete,
+    ];
 }
 
 /// A cluster in virtual time.
@@ -97,6 +117,12 @@ pub struct World {
     boots: u64,
     sending: bool,
     breaking: bool,
+    /// Nodes whose packets nobody hears, though they hear the others.
+    mute: BTreeSet<u32>,
+    /// Nodes whose ctdbd does not read for a while.
+    frozen: BTreeMap<u32, Time>,
+    last_step: Time,
+    at_once: u64,
     /// What was promised and kept.
     pub ledger: Ledger,
     /// Events so far.
@@ -123,6 +149,10 @@ impl World {
             boots: seed.wrapping_mul(1000),
             sending: true,
             breaking: true,
+            mute: BTreeSet::new(),
+            frozen: BTreeMap::new(),
+            last_step: Time::ZERO,
+            at_once: 0,
             ledger: Ledger::default(),
             steps: 0,
             largest_queue: 0,
@@ -138,7 +168,7 @@ impl World {
                 world.queue.after(Duration::from_millis(500), event);
             }
         }
-        for fault in [Fault::Ctdbd, Fault::Tunneld, Fault::Daemon, Fault::Stall, Fault::Partition] {
+        for fault in Fault::ALL {
             world.plan(fault);
         }
         world
@@ -150,48 +180,12 @@ impl World {
         self.queue.now
     }
 
-    /// No more messages are written.
-    pub fn stop_sending(&mut self) {
-        self.sending = false;
-    }
-
-    /// Nothing breaks any more, and what is broken heals.
-    pub fn heal(&mut self) {
-        self.breaking = false;
-        self.settings.faults = Faults::default();
-        for (a, b) in std::mem::take(&mut self.cut) {
-            self.set_unreachable(a, b, false);
-        }
-    }
-
-    /// A daemon of the model does not read for so long.
-    pub fn stall(&mut self, node: u32, n: u32, time: Duration) {
-        let until = self.queue.now + time;
-        if let Some(d) = self.nodes[node as usize].daemons.get_mut(&daemon(n)) {
-            d.reads_from = until;
-        }
-    }
-
-    /// Sends a message now.
-    pub fn post(&mut self, from: (u32, u32), to: (u32, u32), len: usize) {
-        let to = Address { node: Node(to.0), daemon: daemon(to.1) };
-        self.write(from.0, daemon(from.1), to, len);
-    }
-
-    /// The address of a daemon of the model.
-    #[must_use]
-    pub fn address(node: u32, n: u32) -> Address {
-        Address { node: Node(node), daemon: daemon(n) }
-    }
-
-    /// Everything about a node, for a failure's message.
-    pub fn dump(&self, node: u32) -> String {
-        format!("{:#?}", self.nodes[node as usize])
-    }
-
     /// Checks what has to hold once everything has settled.
     pub fn settle(&self) {
         self.ledger.settle(&|a| self.incarnation(a));
+        for tunneld in self.nodes.iter().filter_map(|n| n.tunneld.as_ref()) {
+            assert_eq!(tunneld.machine.kept(), 0, "a tunneld keeps what nobody waits for");
+        }
     }
 
     fn incarnation(&self, a: Address) -> Option<u64> {
@@ -205,6 +199,9 @@ impl World {
             && let Some(event) = self.queue.pop()
         {
             self.steps += 1;
+            self.at_once = if self.queue.now == self.last_step { self.at_once + 1 } else { 0 };
+            self.last_step = self.queue.now;
+            assert!(self.at_once < 100_000, "busy at {}: {event:?}", self.queue.now);
             self.step(event);
         }
         self.queue.now = end;
@@ -249,6 +246,15 @@ impl World {
             }
             Event::StartTunneld(node) => self.start_tunneld(node),
             Event::StartDaemon(node, daemon) => self.start_daemon(node, daemon),
+            Event::Unmute(node) => drop(self.mute.remove(&node)),
+            Event::Relist(node) => self.set_deleted(node, false),
+            Event::Written { node, boot, connection, len } => {
+                let same = |t: &&mut Tunneld| t.boot == boot && t.connection == connection;
+                if self.tunneld(node).filter(same).is_some() {
+                    self.tunneld_input(node, Input::Ctdbd(CtdbdInput::Written(len)));
+                    self.drive_tunneld(node);
+                }
+            }
             Event::Heal(a, b) => {
                 self.cut.remove(&(a, b));
                 self.set_unreachable(a, b, false);
@@ -275,8 +281,13 @@ impl World {
                     let faults = &self.settings.faults;
                     let (loss, reorder) = (faults.loss, faults.reorder);
                     let exists = (to as usize) < self.nodes.len();
-                    if !exists || self.is_cut(node, to) || self.queue.chance(loss) {
+                    let mute = self.mute.contains(&node) && to != node;
+                    if !exists || mute || self.is_cut(node, to) || self.queue.chance(loss) {
                         continue;
+                    }
+                    if self.queue.chance(reorder) {
+                        let event = Event::Between { from: node, to, message: message.clone() };
+                        self.queue.after(NETWORK_DELAY * 10, event);
                     }
                     let event = Event::Between { from: node, to, message };
                     if self.queue.chance(reorder) {

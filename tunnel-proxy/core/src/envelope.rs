@@ -189,7 +189,10 @@ impl Frame {
             kind::ASK => Self::Ask { channel },
             kind::RESET => {
                 let next = if r.bool("known")? { Some(r.u64("next")?) } else { None };
-                Self::Reset { channel, next, reason: Failure::from_code(r.u32("reason")?) }
+                match r.u32("reason")? {
+                    0 => return Err(XdrError::Value { what: "reason", value: 0 }),
+                    code => Self::Reset { channel, next, reason: Failure::from_code(code) },
+                }
             }
             kind::CLOSE => Self::Close { channel },
             value => return Err(XdrError::Value { what: "kind", value: value.into() }),

@@ -20,6 +20,9 @@ pub(crate) const PEER_CHANNELS: usize = 1024;
 /// Closed channels that are remembered, so that a late packet does not open them again.
 pub(crate) const CLOSED_CHANNELS: u32 = 4096;
 
+/// A channel whose number is further ahead than this is not believed.
+pub(crate) const CHANNEL_LEAP: u32 = 1 << 24;
+
 /// Earlier boot ids of a peer that are remembered, so that a late packet does not bring them back.
 pub(crate) const DEAD_BOOTS: usize = 8;
 
@@ -27,10 +30,10 @@ pub(crate) const DEAD_BOOTS: usize = 8;
 pub(crate) const LOCAL_DAEMONS: usize = 256;
 
 /// What daemons of this node may have queued for one daemon of this node.
-pub(crate) const LOCAL_QUEUE: usize = 16 << 20;
+pub(crate) const LOCAL_QUEUE: usize = 32 << 20;
 
 /// Notices that may wait for one daemon before it is taken for dead.
-pub(crate) const LOCAL_NOTICES: usize = 1 << 16;
+pub(crate) const LOCAL_NOTICES: usize = 1 << 17;
 
 /// Datagrams that the driver holds for one daemon.
 pub(crate) const LOCAL_DRIVER_QUEUE: usize = 4;

@@ -61,6 +61,26 @@ pub(crate) struct LostHere {
     pub(crate) in_doubt: bool,
 }
 
+/// What was waiting for a daemon that is gone.
+#[derive(Debug, Default)]
+pub(crate) struct Removed {
+    pub(crate) lost: Vec<LostHere>,
+    /// Fragments of peers, with their charges.
+    pub(crate) released: Vec<(Node, usize)>,
+}
+
+impl Removed {
+    fn add(&mut self, origin: &Origin, in_doubt: bool) {
+        match *origin {
+            Origin::Local { from, incarnation, token, last: true, .. } => {
+                self.lost.push(LostHere { from, incarnation: Some(incarnation), token, in_doubt });
+            }
+            Origin::Remote { node, cost, .. } => self.released.push((node, cost)),
+            Origin::Local { .. } | Origin::Own { .. } => {}
+        }
+    }
+}
+
 /// A fragment that waits for a daemon.
 #[derive(Debug)]
 pub(crate) struct Delivery {
@@ -112,19 +132,38 @@ impl Local {
         self.unfinished.remove(&from);
     }
 
-    /// Checks that a fragment of a daemon of this node continues its message, and numbers it.
-    pub(crate) fn follow(&mut self, from: Daemon, token: Token, f: &Fragment, fresh: u64) -> Option<u64> {
+    /// Checks that a fragment of a daemon of this node continues its message, and numbers it. A message that was not
+    /// finished when the next one began comes back as the second value: its rest will not be followed.
+    pub(crate) fn follow(&mut self, from: Daemon, token: Token, f: &Fragment, fresh: u64) -> Followed {
         let known = self.unfinished.remove(&from);
-        let message = match known {
-            _ if f.is_first() => fresh,
-            Some((t, offset, message)) if t == token && offset == f.offset => message,
-            _ => return None,
+        let (message, displaced) = match known {
+            Some((t, offset, message)) if t == token && offset == f.offset && !f.is_first() => {
+                (Some(message), None)
+            }
+            Some((t, ..)) if f.is_first() => (Some(fresh), Some(t)),
+            None if f.is_first() => (Some(fresh), None),
+            Some(other) if other.0 != token => {
+                self.unfinished.insert(from, other);
+                (None, None)
+            }
+            // A piece is missing: what came of this message is worth nothing.
+            Some((t, ..)) => (None, Some(t)),
+            None => (None, None),
         };
-        if !f.is_last() {
+        if let Some(message) = message.filter(|_| !f.is_last()) {
             self.unfinished.insert(from, (token, f.end(), message));
         }
-        Some(message)
+        Followed { message, displaced }
     }
+}
+
+/// What [`Local::follow`] found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Followed {
+    /// The number of the message; none when the fragment is to be left out.
+    pub(crate) message: Option<u64>,
+    /// A message that ends here without its rest.
+    pub(crate) displaced: Option<Token>,
 }
 
 /// All daemons of this node.
@@ -171,28 +210,39 @@ impl Locals {
         self.all.insert(daemon, local);
     }
 
-    /// Forgets a daemon. Messages of daemons of this node that were waiting for it come back, to be reported.
-    pub(crate) fn remove(&mut self, daemon: Daemon) -> Vec<LostHere> {
+    /// Forgets a daemon. What was waiting for it comes back, to be reported and released.
+    pub(crate) fn remove(&mut self, daemon: Daemon) -> Removed {
         self.busy.remove(&daemon);
         // Its own unfinished messages end with it; its next run counts its tokens anew.
         self.all.values_mut().for_each(|l| l.give_up(daemon));
-        let Some(local) = self.all.remove(&daemon) else { return Vec::new() };
-        let whole = |origin: &Origin, in_doubt: bool| match *origin {
-            Origin::Local { from, incarnation, token, last: true, .. } => {
-                Some(LostHere { from, incarnation: Some(incarnation), token, in_doubt })
-            }
-            _ => None,
-        };
-        let mut lost: Vec<_> = local.with_driver.iter().flatten().filter_map(|o| whole(o, true)).collect();
-        lost.extend(local.queue.iter().filter_map(|d| whole(&d.origin, false)));
+        let mut removed = Removed::default();
+        let Some(local) = self.all.remove(&daemon) else { return removed };
+        local.with_driver.iter().flatten().for_each(|o| removed.add(o, true));
+        local.queue.iter().for_each(|d| removed.add(&d.origin, false));
         let unfinished = local.unfinished.into_iter();
-        lost.extend(unfinished.map(|(from, (token, ..))| LostHere {
+        removed.lost.extend(unfinished.map(|(from, (token, ..))| LostHere {
             from,
             incarnation: None,
             token,
             in_doubt: false,
         }));
-        lost
+        removed
+    }
+
+    /// The charge of what a peer sent and daemons of this node have not taken.
+    pub(crate) fn waiting_of(&self, peer: Node) -> usize {
+        let of_peer = |origin: &Origin| match origin {
+            Origin::Remote { node, cost, .. } if *node == peer => *cost,
+            _ => 0,
+        };
+        let with_driver = |l: &Local| l.with_driver.iter().flatten().map(of_peer).sum::<usize>();
+        let queued = |l: &Local| l.queue.iter().map(|d| of_peer(&d.origin)).sum::<usize>();
+        self.all.values().map(|l| with_driver(l) + queued(l)).sum()
+    }
+
+    /// True when a daemon of this node has something to read first.
+    pub(crate) fn is_behind(&self, daemon: Daemon) -> bool {
+        self.all.get(&daemon).is_some_and(|l| !l.queue.is_empty())
     }
 
     /// Queues a notice. False when the daemon has so many that it must be dead.

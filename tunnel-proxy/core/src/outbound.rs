@@ -65,8 +65,9 @@ pub(crate) struct Outbound {
     next: Seq,
     /// The first one that was never sent.
     fresh: Seq,
-    /// Charge of `base..next`, and of the whole queue.
+    /// Charge of `base..next`, of `base..received`, and of the whole queue.
     under_way: usize,
+    held: usize,
     queued: usize,
     window: usize,
     /// After a loss no more than this is under way beyond what is received; grows with each acknowledgement.
@@ -92,6 +93,7 @@ impl Outbound {
             next: 0,
             fresh: 0,
             under_way: 0,
+            held: 0,
             queued: 0,
             window: CHANNEL_WINDOW,
             burst: CHANNEL_WINDOW,
@@ -155,8 +157,8 @@ impl Outbound {
         self.queue.get(usize::try_from(seq.checked_sub(self.base)?).ok()?)
     }
 
-    fn beyond_received(&self) -> usize {
-        (self.received.max(self.base)..self.next).filter_map(|s| self.at(s)).map(|q| q.cost).sum()
+    fn cost(&self, range: std::ops::Range<Seq>) -> usize {
+        range.filter_map(|s| self.at(s)).map(|q| q.cost).sum()
     }
 
     /// The length of the fragment that may go now.
@@ -164,7 +166,7 @@ impl Outbound {
         let next = self.at(self.next)?;
         // Invariant: a window that is wholly free admits one fragment, whatever its size.
         let within = self.under_way == 0 || self.under_way + next.cost <= self.window;
-        let paced = self.burst >= CHANNEL_WINDOW || self.beyond_received() < self.burst;
+        let paced = self.burst >= CHANNEL_WINDOW || self.under_way - self.held < self.burst;
         (within && paced).then_some(next.data.len())
     }
 
@@ -204,16 +206,18 @@ impl Outbound {
         self.known = true;
         let progress = delivered > self.base || received > self.received;
         self.window = window;
+        self.held += self.cost(self.received..received);
         self.received = received;
         if received > self.next {
             // It had all of what is about to be sent again.
-            self.under_way += (self.next..received).filter_map(|s| self.at(s)).map(|q| q.cost).sum::<usize>();
+            self.under_way += self.cost(self.next..received);
             self.next = received;
         }
         while self.base < delivered {
             let Some(q) = self.queue.pop_front() else { break };
             self.base += 1;
             self.under_way -= q.cost;
+            self.held -= q.cost;
             self.queued -= q.cost;
             news.push(if q.is_last() {
                 News::Completed { token: q.token, result: Ok(()) }
@@ -229,7 +233,12 @@ impl Outbound {
             self.burst = self.burst.saturating_mul(2).min(CHANNEL_WINDOW);
             self.resend_after = rtt.map_or(RESEND_FIRST, |rtt| (rtt * 4).clamp(RESEND_MIN, RESEND_MAX));
         }
-        self.timer = (self.base < self.next).then(|| now + self.resend_after);
+        // Only progress puts the timer off: a receiver that misses something acknowledges all that follows, too.
+        if self.base == self.next {
+            self.timer = None;
+        } else if progress || self.timer.is_none() {
+            self.timer = Some(now + self.resend_after);
+        }
         self.used = now;
         true
     }
@@ -248,9 +257,8 @@ impl Outbound {
         if self.received >= self.next {
             return Due::Ask;
         }
-        let back = self.received.max(self.base);
-        self.under_way -= (back..self.next).filter_map(|s| self.at(s)).map(|q| q.cost).sum::<usize>();
-        self.next = back;
+        self.under_way = self.held;
+        self.next = self.received;
         self.burst = charge(bus::FRAGMENT_MAX);
         Due::Resend
     }
@@ -274,14 +282,10 @@ impl Outbound {
     }
 
     pub(crate) fn check(&self) {
-        assert!(
-            self.base <= self.received.max(self.base)
-                && self.next <= self.fresh
-                && self.received <= self.next
-        );
+        assert!(self.base <= self.received && self.received <= self.next && self.next <= self.fresh);
         let all: usize = self.queue.iter().map(|q| q.cost).sum();
-        let sent: usize = (self.base..self.next).filter_map(|s| self.at(s)).map(|q| q.cost).sum();
-        assert_eq!((self.queued, self.under_way), (all, sent), "charges of {:?}", self.id);
+        let (sent, held) = (self.cost(self.base..self.next), self.cost(self.base..self.received));
+        assert_eq!((self.queued, self.under_way, self.held), (all, sent, held), "charges of {:?}", self.id);
     }
 }
 

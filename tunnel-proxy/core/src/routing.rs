@@ -18,11 +18,12 @@ use crate::tunnel::{Effect, Event, Tunnel};
 /// Small fragments are copied out of the receive buffer that they would otherwise keep alive.
 const COPY_BELOW: usize = 16 << 10;
 
-fn detach(mut fragment: Fragment) -> Fragment {
-    if fragment.data.len() < COPY_BELOW {
-        fragment.data = Bytes::copy_from_slice(&fragment.data);
-    }
-    fragment
+fn copied(fragment: Fragment) -> Fragment {
+    Fragment { data: Bytes::copy_from_slice(&fragment.data), ..fragment }
+}
+
+fn detach(fragment: Fragment) -> Fragment {
+    if fragment.data.len() < COPY_BELOW { copied(fragment) } else { fragment }
 }
 
 impl Tunnel {
@@ -85,12 +86,15 @@ impl Tunnel {
         let Some(incarnation) = self.locals.get(daemon).map(|l| l.incarnation) else { return };
         self.effects.push_back(Effect::Forget { daemon, incarnation });
         self.event(Event::DaemonGone(daemon, how));
-        let lost = self.locals.remove(daemon);
+        let removed = self.locals.remove(daemon);
+        for (node, cost) in removed.released {
+            self.peers.get_mut(&node).into_iter().for_each(|p| p.released(cost));
+        }
         for (node, peer) in &mut self.peers {
             peer.daemon_gone(daemon, reason);
             self.busy.insert(*node);
         }
-        for l in lost {
+        for l in removed.lost {
             let present = self.locals.get(l.from).map(|local| local.incarnation);
             if present.is_some() && (l.incarnation.is_none() || l.incarnation == present) {
                 self.report(l.from, l.token, Err(Undelivered { reason, in_doubt: l.in_doubt }));
@@ -134,8 +138,9 @@ impl Tunnel {
         node == Node::LOCAL || self.link.node == Some(node)
     }
 
-    fn here(&self, daemon: Daemon) -> Address {
-        Address { node: self.link.node.unwrap_or(Node::LOCAL), daemon }
+    /// A daemon of this node as its neighbours see it: the same before and after ctdbd has told the node's number.
+    const fn here(daemon: Daemon) -> Address {
+        Address { node: Node::LOCAL, daemon }
     }
 
     fn send(&mut self, now: Time, from: Daemon, token: Token, to: Address, fragment: Fragment) {
@@ -145,14 +150,14 @@ impl Tunnel {
         let first = fragment.is_first();
         let refusal = match self.peers.get_mut(&to.node) {
             _ if !self.link.attached => Failure::NoCtdbd,
-            None => Failure::NoSuchNode,
-            Some(peer) => {
+            Some(peer) if peer.is_listed() => {
                 self.busy.insert(to.node);
                 if let Err(Some(news)) = peer.send(now, (from, to.daemon), token, fragment, CHANNEL_QUEUE) {
                     self.tell(vec![(from, news)]);
                 }
                 return;
             }
+            _ => Failure::NoSuchNode,
         };
         // The rest of a message was reported with its beginning, or when ctdbd was lost.
         if first {
@@ -163,7 +168,7 @@ impl Tunnel {
     fn send_here(&mut self, from: Daemon, token: Token, to: Daemon, fragment: Fragment) {
         let cost = charge(fragment.data.len());
         let (first, last, upto) = (fragment.is_first(), fragment.is_last(), fragment.end());
-        let address = self.here(from);
+        let address = Self::here(from);
         let incarnation = self.locals.get(from).map_or(0, |l| l.incarnation);
         self.last_message += 1;
         let origin = Origin::Local { from, incarnation, token, upto, last, cost };
@@ -179,12 +184,18 @@ impl Tunnel {
         let refusal = match self.locals.get_mut(to) {
             None => Failure::NoSuchDaemon,
             Some(local) => {
-                let Some(message) = local.follow(from, token, &fragment, fresh) else { return };
-                if local.has_room(cost) {
+                let followed = local.follow(from, token, &fragment, fresh);
+                let room = local.has_room(cost);
+                if let Some(displaced) = followed.displaced {
+                    let reason = Failure::BadMessage;
+                    self.report(from, displaced, Err(Undelivered { reason, in_doubt: false }));
+                }
+                let Some(message) = followed.message else { return };
+                if room {
                     let delivery = Delivery { from: address, message, fragment, origin };
                     return self.locals.deliver(to, delivery);
                 }
-                local.give_up(from);
+                self.locals.get_mut(to).into_iter().for_each(|l| l.give_up(from));
                 Failure::QueueFull
             }
         };
@@ -227,7 +238,7 @@ impl Tunnel {
         }
         let (locals, service) = (&self.locals, &self.service);
         let exists = |daemon| service.is(daemon) || locals.contains(daemon);
-        let Some(peer) = self.peers.get_mut(&head.from) else {
+        let Some(peer) = self.peers.get_mut(&head.from).filter(|p| p.is_listed()) else {
             return self.bad_envelope(format!("envelope of node {}, which is not listed", head.from));
         };
         let before = peer.state();
@@ -265,7 +276,8 @@ impl Tunnel {
                 self.answer(now, a.from, question);
             }
         } else {
-            let fragment = detach(a.fragment);
+            // One that has to wait must not keep a whole read buffer alive.
+            let fragment = if self.locals.is_behind(a.to) { copied(a.fragment) } else { detach(a.fragment) };
             self.locals.deliver(a.to, Delivery { from: a.from, message: a.message, fragment, origin });
         }
     }
@@ -296,7 +308,7 @@ impl Tunnel {
 
     fn answer_here(&mut self, me: Daemon, to: Daemon, fragment: Fragment) -> bool {
         let cost = charge(fragment.data.len());
-        let (from, message) = (self.here(me), self.last_message);
+        let (from, message) = (Self::here(me), self.last_message);
         let room = self.locals.get(to).is_some_and(|l| l.has_answer_room(cost));
         if room {
             self.locals.deliver(to, Delivery { from, message, fragment, origin: Origin::Own { cost } });

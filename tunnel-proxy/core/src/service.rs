@@ -8,6 +8,9 @@ use bus::{Address, Daemon, FRAGMENT_MAX, MESSAGE_MAX, Name, Reassembly};
 use bytes::Bytes;
 use protocol::tunnel::{Body, DAEMON_NAME};
 
+/// Bytes of questions that have come in part.
+const UNFINISHED_QUESTIONS: usize = 2 * MESSAGE_MAX;
+
 /// What a question asks for.
 #[derive(Debug)]
 pub(crate) enum Question {
@@ -25,7 +28,7 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new() -> Self {
         let daemon = DAEMON_NAME.parse::<Name>().ok().map(|name| Daemon { name, instance: 0 });
-        Self { daemon, reassembly: Reassembly::default() }
+        Self { daemon, reassembly: Reassembly::new(UNFINISHED_QUESTIONS) }
     }
 
     pub(crate) fn is(&self, daemon: Daemon) -> bool {
@@ -69,7 +72,7 @@ mod tests {
     fn a_body_and_its_fragments_are_the_same_bytes() {
         for len in [0, 1, FRAGMENT_MAX, FRAGMENT_MAX + 1, 3 * FRAGMENT_MAX] {
             let body = Bytes::from(vec![3; len]);
-            let mut r = Reassembly::default();
+            let mut r = Reassembly::new(UNFINISHED_QUESTIONS);
             let from = "1/a".parse().unwrap();
             let whole: Vec<_> = fragments(&body).iter().filter_map(|f| r.take(from, 1, f)).collect();
             assert_eq!(whole, [body]);

@@ -61,7 +61,7 @@ impl Tunnel {
                 last_error: self.link.last_error.clone(),
             },
             daemons: daemons.collect(),
-            peers: self.peers.values().map(|p| peer_status(now, p)).collect(),
+            peers: self.peers.values().filter(|p| p.is_listed()).map(|p| peer_status(now, p)).collect(),
             counters: self.counters.clone(),
         }
     }

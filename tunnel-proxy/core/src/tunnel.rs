@@ -152,10 +152,17 @@ impl Tunnel {
         }
     }
 
-    /// The largest queue towards any peer, in bytes.
+    /// The most that is kept for any peer and direction, in charges.
     #[must_use]
     pub fn largest_queue(&self) -> usize {
-        self.peers.values().map(Peer::queued).max().unwrap_or(0)
+        self.peers.values().map(|p| p.queued().max(p.buffered())).max().unwrap_or(0)
+    }
+
+    /// All that is kept, in charges: nothing once everything has settled.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        let locals: usize = self.locals.iter().map(|(_, l)| l.numbers().1).sum();
+        self.peers.values().map(|p| p.queued() + p.buffered()).sum::<usize>() + locals
     }
 
     pub(crate) fn event(&mut self, event: Event) {
@@ -204,16 +211,17 @@ impl Tunnel {
             .filter(|n| !n.flags.contains(NodeFlags::DELETED) && n.pnn.0 != me.0)
             .map(|n| (Node(n.pnn.0), n.addr.ip().map_or_else(|| "?".to_owned(), |ip| ip.to_string())))
             .collect();
-        for node in self.peers.keys().filter(|n| !listed.contains_key(n)).copied().collect::<Vec<_>>() {
-            if let Some(mut peer) = self.peers.remove(&node) {
-                self.busy.remove(&node);
-                let news = peer.fail_outbound(Failure::NoSuchNode);
-                self.tell(news);
-            }
+        let gone = |p: &&Peer| p.is_listed() && !listed.contains_key(&p.node);
+        for node in self.peers.values().filter(gone).map(|p| p.node).collect::<Vec<_>>() {
+            self.busy.remove(&node);
+            let news = self.peers.get_mut(&node).map(Peer::unlist);
+            self.tell(news.unwrap_or_default());
         }
         for (node, address) in listed {
-            let peer = self.peers.entry(node).or_insert_with(|| Peer::new(node, address.clone(), now));
-            peer.address = address;
+            self.peers
+                .entry(node)
+                .or_insert_with(|| Peer::new(node, address.clone(), now))
+                .list(now, address);
         }
         if !self.link.attached {
             self.link.set_attached(now);
@@ -224,7 +232,7 @@ impl Tunnel {
     }
 
     fn tick_peers(&mut self, now: Time) {
-        let due = |p: &Peer| p.wake().is_some_and(|at| now >= at);
+        let due = |p: &Peer| p.is_listed() && p.wake().is_some_and(|at| now >= at);
         for node in self.peers.values().filter(|p| due(p)).map(|p| p.node).collect::<Vec<_>>() {
             let Some(peer) = self.peers.get_mut(&node) else { continue };
             let before = peer.state();
@@ -248,7 +256,8 @@ impl Tunnel {
                 self.busy.range((after, Bound::Unbounded)).next().or_else(|| self.busy.first()).copied();
             let Some(node) = next else { return false };
             self.last_peer = Some(node);
-            let envelope = self.peers.get_mut(&node).and_then(|p| p.envelope(now, me, self.config.boot));
+            let peer = self.peers.get_mut(&node).filter(|p| p.is_listed());
+            let envelope = peer.and_then(|p| p.envelope(now, me, self.config.boot));
             let Some(envelope) = envelope else {
                 self.busy.remove(&node);
                 continue;
@@ -332,12 +341,19 @@ impl Machine for Tunnel {
     }
 
     fn poll_timeout(&self) -> Option<Time> {
-        let peers = self.link.attached.then(|| self.peers.values().filter_map(Peer::wake).min()).flatten();
+        let peers = self
+            .link
+            .attached
+            .then(|| self.peers.values().filter(|p| p.is_listed()).filter_map(Peer::wake).min())
+            .flatten();
         earliest(earliest(self.link.poll_timeout(), self.housekeeping), peers)
     }
 
     fn check(&self) {
         self.locals.check();
         self.peers.values().for_each(Peer::check);
+        for (node, peer) in &self.peers {
+            assert_eq!(peer.buffered(), self.locals.waiting_of(*node), "what node {node} has waiting here");
+        }
     }
 }

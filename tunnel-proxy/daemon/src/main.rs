@@ -43,8 +43,8 @@ struct Options {
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(s) if (0.1..=3600.0).contains(&s) => Ok(s),
-        _ => Err("expected a number of seconds from 0.1 to 3600".to_owned()),
+        Ok(s) if (3.0..=3600.0).contains(&s) => Ok(s),
+        _ => Err("expected a number of seconds from 3 to 3600".to_owned()),
     }
 }
 

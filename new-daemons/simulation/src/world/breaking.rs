@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Address, Node};
+use bus::{Address, Daemon, Node};
 use rand::Rng;
 
 use super::{Event, Fault, SOCKET_DELAY, World, daemon};
@@ -16,6 +16,9 @@ impl World {
             Fault::Daemon => f.daemon_restart,
             Fault::Stall => f.daemon_stall,
             Fault::Partition => f.partition,
+            Fault::Mute => f.mute,
+            Fault::Freeze => f.freeze,
+            Fault::Delete => f.delete,
         };
         if let Some(every) = every {
             self.queue.after(every, Event::Fault(fault));
@@ -52,12 +55,19 @@ impl World {
                 }
             }
             Fault::Daemon => {
-                if let Some(d) = self.nodes[node as usize].daemons.remove(&victim) {
-                    let address = Address { node: Node(node), daemon: victim };
-                    self.ledger.sender_ended(address, d.incarnation);
-                    self.letters.retain(|(n, d2, i, _), _| (*n, *d2, *i) != (node, victim, d.incarnation));
+                if self.end_daemon(node, victim) {
                     self.queue.after(away, Event::StartDaemon(node, victim));
                 }
+            }
+            Fault::Mute => {
+                if self.mute.insert(node) {
+                    self.queue.after(away * 6, Event::Unmute(node));
+                }
+            }
+            Fault::Freeze => self.freeze(node, away),
+            Fault::Delete => {
+                self.set_deleted(node, true);
+                self.queue.after(away * 2, Event::Relist(node));
             }
             Fault::Stall => self.stall(node, victim.instance, away * 8),
             Fault::Partition => {
@@ -69,5 +79,13 @@ impl World {
                 }
             }
         }
+    }
+
+    pub(super) fn end_daemon(&mut self, node: u32, victim: Daemon) -> bool {
+        let Some(d) = self.nodes[node as usize].daemons.remove(&victim) else { return false };
+        let address = Address { node: Node(node), daemon: victim };
+        self.ledger.sender_ended(address, d.incarnation);
+        self.letters.retain(|(n, d2, i, _), _| (*n, *d2, *i) != (node, victim, d.incarnation));
+        true
     }
 }

@@ -4,7 +4,7 @@ use bus::{Address, Daemon, Effect as BusEffect, Input as BusInput, Node, Ticket}
 use machine::Machine;
 use rand::Rng;
 
-use super::{Event, SOCKET_DELAY, World, daemon};
+use super::{Event, SOCKET_DELAY, Tunneld, World, daemon};
 use crate::daemon::{Letter, SOCKET_QUEUE, SimDaemon};
 
 impl World {
@@ -47,17 +47,21 @@ impl World {
             let incarnation = d.incarnation;
             match effect {
                 BusEffect::Connect => {
-                    let there = self.nodes[node as usize].tunneld.is_some();
+                    let boot = self.tunneld(node).map(|t| t.boot);
                     let Some(d) = self.daemon(node, daemon) else { return };
                     d.unsent.clear();
-                    let input = if there { BusInput::Connected } else { BusInput::Unreachable };
+                    d.connected_to = boot;
+                    let input = if boot.is_some() { BusInput::Connected } else { BusInput::Unreachable };
                     d.endpoint.handle(now, input);
                 }
                 BusEffect::Transmit(datagram) => {
                     d.unsent.push_back(datagram);
                     self.flush_daemon(node, daemon);
                 }
-                BusEffect::Received { from, body } => {
+                BusEffect::Received { mut from, body } => {
+                    if from.node == Node::LOCAL {
+                        from.node = Node(node);
+                    }
                     let letter = Letter::read(from, &body);
                     self.ledger.received(letter, here, incarnation);
                 }
@@ -87,7 +91,8 @@ impl World {
         let state = &mut self.nodes[node as usize];
         let Some(d) = state.daemons.get_mut(&daemon) else { return };
         let had = !d.unsent.is_empty();
-        let Some(t) = state.tunneld.as_mut() else {
+        let same = |t: &&mut Tunneld| d.connected_to == Some(t.boot);
+        let Some(t) = state.tunneld.as_mut().filter(same) else {
             if had {
                 d.unsent.clear();
                 d.endpoint.handle(now, BusInput::Unreachable);
@@ -130,6 +135,8 @@ impl World {
             daemon: daemon(if rng.random_bool(0.02) { 99 } else { rng.random_range(0..daemons) }),
         };
         let len = match rng.random_range(0..10) {
+            // Now and then one that is larger than any window.
+            0 if largest > 100_000 && rng.random_bool(0.02) => 10 * largest,
             0 => rng.random_range(0..=largest),
             1..4 => rng.random_range(0..=largest.min(5000)),
             _ => rng.random_range(0..100),
@@ -146,7 +153,8 @@ impl World {
         let number = self.numbers.entry((address, incarnation)).or_default();
         *number += 1;
         let letter = Letter { from: address, incarnation, number: *number };
-        self.ledger.sent(letter, to);
+        let to_node = if to.node == Node::LOCAL { Node(node) } else { to.node };
+        self.ledger.sent(letter, Address { node: to_node, ..to });
         self.letters.insert((node, from, incarnation, ticket), letter);
         let body = letter.write(len);
         if let Some(d) = self.daemon(node, from) {

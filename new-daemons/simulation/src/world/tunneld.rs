@@ -101,10 +101,14 @@ impl World {
                 Effect::Write(bytes) => {
                     let len = bytes.len();
                     if let Some(connection) = connection {
+                        // A socket takes little while nobody reads at the other end.
+                        let now = self.queue.now;
+                        let frozen = self.frozen.get(&node).copied().unwrap_or_default().max(now) - now;
                         let event = Event::ToCtdbd { node, connection, bytes };
-                        self.queue.through(("to ctdbd", node, connection), SOCKET_DELAY, event);
+                        self.queue.through(("to ctdbd", node, connection), SOCKET_DELAY + frozen, event);
                     }
-                    self.tunneld_input(node, Input::Ctdbd(CtdbdInput::Written(len)));
+                    let frozen = self.frozen.get(&node).copied().unwrap_or_default();
+                    self.queue.at(frozen, Event::Written { node, boot, connection, len });
                 }
                 Effect::Close => self.tunneld(node).into_iter().for_each(|t| t.connection = None),
                 Effect::Deliver { daemon, incarnation, datagram } => {
@@ -148,6 +152,8 @@ impl World {
             let incarnation = *incarnation;
             let input = match state.daemons.get_mut(&daemon) {
                 None => Input::Gone { daemon, incarnation },
+                // A connected socket reaches the run of the daemon that it was connected to.
+                Some(d) if d.incarnation != incarnation => Input::Gone { daemon, incarnation },
                 Some(d) if d.socket.len() >= SOCKET_QUEUE => return,
                 Some(d) => {
                     d.socket.extend(waiting.pop_front().map(|(_, bytes)| bytes));

@@ -8,7 +8,7 @@ use protocol::xdr::Reader;
 use super::{NewsFor, Peer};
 use crate::envelope::{Channel, Frame, Head, Seq};
 use crate::inbound::{Inbound, Verdict};
-use crate::limits::{CLOSED_CHANNELS, PEER_CHANNELS};
+use crate::limits::{CHANNEL_LEAP, CLOSED_CHANNELS, PEER_CHANNELS};
 
 /// A fragment for a daemon of this node.
 #[derive(Debug)]
@@ -46,12 +46,16 @@ impl Peer {
             return got;
         }
         self.heard = Some(now);
-        self.silent = None;
         self.wake_by(now);
         while !frames.is_empty() {
             match Frame::take(&mut frames) {
                 Ok(Frame::Hello { stamp }) => self.control(Frame::HelloAnswer { stamp }),
-                Ok(Frame::HelloAnswer { stamp }) => self.greeted(now, stamp),
+                Ok(Frame::HelloAnswer { stamp }) => {
+                    if head.to_boot == my_boot {
+                        self.answer_came(now);
+                    }
+                    self.greeted(now, stamp);
+                }
                 // Meant for an earlier life of this tunneld: tell who is here now.
                 Ok(_) if head.to_boot != my_boot => {
                     self.hello_wanted = true;
@@ -65,6 +69,12 @@ impl Peer {
             }
         }
         got
+    }
+
+    /// The peer hears this node. That it is heard itself says nothing of the kind: a link can fail in one direction.
+    fn answer_came(&mut self, now: Time) {
+        self.answered = Some(now);
+        self.silent = None;
     }
 
     fn greeted(&mut self, now: Time, stamp: u64) {
@@ -95,6 +105,7 @@ impl Peer {
                 if let Some(at) = out.timer() {
                     self.wake_by(at);
                 }
+                self.answer_came(now);
                 self.update_ready(channel);
                 got.news.extend(news.into_iter().map(|n| (from, n)));
             }
@@ -107,6 +118,7 @@ impl Peer {
             },
             Frame::Reset { channel, next, reason } => {
                 if let Some(out) = self.remove_outbound(channel) {
+                    self.answer_came(now);
                     self.end(out, next, reason, &mut got.news);
                 }
             }
@@ -121,14 +133,15 @@ impl Peer {
         let known = self.inbound_of.get(&pair).copied();
         let late =
             id.0 <= self.highest_inbound.saturating_sub(CLOSED_CHANNELS) || known.is_some_and(|k| k > id);
-        if late {
+        let leap = id.0 > self.highest_inbound.saturating_add(CHANNEL_LEAP);
+        if late || leap {
             return; // its data is refused as that of an unknown channel
         }
         self.highest_inbound = self.highest_inbound.max(id.0);
         if let Some(older) = known {
             self.close_inbound(older, Failure::PeerRestarted, false);
         }
-        if !exists || self.inbound.len() >= PEER_CHANNELS {
+        if !exists || self.inbound.len() >= PEER_CHANNELS || !self.room() {
             let reason = if exists { Failure::QueueFull } else { Failure::NoSuchDaemon };
             self.remember_closed(id, Some(0), reason);
             return;
@@ -172,13 +185,17 @@ impl Peer {
         }
     }
 
+    /// A fragment that waited for a daemon is not kept any more.
+    pub(crate) fn released(&mut self, cost: usize) {
+        self.buffered -= cost;
+    }
+
     /// The daemon has taken the oldest fragment of the channel that waited for it.
     pub(crate) fn taken(&mut self, now: Time, channel: Channel, serial: u64, cost: usize) {
+        self.released(cost);
         let same = |inbound: &&mut Inbound| inbound.serial == serial;
         let Some(inbound) = self.inbound.get_mut(&channel).filter(same) else { return };
-        let before = inbound.buffered;
         inbound.taken(now, cost);
-        self.buffered -= before - inbound.buffered;
         self.acks.insert(channel);
         if let Some(at) = inbound.ack_at() {
             self.wake_by(at);

@@ -1,0 +1,88 @@
+//! What a test does to a world by hand.
+
+use std::time::Duration;
+
+use bus::{Address, Node};
+
+use super::{World, daemon};
+use crate::faults::Faults;
+
+impl World {
+    /// No more messages are written.
+    pub fn stop_sending(&mut self) {
+        self.sending = false;
+    }
+
+    /// Nothing breaks any more, and what is broken heals.
+    pub fn heal(&mut self) {
+        self.breaking = false;
+        self.settings.faults = Faults::default();
+        self.mute.clear();
+        for (a, b) in std::mem::take(&mut self.cut) {
+            self.set_unreachable(a, b, false);
+        }
+        for node in 0..self.settings.nodes {
+            self.set_deleted(node, false);
+        }
+    }
+
+    /// A daemon of the model does not read for so long.
+    pub fn stall(&mut self, node: u32, n: u32, time: Duration) {
+        let until = self.queue.now + time;
+        if let Some(d) = self.nodes[node as usize].daemons.get_mut(&daemon(n)) {
+            d.reads_from = until;
+        }
+    }
+
+    /// A daemon of the model ends.
+    pub fn kill(&mut self, node: u32, n: u32) {
+        self.end_daemon(node, daemon(n));
+    }
+
+    /// It is started again.
+    pub fn start(&mut self, node: u32, n: u32) {
+        self.start_daemon(node, daemon(n));
+    }
+
+    /// Sends a message now.
+    pub fn post(&mut self, from: (u32, u32), to: (u32, u32), len: usize) {
+        self.write(from.0, daemon(from.1), Self::address(to.0, to.1), len);
+    }
+
+    /// Sends a message now to a daemon of the same node, which is called local.
+    pub fn post_local(&mut self, from: (u32, u32), to: u32, len: usize) {
+        self.write(from.0, daemon(from.1), Address { node: Node::LOCAL, daemon: daemon(to) }, len);
+    }
+
+    /// Messages between ctdbds are lost with this chance from now on.
+    pub fn lose(&mut self, chance: f64) {
+        self.settings.faults.loss = chance;
+    }
+
+    /// Nobody hears this node any more, though it hears the others.
+    pub fn mute(&mut self, node: u32) {
+        self.mute.insert(node);
+    }
+
+    /// The ctdbd of a node does not read for so long.
+    pub fn freeze(&mut self, node: u32, time: Duration) {
+        self.frozen.insert(node, self.queue.now + time);
+    }
+
+    /// A node is deleted from the nodes file, or put back.
+    pub fn set_deleted(&mut self, node: u32, deleted: bool) {
+        for ctdbd in self.nodes.iter_mut().filter_map(|n| n.ctdbd.as_mut()) {
+            if deleted {
+                ctdbd.deleted.insert(node);
+            } else {
+                ctdbd.deleted.remove(&node);
+            }
+        }
+    }
+
+    /// The address of a daemon of the model.
+    #[must_use]
+    pub fn address(node: u32, n: u32) -> Address {
+        Address { node: Node(node), daemon: daemon(n) }
+    }
+}
