@@ -63,6 +63,12 @@ pub(crate) const HELLO_URGENT: Duration = Duration::from_millis(200);
 pub(crate) const HELLO_SILENT: Duration = Duration::from_secs(1);
 pub(crate) const HELLO_IDLE: Duration = Duration::from_secs(5);
 
+/// A greeting for a reason (an unknown life of the peer) goes at once, but no more often than this.
+pub(crate) const HELLO_WANTED: Duration = Duration::from_millis(20);
+
+/// Greetings whose answers are still believed.
+pub(crate) const GREETINGS: usize = 8;
+
 /// A channel that carried nothing for so long is closed by the sender, and forgotten by the receiver later.
 pub(crate) const CHANNEL_IDLE: Duration = Duration::from_secs(60);
 pub(crate) const CHANNEL_FORGET: Duration = Duration::from_secs(300);

@@ -15,8 +15,8 @@ use machine::{Time, earliest};
 use crate::envelope::{Channel, Frame, Seq};
 use crate::inbound::Inbound;
 use crate::limits::{
-    CHANNEL_FORGET, CHANNEL_IDLE, CLOSED_CHANNELS, Config, DEAD_BOOTS, HELLO_IDLE, HELLO_SILENT,
-    HELLO_URGENT, HOUSEKEEPING, PEER_BUFFER,
+    CHANNEL_FORGET, CHANNEL_IDLE, CLOSED_CHANNELS, Config, DEAD_BOOTS, GREETINGS, HELLO_IDLE, HELLO_SILENT,
+    HELLO_URGENT, HELLO_WANTED, HOUSEKEEPING, PEER_BUFFER,
 };
 use crate::outbound::{Due, News, Outbound};
 
@@ -70,7 +70,8 @@ pub(crate) struct Peer {
     patient_since: Time,
     /// Given up until it is heard again.
     silent: Option<Failure>,
-    said_hello: Option<Time>,
+    /// The last few times that this node greeted.
+    greetings: VecDeque<Time>,
     hello_wanted: bool,
     rtt: Option<Duration>,
     housekeeping: Time,
@@ -104,7 +105,7 @@ impl Peer {
             answered: None,
             patient_since: now,
             silent: None,
-            said_hello: None,
+            greetings: VecDeque::new(),
             hello_wanted: true,
             rtt: None,
             housekeeping: now + HOUSEKEEPING,
@@ -255,10 +256,10 @@ impl Peer {
         self.closed = self.closed.split_off(&floor);
     }
 
-    /// The peer speaks with a boot id that is not the known one. False when that is an earlier one.
-    fn new_boot(&mut self, boot: u64, all: &mut NewsFor) -> bool {
-        if self.dead_boots.contains(&boot) {
-            return false;
+    /// The peer lives under this boot id. When that is news, nothing that was under way can be trusted.
+    fn believe(&mut self, boot: u64, all: &mut NewsFor) {
+        if self.boot == Some(boot) {
+            return;
         }
         if let Some(old) = self.boot.replace(boot) {
             self.dead_boots.push_back(old);
@@ -275,7 +276,6 @@ impl Peer {
             self.answered = None;
             self.rtt = None;
         }
-        true
     }
 
     fn waits(&self) -> bool {
@@ -317,7 +317,8 @@ impl Peer {
         }
         let (limit, _) = self.silence_limit(config);
         let counted = self.silent.is_none() && (self.boot.is_none() || self.queued > 0);
-        let hello = self.said_hello.map_or(now, |at| at + self.hello_every());
+        let every = if self.hello_wanted { HELLO_WANTED } else { self.hello_every() };
+        let hello = self.greetings.back().map_or(now, |at| *at + every);
         self.wake = [
             counted.then(|| self.quiet_since() + limit),
             Some(hello),
@@ -341,9 +342,15 @@ impl Peer {
     }
 
     fn tick_hello(&mut self, now: Time) {
-        if self.hello_wanted || self.said_hello.is_none_or(|at| now >= at + self.hello_every()) {
+        let last = self.greetings.back().copied();
+        let due = last.is_none_or(|at| now >= at + self.hello_every());
+        let wanted = self.hello_wanted && last.is_none_or(|at| now >= at + HELLO_WANTED);
+        if due || wanted {
             self.hello_wanted = false;
-            self.said_hello = Some(now);
+            self.greetings.push_back(now);
+            if self.greetings.len() > GREETINGS {
+                self.greetings.pop_front();
+            }
             self.control(Frame::Hello { stamp: now.as_nanos() });
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
-use bus::datagram::ToDaemon;
+use bus::datagram::{self, ToDaemon};
 use bus::{Daemon, Failure, Gather, Node};
 use bytes::Bytes;
 use legacy_codec::{NodeFlags, NodeMap};
@@ -48,6 +48,10 @@ pub enum Input {
         /// Of the effect.
         incarnation: u64,
     },
+    /// So many datagrams were not read: too long, or of another user.
+    Refused(u64),
+    /// The tunneld ends: its daemons are told.
+    Stop,
     /// The daemon's socket refuses: it is not there any more.
     Gone {
         /// The daemon.
@@ -297,6 +301,16 @@ impl Machine for Tunnel {
             Input::Sent { daemon, incarnation } => {
                 for origin in self.locals.sent(now, daemon, incarnation) {
                     self.delivered(now, origin);
+                }
+            }
+            Input::Refused(count) => {
+                self.counters.datagrams_bad += count;
+                self.event(Event::Dropped(format!("{count} datagrams too long or of another user")));
+            }
+            Input::Stop => {
+                for daemon in self.locals.iter().map(|(daemon, _)| *daemon).collect::<Vec<_>>() {
+                    let datagram = datagram::encode(daemon, &[ToDaemon::Forgotten]);
+                    self.effects.push_back(Effect::Reject { daemon, datagram });
                 }
             }
             Input::Gone { daemon, incarnation } => {

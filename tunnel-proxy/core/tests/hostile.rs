@@ -30,13 +30,15 @@ struct Bench {
     frames: FrameBuf,
     /// What went to daemons.
     delivered: Vec<(Daemon, ToDaemon)>,
+    /// The last greeting to the other node.
+    greeting: Option<u64>,
 }
 
 impl Bench {
     fn new() -> Self {
         let tunnel = Tunnel::new(Config::new("socket".into(), "test".into(), BOOT));
         let frames = FrameBuf::new(ABI, Framing::Client, DEFAULT_LIMIT);
-        let mut bench = Self { tunnel, now: Time::ZERO, frames, delivered: Vec::new() };
+        let mut bench = Self { tunnel, now: Time::ZERO, frames, delivered: Vec::new(), greeting: None };
         bench.input(Input::Start);
         bench.input(Input::Ctdbd(CtdbdInput::Connected));
         assert_eq!(bench.tunnel.status(bench.now).ctdbd.state, "attached");
@@ -90,7 +92,14 @@ impl Bench {
     fn answer(&mut self) {
         while let Some(frame) = self.frames.pop().unwrap() {
             let packet = Packet::decode(&frame, ABI).unwrap();
-            let Operation::ReqControl(request) = packet.body else { continue };
+            let request = match packet.body {
+                Operation::ReqControl(request) => request,
+                Operation::ReqMessage(message) => {
+                    self.overhear(message.data);
+                    continue;
+                }
+                other => panic!("{other:?}"),
+            };
             let node = |n: u8| NodeAndFlags {
                 pnn: Pnn(n.into()),
                 flags: NodeFlags::empty(),
@@ -126,6 +135,16 @@ impl Bench {
         self.envelope(g.finish().into_bytes());
     }
 
+    /// What the other node's tunneld would read.
+    fn overhear(&mut self, payload: Bytes) {
+        let (_, mut r) = envelope::open(payload).unwrap();
+        while !r.is_empty() {
+            if let Frame::Hello { stamp } = Frame::take(&mut r).unwrap() {
+                self.greeting = Some(stamp);
+            }
+        }
+    }
+
     fn register(&mut self, name: &str) {
         let frames = [ToTunnel::Register { incarnation: 1 }];
         self.input(Input::Datagram(datagram::encode(daemon(name), &frames).into_bytes()));
@@ -136,8 +155,13 @@ impl Bench {
         self.register("honest");
         let fragment = Fragment { total: 2, offset: 0, data: Bytes::from_static(b"ok") };
         let open = Frame::Open { channel: Channel(channel), from: daemon("peer"), to: daemon("honest") };
+        // A life of the peer that is not known yet is greeted, and believed when it answers.
+        self.frames(0xb007, &[Frame::Hello { stamp: 1 }]);
+        self.pass(100);
+        let answer = self.greeting.map(|stamp| Frame::HelloAnswer { stamp });
+        let data = Frame::Data { channel: Channel(channel), seq: 0, fragment };
         self.delivered.clear();
-        self.frames(0xb007, &[open, Frame::Data { channel: Channel(channel), seq: 0, fragment }]);
+        self.frames(0xb007, &answer.into_iter().chain([open, data]).collect::<Vec<_>>());
         let arrived = |(to, frame): &(Daemon, ToDaemon)| {
             *to == daemon("honest")
                 && matches!(frame, ToDaemon::Deliver { fragment, .. } if fragment.data == "ok")
@@ -300,4 +324,16 @@ fn a_message_to_nobody_is_refused_at_once_and_surely() {
         _ => false,
     };
     assert!(bench.delivered.iter().any(refused), "{:?}", bench.delivered);
+}
+
+#[test]
+fn a_made_up_boot_id_does_not_displace_the_true_one() {
+    let mut bench = Bench::new();
+    bench.assert_alive(1);
+    for made_up in 100..200 {
+        bench.frames(made_up, &[Frame::Hello { stamp: 1 }, Frame::HelloAnswer { stamp: made_up }]);
+        bench.pass(30);
+    }
+    assert_eq!(bench.tunnel.status(bench.now).peers[0].boot.as_deref(), Some("000000000000b007"));
+    bench.assert_alive(2);
 }

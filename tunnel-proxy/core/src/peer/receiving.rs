@@ -41,32 +41,46 @@ impl Peer {
         exists: &dyn Fn(Daemon) -> bool,
     ) -> Received {
         let mut got = Received::default();
-        if self.boot != Some(head.from_boot) && !self.new_boot(head.from_boot, &mut got.news) {
+        if self.dead_boots.contains(&head.from_boot) {
             got.bad += 1;
             return got;
         }
-        self.heard = Some(now);
         self.wake_by(now);
         while !frames.is_empty() {
-            match Frame::take(&mut frames) {
-                Ok(Frame::Hello { stamp }) => self.control(Frame::HelloAnswer { stamp }),
-                Ok(Frame::HelloAnswer { stamp }) => {
-                    if head.to_boot == my_boot {
-                        self.answer_came(now);
-                    }
-                    self.greeted(now, stamp);
-                }
-                // Meant for an earlier life of this tunneld: tell who is here now.
-                Ok(_) if head.to_boot != my_boot => {
-                    self.hello_wanted = true;
-                    break;
-                }
-                Ok(frame) => self.frame(now, frame, exists, &mut got),
+            let frame = match Frame::take(&mut frames) {
+                Ok(frame) => frame,
                 Err(_) => {
                     got.bad += 1;
                     break;
                 }
+            };
+            match frame {
+                Frame::Hello { stamp } => self.control(Frame::HelloAnswer { stamp }),
+                Frame::HelloAnswer { stamp } => {
+                    if self.is_answer(now, stamp) && head.to_boot == my_boot {
+                        self.believe(head.from_boot, &mut got.news);
+                        self.answer_came(now);
+                    }
+                }
+                // From a life of the peer that is not known yet, or for an earlier one of this tunneld: greet first.
+                _ if self.boot.is_some_and(|boot| boot != head.from_boot) || head.to_boot != my_boot => {
+                    self.hello_wanted = true;
+                    break;
+                }
+                frame => {
+                    self.believe(head.from_boot, &mut got.news);
+                    self.frame(now, frame, exists, &mut got);
+                }
             }
+        }
+        match self.boot {
+            None => self.believe(head.from_boot, &mut got.news),
+            // Anybody can make up a boot id; only the tunneld of that node gets the greeting and can answer it.
+            Some(boot) if boot != head.from_boot => self.hello_wanted = true,
+            Some(_) => {}
+        }
+        if self.boot == Some(head.from_boot) {
+            self.heard = Some(now);
         }
         got
     }
@@ -77,13 +91,15 @@ impl Peer {
         self.silent = None;
     }
 
-    fn greeted(&mut self, now: Time, stamp: u64) {
+    /// True for the answer to a greeting of late. It gives the round trip, too.
+    fn is_answer(&mut self, now: Time, stamp: u64) -> bool {
         let asked = Time::from_nanos(stamp);
-        // A stamp of an earlier life, or one that was made up, gives no round trip.
-        if asked <= now && self.said_hello.is_some_and(|at| at == asked) {
-            let sample = now - asked;
-            self.rtt = Some(self.rtt.map_or(sample, |old| (old * 7 + sample) / 8));
+        if !self.greetings.contains(&asked) {
+            return false;
         }
+        let sample = now - asked;
+        self.rtt = Some(self.rtt.map_or(sample, |old| (old * 7 + sample) / 8));
+        true
     }
 
     fn frame(&mut self, now: Time, frame: Frame, exists: &dyn Fn(Daemon) -> bool, got: &mut Received) {
