@@ -127,6 +127,9 @@ impl Reader {
     }
 }
 
+/// What a writer makes room for at once: the head of a packet and some frames, so that it need not grow item by item.
+const ROOM: usize = 192;
+
 /// Appends XDR items to a buffer.
 #[derive(Debug, Default)]
 pub struct Writer {
@@ -140,32 +143,41 @@ impl Writer {
         Self { buf: BytesMut::with_capacity(capacity) }
     }
 
+    fn room(&mut self, len: usize) -> &mut BytesMut {
+        if self.buf.capacity() - self.buf.len() < len {
+            self.buf.reserve(len.max(ROOM));
+        }
+        &mut self.buf
+    }
+
     /// `unsigned int`
     pub fn u32(&mut self, value: u32) {
-        self.buf.put_u32(value);
+        self.room(4).put_u32(value);
     }
 
     /// `unsigned hyper`
     pub fn u64(&mut self, value: u64) {
-        self.buf.put_u64(value);
+        self.room(8).put_u64(value);
     }
 
     /// `bool`
     pub fn bool(&mut self, value: bool) {
-        self.buf.put_u32(value.into());
+        self.u32(value.into());
     }
 
     /// `opaque<>`. Data of 4 GiB and more cannot be described; callers bound it long before.
     pub fn opaque(&mut self, data: &[u8]) {
         self.opaque_head(data.len());
-        self.buf.put_slice(data);
-        self.buf.put_bytes(0, padding(data.len()));
+        let padding = padding(data.len());
+        let room = self.room(data.len() + padding);
+        room.put_slice(data);
+        room.put_bytes(0, padding);
     }
 
     /// The length word of an opaque whose `len` bytes and padding the caller appends from elsewhere.
     pub fn opaque_head(&mut self, len: usize) {
         debug_assert!(u32::try_from(len).is_ok());
-        self.buf.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
+        self.u32(u32::try_from(len).unwrap_or(u32::MAX));
     }
 
     /// Bytes written so far.

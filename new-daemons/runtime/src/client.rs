@@ -14,7 +14,7 @@ use bytes::Bytes;
 use machine::Machine;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::clock::Clock;
+use crate::clock::{Alarm, Clock};
 use crate::datagram::{Receiver, Sender, TUNNELD_SOCKET, socket_of};
 
 /// What may wait in the inbox before the socket is left alone, so that the senders feel it. In charges.
@@ -235,6 +235,7 @@ impl Driver {
 
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         self.input(Input::Start);
+        let mut alarm = Alarm::new(self.clock);
         loop {
             self.effects();
             let full = self.shared.waiting.load(Ordering::Acquire) >= INBOX_LIMIT;
@@ -252,9 +253,13 @@ impl Driver {
                 _ = self.receiver.readable(), if !full => self.receive(),
                 () = self.shared.read.notified(), if full => {}
                 () = writable(self.sender.as_ref()), if self.unsent.is_some() => {}
-                () = self.clock.sleep_until(deadline) => {
+                () = alarm.wait(deadline) => {
                     // What has come meanwhile must not be taken for silence.
-                    self.receive();
+                    if full {
+                        self.input(Input::NotReading);
+                    } else {
+                        self.receive();
+                    }
                     self.endpoint.tick(self.clock.now());
                 }
             }

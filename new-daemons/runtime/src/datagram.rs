@@ -55,6 +55,8 @@ pub struct Receiver {
     socket: UnixDatagram,
     path: PathBuf,
     buffer: Vec<u8>,
+    /// The user of this process.
+    me: u32,
     refused: u64,
 }
 
@@ -71,13 +73,14 @@ impl Receiver {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         setsockopt(&socket, PassCred, &true).map_err(nix_error)?;
         // One byte more than the largest, to notice what is too long.
-        Ok(Self { socket, path, buffer: vec![0; DATAGRAM_MAX + 1], refused: 0 })
+        let me = nix::unistd::geteuid().as_raw();
+        Ok(Self { socket, path, buffer: vec![0; DATAGRAM_MAX + 1], me, refused: 0 })
     }
 
-    /// Datagrams of other users, or too long, that were dropped.
+    /// Datagrams of other users, or too long, that were dropped since the last time this was asked.
     #[must_use]
-    pub const fn refused(&self) -> u64 {
-        self.refused
+    pub const fn take_refused(&mut self) -> u64 {
+        std::mem::replace(&mut self.refused, 0)
     }
 
     /// Waits until there may be something to receive.
@@ -89,8 +92,8 @@ impl Receiver {
     pub fn try_recv(&mut self) -> io::Result<Option<Bytes>> {
         loop {
             let fd = self.socket.as_raw_fd();
-            let buffer = &mut self.buffer;
-            let got = self.socket.try_io(Interest::READABLE, || receive(fd, buffer));
+            let (buffer, me) = (&mut self.buffer, self.me);
+            let got = self.socket.try_io(Interest::READABLE, || receive(fd, buffer, me));
             match got {
                 Ok((len, true)) => return Ok(Some(Bytes::copy_from_slice(&self.buffer[..len]))),
                 Ok((_, false)) => self.refused += 1,
@@ -109,12 +112,11 @@ impl Drop for Receiver {
 }
 
 /// Receives one datagram: its length, and whether it is to be heard.
-fn receive(fd: i32, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
+fn receive(fd: i32, buffer: &mut [u8], me: u32) -> io::Result<(usize, bool)> {
     let mut control = nix::cmsg_space!(nix::sys::socket::UnixCredentials);
     let mut parts = [IoSliceMut::new(buffer)];
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
     let got = recvmsg::<UnixAddr>(fd, &mut parts, Some(&mut control), flags).map_err(nix_error)?;
-    let me = nix::unistd::geteuid().as_raw();
     let friend = got.cmsgs().map_err(nix_error)?.any(|c| match c {
         ControlMessageOwned::ScmCredentials(who) => who.uid() == 0 || who.uid() == me,
         _ => false,
@@ -128,39 +130,34 @@ fn is_dead(path: &Path) -> bool {
 }
 
 /// A connected socket that sends to one peer.
+///
+/// It is watched only while somebody waits for room: otherwise each datagram that the peer takes would wake this process
+/// for nothing.
 #[derive(Debug)]
 pub struct Sender {
-    socket: UnixDatagram,
+    socket: std::os::unix::net::UnixDatagram,
 }
 
 impl Sender {
     /// Connects to the socket at `path`.
     pub fn connect(path: &Path) -> io::Result<Self> {
-        let socket = UnixDatagram::unbound()?;
+        let socket = std::os::unix::net::UnixDatagram::unbound()?;
         socket.connect(path)?;
+        socket.set_nonblocking(true)?;
         setsockopt(&socket, SndBuf, &SEND_BUFFER).map_err(nix_error)?;
         Ok(Self { socket })
     }
 
     /// Waits until there may be room.
     pub async fn writable(&self) -> io::Result<()> {
-        self.socket.writable().await
+        UnixDatagram::from_std(self.socket.try_clone()?)?.writable().await
     }
 
     /// Sends when there is room; false when there is none. Any error means that the peer is not there.
     pub fn try_send(&self, datagram: &Gather) -> io::Result<bool> {
         let parts: Vec<_> = datagram.parts().iter().map(|p| IoSlice::new(p)).collect();
-        let send = || {
-            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-            sendmsg::<UnixAddr>(self.socket.as_raw_fd(), &parts, &[], flags, None).map_err(nix_error)
-        };
-        // A fresh socket does not know yet that it is writable, so the first attempt does not ask; the second, inside
-        // try_io, is the one that makes `writable` wait for room.
-        let mut sent = send();
-        if sent.as_ref().is_err_and(|e| e.kind() == ErrorKind::WouldBlock) {
-            sent = self.socket.try_io(Interest::WRITABLE, send);
-        }
-        match sent {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        match sendmsg::<UnixAddr>(self.socket.as_raw_fd(), &parts, &[], flags, None).map_err(nix_error) {
             Ok(_) => Ok(true),
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(false),
             Err(e) => Err(e),

@@ -10,4 +10,4 @@ mod client;
 mod clock;
 
 pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};
-pub use clock::Clock;
+pub use clock::{Alarm, Clock};

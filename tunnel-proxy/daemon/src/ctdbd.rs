@@ -1,12 +1,15 @@
 //! The socket to ctdbd: reads whatever comes, at once and always, and writes in order as ctdbd takes it.
+//!
+//! Room to write is watched only while something waits for it: otherwise each packet that ctdbd takes would wake this
+//! process for nothing, and a wake-up costs as much as all the rest of a packet's way.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
-use std::path::PathBuf;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::Interest;
-use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 
 /// What one read takes at most.
 const READ_SIZE: usize = 256 << 10;
@@ -14,10 +17,30 @@ const READ_SIZE: usize = 256 << 10;
 /// Pieces given to one write.
 const WRITE_PIECES: usize = 64;
 
+/// A connection. The reading half is a `pipe::Receiver` because that is watched for reading alone.
+#[derive(Debug)]
+struct Stream {
+    reader: pipe::Receiver,
+    writer: UnixStream,
+}
+
+impl Stream {
+    async fn connect(path: &Path) -> io::Result<Self> {
+        let writer = tokio::net::UnixStream::connect(path).await?.into_std()?;
+        let reader = pipe::Receiver::from_owned_fd_unchecked(writer.try_clone()?.into())?;
+        Ok(Self { reader, writer })
+    }
+
+    /// Waits for room to write.
+    async fn room(&self) -> io::Result<()> {
+        tokio::net::UnixStream::from_std(self.writer.try_clone()?)?.writable().await
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Ctdbd {
     path: PathBuf,
-    stream: Option<UnixStream>,
+    stream: Option<Stream>,
     outbox: VecDeque<Bytes>,
     buffer: BytesMut,
 }
@@ -29,7 +52,7 @@ impl Ctdbd {
 
     pub(crate) async fn connect(&mut self) -> Result<(), String> {
         self.close();
-        match UnixStream::connect(&self.path).await {
+        match Stream::connect(&self.path).await {
             Ok(stream) => {
                 self.stream = Some(stream);
                 Ok(())
@@ -53,17 +76,22 @@ impl Ctdbd {
     /// Waits until something can be read, or written when something waits for that.
     pub(crate) async fn ready(&self) {
         let Some(stream) = &self.stream else { return std::future::pending().await };
-        let interest =
-            if self.outbox.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
         // An error shows at the next read.
-        let _ = stream.ready(interest).await;
+        if self.outbox.is_empty() {
+            let _ = stream.reader.readable().await;
+            return;
+        }
+        tokio::select! {
+            _ = stream.reader.readable() => {}
+            _ = stream.room() => {}
+        }
     }
 
     /// What is there to read, or `None`. An error or an end closes the socket.
     pub(crate) fn try_read(&mut self) -> Result<Option<Bytes>, String> {
         let Some(stream) = &self.stream else { return Ok(None) };
         self.buffer.reserve(READ_SIZE);
-        match stream.try_read_buf(&mut self.buffer) {
+        match stream.reader.try_read_buf(&mut self.buffer) {
             Ok(0) => {
                 self.close();
                 Err("ctdbd closed the connection".to_owned())
@@ -82,7 +110,7 @@ impl Ctdbd {
         let mut written = 0;
         while let (Some(stream), false) = (&self.stream, self.outbox.is_empty()) {
             let pieces: Vec<_> = self.outbox.iter().take(WRITE_PIECES).map(|b| IoSlice::new(b)).collect();
-            match stream.try_write_vectored(&pieces) {
+            match (&stream.writer).write_vectored(&pieces) {
                 Ok(mut n) => {
                     written += n;
                     while let Some(first) = self.outbox.front_mut() {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use machine::Machine;
-use runtime::Clock;
 use runtime::datagram::{Receiver, TUNNELD_SOCKET};
-use tokio::signal::unix::{SignalKind, signal};
+use runtime::{Alarm, Clock};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 use tunnel_core::{CtdbdInput, Effect, Event, Input, Tunnel};
@@ -36,6 +36,8 @@ impl Shell {
         let mut shell = Self { tunnel, clock: Clock::default(), ctdbd: Ctdbd::new(socket), receiver, locals };
         shell.input(Input::Start);
         shell.serve(has_room).await?;
+        shell.input(Input::Stop);
+        shell.effects().await;
         info!("stopped");
         Ok(())
     }
@@ -45,8 +47,9 @@ impl Shell {
     }
 
     async fn serve(&mut self, mut has_room: mpsc::UnboundedReceiver<Room>) -> anyhow::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut ended =
+            tokio::spawn(signalled(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+        let mut alarm = Alarm::new(self.clock);
         loop {
             self.effects().await;
             let deadline = self.tunnel.poll_timeout();
@@ -54,9 +57,8 @@ impl Shell {
                 () = self.ctdbd.ready() => {}
                 _ = self.receiver.readable() => {}
                 Some(room) = has_room.recv() => self.resume(room),
-                () = self.clock.sleep_until(deadline) => {}
-                _ = terminate.recv() => return Ok(()),
-                _ = interrupt.recv() => return Ok(()),
+                () = alarm.wait(deadline) => {}
+                _ = &mut ended => return Ok(()),
             }
             self.read_ctdbd();
             self.read_daemons();
@@ -83,9 +85,16 @@ impl Shell {
         for _ in 0..TURN {
             match self.receiver.try_recv() {
                 Ok(Some(datagram)) => self.input(Input::Datagram(datagram)),
-                Ok(None) => return,
-                Err(error) => return warn!(%error, "bus socket"),
+                Ok(None) => break,
+                Err(error) => {
+                    warn!(%error, "bus socket");
+                    break;
+                }
             }
+        }
+        match self.receiver.take_refused() {
+            0 => {}
+            count => self.input(Input::Refused(count)),
         }
     }
 
@@ -135,6 +144,14 @@ impl Shell {
             Effect::Reject { daemon, datagram } => self.locals.send_once(daemon, &datagram),
             Effect::Event(event) => log(&event),
         }
+    }
+}
+
+/// Waits for either signal, in a task of its own that the loop need not look at each time.
+async fn signalled(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }
 
