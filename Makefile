@@ -7,7 +7,7 @@ CARGO_FLAGS ?=
 NEXTEST_PROFILE ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test check fmt clippy doc deny demo bench
+.PHONY: help packages build test check fmt clippy doc deny demo bench fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,24 @@ demo: packages ## three real ctdbd with packets of the new kind between them; KE
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin demo
 
-bench: packages ## the tunnel beside plain messages of ctdbd
+bench: packages ## the tunnel beside plain messages of ctdbd, and the codec beside memcpy
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin bench
+	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin bench-codec
+
+# How long each target is fuzzed, and which: FUZZ="packet event".
+SECONDS ?= 60
+FUZZ ?= $(notdir $(basename $(wildcard legacy-proto/fuzz/fuzz_targets/*.rs)))
+
+fuzz: ## fuzz every decoder for SECONDS=60 seconds each; what breaks one is left in legacy-proto/fuzz/artifacts
+	@if ! $(CARGO) fuzz --version >/dev/null 2>&1; then \
+	    echo "cargo-fuzz is missing: cargo install cargo-fuzz --locked"; exit 1; \
+	fi
+	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; for target in $(FUZZ); do \
+	    echo "fuzzing $$target for $(SECONDS) s"; mkdir -p "$$scratch/$$target"; \
+	    $(CARGO) fuzz run --fuzz-dir legacy-proto/fuzz -s none $$target \
+	        "$$scratch/$$target" legacy-proto/fuzz/corpus/$$target -- \
+	        -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 2>&1 | \
+	        grep -E "^(SUMMARY|Done|stat::number_of|artifact|thread|error)" || exit 1; \
+	    if ls legacy-proto/fuzz/artifacts/$$target/* >/dev/null 2>&1; then echo "$$target broke: see legacy-proto/fuzz/artifacts"; exit 1; fi; \
+	done

@@ -1,18 +1,24 @@
-//! The table of controls: opcode, names, the argument and where it travels, the reply and where it travels.
+//! Controls: what one is, and where its argument and its answer travel.
 //!
-//! From one row come the typed call, the arms of the request and reply enums, and the table for documentation. Who may
-//! send a control, and who answers it, is not said here. Source: `enum ctdb_controls` and `ctdb_control_dispatch` of
-//! Samba 4.17. An argument is in the data or in the srvid field; an answer in the data or in the status word.
+//! The rows are in `control/table.rs`; `control/macros.rs` makes of each row the typed call, the arms of the request and
+//! reply enums, and the line of [`CONTROLS`]. An argument is in the data, the srvid field or the flags field; an answer
+//! in the data or in the status word. Who may send a control, and who answers it, is not said here. Source: `enum
+//! ctdb_controls` and `ctdb_control_dispatch`.
+
+mod macros;
+mod table;
 
 use bytes::Bytes;
 
 use crate::abi::Abi;
 use crate::error::Error;
-use crate::flags::{Capabilities, ControlFlags};
-use crate::ids::{ClientId, Pid, Pnn, RecMode, RunState, SrvId};
-use crate::packet::{ReplyControl, ReqControl};
-use crate::types::{IfaceList, NodeMap, UptimeInfo, VnnMap};
-use crate::wire::Payload;
+use crate::flags::{AttachFlags, ControlFlags, PublicIpFlags};
+use crate::ids::{Pid, Pnn, RecMode, SrvId, TunnelId};
+use crate::layout::{LaidOut, Layout};
+use crate::operation::{ReplyControl, ReqControl};
+use crate::wire::Encoded;
+
+pub use table::*;
 
 /// One control: the types of its argument and reply.
 pub trait Control {
@@ -28,7 +34,7 @@ pub trait Control {
     /// The request as one of all requests.
     fn request(arg: Self::Arg) -> ControlRequest;
 
-    /// Whether a status word means failure. Where the answer is in the status, only negative values do.
+    /// Whether a status word means failure. Where the answer is in the status, that depends on its type.
     fn failed(status: i32) -> bool;
 
     /// The answer; [`Error::Refused`] when the status says so.
@@ -37,8 +43,8 @@ pub trait Control {
 
 /// An answer that travels in the status word.
 pub trait InStatus: Sized {
-    /// From a status word that is not negative.
-    fn from_status(status: u32) -> Self;
+    /// From a status word; `None` when it means failure.
+    fn from_status(status: i32) -> Option<Self>;
     /// The status word that means this.
     fn to_status(&self) -> i32;
 }
@@ -46,8 +52,8 @@ pub trait InStatus: Sized {
 macro_rules! in_status {
     ($( $ty:ident |$n:ident| $from:expr, |$v:ident| $to:expr; )+) => { $(
         impl InStatus for $ty {
-            fn from_status($n: u32) -> Self {
-                $from
+            fn from_status($n: i32) -> Option<Self> {
+                if $n < 0 { None } else { Some($from) }
             }
 
             fn to_status(&self) -> i32 {
@@ -59,11 +65,100 @@ macro_rules! in_status {
 }
 
 in_status! {
-    u32 |n| n, |v| v.cast_signed();
-    Pnn |n| Self(n), |v| v.0.cast_signed();
-    RecMode |n| Self(n), |v| v.0.cast_signed();
-    Pid |n| Self(n.cast_signed()), |v| v.0;
+    u32 |n| n.cast_unsigned(), |v| v.cast_signed();
+    Pnn |n| Self(n.cast_unsigned()), |v| v.0.cast_signed();
+    RecMode |n| Self(n.cast_unsigned()), |v| v.0.cast_signed();
+    Pid |n| Self(n), |v| v.0;
 }
+
+/// Whether something is there: status 0 for yes, -1 for no.
+///
+/// A control that could not be carried out at all has status -1 as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Exists(pub bool);
+
+impl LaidOut for Exists {
+    const LAYOUT: Layout = Layout::Named("Exists", &i32::LAYOUT);
+}
+
+impl InStatus for Exists {
+    fn from_status(status: i32) -> Option<Self> {
+        match status {
+            0 => Some(Self(true)),
+            -1 => Some(Self(false)),
+            _ => None,
+        }
+    }
+
+    fn to_status(&self) -> i32 {
+        if self.0 { 0 } else { -1 }
+    }
+}
+
+/// An argument that travels in the srvid field.
+pub trait InSrvid: Sized {
+    /// From the field.
+    fn from_srvid(srvid: SrvId) -> Self;
+    /// The field.
+    fn to_srvid(&self) -> SrvId;
+}
+
+impl InSrvid for SrvId {
+    fn from_srvid(srvid: SrvId) -> Self {
+        srvid
+    }
+
+    fn to_srvid(&self) -> SrvId {
+        *self
+    }
+}
+
+impl InSrvid for TunnelId {
+    fn from_srvid(srvid: SrvId) -> Self {
+        Self(srvid.0)
+    }
+
+    fn to_srvid(&self) -> SrvId {
+        SrvId(self.0)
+    }
+}
+
+impl InSrvid for u64 {
+    fn from_srvid(srvid: SrvId) -> Self {
+        srvid.0
+    }
+
+    fn to_srvid(&self) -> SrvId {
+        SrvId(*self)
+    }
+}
+
+/// An argument that travels in the upper half of the flags field.
+pub trait InFlags: Sized {
+    /// From the field's upper half.
+    fn from_flags(flags: ControlFlags) -> Self;
+    /// The field's upper half.
+    fn to_flags(&self) -> ControlFlags;
+}
+
+macro_rules! in_flags {
+    ($( $ty:ident )+) => { $(
+        impl InFlags for $ty {
+            fn from_flags(flags: ControlFlags) -> Self {
+                Self::from_bits_retain((flags & ControlFlags::OPCODE_SPECIFIC).bits())
+            }
+
+            fn to_flags(&self) -> ControlFlags {
+                ControlFlags::from_bits_retain(self.bits()) & ControlFlags::OPCODE_SPECIFIC
+            }
+        }
+    )+ };
+}
+
+in_flags! { PublicIpFlags AttachFlags }
+
+/// Where a part of an argument or a reply travels, and its type: `("Data", "NodeMap")`.
+pub type Part = (&'static str, &'static str);
 
 /// One line of the table, for documentation and for tests that go over all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,246 +167,90 @@ pub struct ControlRow {
     pub opcode: u32,
     /// Name in C, without `CTDB_CONTROL_`.
     pub c_name: &'static str,
-    /// Name here.
-    pub rust_name: &'static str,
-    /// Where the argument travels, and its type.
-    pub argument: (&'static str, &'static str),
-    /// Where the reply travels, and its type.
-    pub reply: (&'static str, &'static str),
-    /// What it does.
+    /// Name here; `None` for a control that no covered version of Samba answers.
+    pub rust_name: Option<&'static str>,
+    /// Where the argument travels, and its type. Empty for an obsolete control.
+    pub argument: &'static [Part],
+    /// Where the reply travels, and its type; `None` for an obsolete control.
+    pub reply: Option<Part>,
+    /// The layout of each part of the argument.
+    pub argument_layout: &'static [Layout],
+    /// The layout of the reply.
+    pub reply_layout: Option<Layout>,
+    /// Minor version of the first Samba 4 that has it; 8 stands for 4.8 and before.
+    pub since: u16,
+    /// Minor version of the last Samba 4 that answers it; `None` for "still".
+    pub until: Option<u16>,
+    /// What it does, or did.
     pub doc: &'static str,
 }
 
-macro_rules! argument {
-    (Data, encode $arg:expr, $request:ident, $abi:ident) => {
-        $request.data = $arg.to_payload($abi)?
-    };
-    (Srvid, encode $arg:expr, $request:ident, $abi:ident) => {
-        $request.srvid = *$arg
-    };
-    (Data, decode $ty:ty, $request:ident, $abi:ident) => {
-        <$ty as Payload>::from_payload(&$request.data, $abi)?
-    };
-    (Srvid, decode $ty:ty, $request:ident, $abi:ident) => {
-        $request.srvid
-    };
+impl ControlRow {
+    /// The row of a number; `None` for a number that C does not have.
+    #[must_use]
+    pub fn find(opcode: u32) -> Option<&'static Self> {
+        let at = CONTROLS.binary_search_by_key(&opcode, |row| row.opcode).ok()?;
+        CONTROLS.get(at)
+    }
+
+    /// Whether some covered version of Samba answers it.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.rust_name.is_some()
+    }
+
+    /// The rows in the order of their numbers. Does not compile when there are not `N`.
+    const fn sorted<const N: usize>(rows: &[Self]) -> [Self; N] {
+        assert!(rows.len() == N, "the table has another number of rows");
+        let mut sorted = [rows[0]; N];
+        let mut next = 1;
+        while next < N {
+            let mut at = next;
+            while at > 0 && sorted[at - 1].opcode > rows[next].opcode {
+                sorted[at] = sorted[at - 1];
+                at -= 1;
+            }
+            sorted[at] = rows[next];
+            next += 1;
+        }
+        sorted
+    }
 }
 
-macro_rules! answer {
-    (Data, failed $status:ident) => {
-        $status != 0
-    };
-    (Status, failed $status:ident) => {
-        $status < 0
-    };
-    (Data, decode $ty:ty, $status:ident, $data:ident, $abi:ident) => {
-        <$ty as Payload>::from_payload($data, $abi)
-    };
-    (Status, decode $ty:ty, $status:ident, $data:ident, $abi:ident) => {{
-        let (_, _) = ($data, $abi);
-        Ok(<$ty as InStatus>::from_status($status.cast_unsigned()))
-    }};
-    (Data, encode $reply:ident, $abi:ident) => {
-        (0, $reply.to_payload($abi)?)
-    };
-    (Status, encode $reply:ident, $abi:ident) => {
-        ($reply.to_status(), Bytes::new())
-    };
+impl ControlRequest {
+    /// The packet's content, with the client id and what the control has no use for 0.
+    pub fn encode(&self, abi: Abi) -> Result<ReqControl, Error> {
+        self.encode_masked(abi).map(|(request, _)| request)
+    }
+
+    /// Whether a packet's content says just this. Padding is not looked at, nor is a field that the control has no use
+    /// for: there the sender may have anything.
+    pub fn matches(&self, seen: &ReqControl, abi: Abi) -> Result<bool, Error> {
+        let (own, data) = self.encode_masked(abi)?;
+        let places = ControlRow::find(seen.opcode).map_or(&[][..], |row| row.argument);
+        let travels = |place| places.is_empty() || places.iter().any(|part| part.0 == place);
+        let special = |request: &ReqControl| request.flags & ControlFlags::OPCODE_SPECIFIC;
+        Ok(own.opcode == seen.opcode
+            && (!travels("Srvid") || own.srvid == seen.srvid)
+            && (!travels("Flags") || special(&own) == special(seen))
+            && data.matches(&seen.data))
+    }
 }
 
-macro_rules! controls {
-    ($(
-        #[doc = $doc:literal]
-        $opcode:literal $c_name:ident $name:ident ($place:ident $arg:ty) -> $rplace:ident $reply:ty;
-    )+) => {
-        $(
-            #[doc = $doc]
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-            pub struct $name;
+impl ControlReply {
+    /// The packet's content, without an error text.
+    pub fn encode(&self, abi: Abi) -> Result<ReplyControl, Error> {
+        let (status, data) = self.encode_masked(abi)?;
+        Ok(ReplyControl { status, data: data.bytes, error: Bytes::new() })
+    }
 
-            impl Control for $name {
-                const OPCODE: u32 = $opcode;
-                const C_NAME: &'static str = stringify!($c_name);
-                type Arg = $arg;
-                type Reply = $reply;
+    /// Whether a packet's content says just this. Padding and the error text are not looked at.
+    pub fn matches(&self, seen: &ReplyControl, abi: Abi) -> Result<bool, Error> {
+        let (status, data) = self.encode_masked(abi)?;
+        Ok(status == seen.status && data.matches(&seen.data))
+    }
 
-                fn request(arg: $arg) -> ControlRequest {
-                    ControlRequest::$name(arg)
-                }
-
-                fn failed(status: i32) -> bool {
-                    answer!($rplace, failed status)
-                }
-
-                fn reply(status: i32, data: &Bytes, abi: Abi) -> Result<$reply, Error> {
-                    if Self::failed(status) {
-                        return Err(Error::Refused { control: Self::C_NAME, status });
-                    }
-                    answer!($rplace, decode $reply, status, data, abi)
-                        .map_err(|e: Error| e.within(stringify!($name)))
-                }
-            }
-        )+
-
-        /// The argument of any control.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum ControlRequest {
-            $( #[doc = $doc] $name($arg), )+
-            /// A control without a row.
-            Unknown {
-                /// Its number.
-                opcode: u32,
-                /// The srvid field.
-                srvid: SrvId,
-                /// The flags field.
-                flags: ControlFlags,
-                /// The data.
-                data: Bytes,
-            },
-        }
-
-        impl ControlRequest {
-            /// Number on the wire.
-            #[must_use]
-            pub fn opcode(&self) -> u32 {
-                match self {
-                    $( Self::$name(_) => $opcode, )+
-                    Self::Unknown { opcode, .. } => *opcode,
-                }
-            }
-
-            /// What the packet says.
-            pub fn decode(request: &ReqControl, abi: Abi) -> Result<Self, Error> {
-                Ok(match request.opcode {
-                    $( $opcode => Self::$name(argument!($place, decode $arg, request, abi)), )+
-                    opcode => {
-                        let ReqControl { srvid, flags, data, .. } = request.clone();
-                        Self::Unknown { opcode, srvid, flags, data }
-                    }
-                })
-            }
-
-            /// The packet's content, with the client id and flags 0 where the control has no use for them.
-            pub fn encode(&self, abi: Abi) -> Result<ReqControl, Error> {
-                let mut request = ReqControl {
-                    opcode: self.opcode(),
-                    pad: 0,
-                    srvid: SrvId(0),
-                    client_id: ClientId(0),
-                    flags: ControlFlags::empty(),
-                    data: Bytes::new(),
-                };
-                match self {
-                    $( Self::$name(arg) => argument!($place, encode arg, request, abi), )+
-                    Self::Unknown { srvid, flags, data, .. } => {
-                        request.srvid = *srvid;
-                        request.flags = *flags;
-                        request.data = data.clone();
-                    }
-                }
-                Ok(request)
-            }
-        }
-
-        /// The answer to any control.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum ControlReply {
-            $( #[doc = $doc] $name($reply), )+
-            /// The daemon refused, or failed.
-            Failed {
-                /// Number of the control.
-                opcode: u32,
-                /// Status word.
-                status: i32,
-                /// What came along.
-                data: Bytes,
-            },
-            /// Answer to a control without a row.
-            Unknown {
-                /// Number of the control.
-                opcode: u32,
-                /// Status word.
-                status: i32,
-                /// The data.
-                data: Bytes,
-            },
-        }
-
-        impl ControlReply {
-            /// What the packet says. The opcode is that of the request: a reply does not carry it.
-            pub fn decode(opcode: u32, reply: &ReplyControl, abi: Abi) -> Result<Self, Error> {
-                let status = reply.status;
-                match opcode {
-                    $(
-                        $opcode if <$name as Control>::failed(status) => {
-                            Ok(Self::Failed { opcode, status, data: reply.data.clone() })
-                        }
-                        $opcode => $name::reply(status, &reply.data, abi).map(Self::$name),
-                    )+
-                    opcode => Ok(Self::Unknown { opcode, status, data: reply.data.clone() }),
-                }
-            }
-
-            /// Number of the control.
-            #[must_use]
-            pub fn opcode(&self) -> u32 {
-                match self {
-                    $( Self::$name(_) => $opcode, )+
-                    Self::Failed { opcode, .. } | Self::Unknown { opcode, .. } => *opcode,
-                }
-            }
-
-            /// The packet's content, without an error text.
-            pub fn encode(&self, abi: Abi) -> Result<ReplyControl, Error> {
-                let (status, data) = match self {
-                    $( Self::$name(reply) => answer!($rplace, encode reply, abi), )+
-                    Self::Failed { status, data, .. } | Self::Unknown { status, data, .. } => {
-                        (*status, data.clone())
-                    }
-                };
-                Ok(ReplyControl { status, data, error: Bytes::new() })
-            }
-        }
-
-        /// All rows, by opcode.
-        pub static CONTROLS: &[ControlRow] = &[ $(
-            ControlRow {
-                opcode: $opcode,
-                c_name: stringify!($c_name),
-                rust_name: stringify!($name),
-                argument: (stringify!($place), stringify!($arg)),
-                reply: (stringify!($rplace), stringify!($reply)),
-                doc: $doc.trim_ascii(),
-            },
-        )+ ];
-    };
-}
-
-controls! {
-    /// Whether the daemon lives; answers the number of its clients.
-    3 PING Ping (Data ()) -> Status u32;
-    /// The nodes that hold records.
-    5 GETVNNMAP GetVnnMap (Data ()) -> Data VnnMap;
-    /// Whether a recovery is going on.
-    15 GET_RECMODE GetRecMode (Data ()) -> Status RecMode;
-    /// Sends the caller the messages for a srvid from now on; once more for each time it is asked.
-    23 REGISTER_SRVID RegisterSrvid (Srvid SrvId) -> Data ();
-    /// Ends one registration; status 2 when there is none.
-    24 DEREGISTER_SRVID DeregisterSrvid (Srvid SrvId) -> Data ();
-    /// Process id of the daemon.
-    30 GET_PID GetPid (Data ()) -> Status Pid;
-    /// Number of the node.
-    35 GET_PNN GetPnn (Data ()) -> Status Pnn;
-    /// When the daemon started, and when it last recovered.
-    69 UPTIME Uptime (Data ()) -> Data UptimeInfo;
-    /// What the node may be asked to do.
-    80 GET_CAPABILITIES GetCapabilities (Data ()) -> Data Capabilities;
-    /// All nodes and what is wrong with them.
-    91 GET_NODEMAP GetNodeMap (Data ()) -> Data NodeMap;
-    /// The interfaces that may carry public addresses.
-    124 GET_IFACES GetIfaces (Data ()) -> Data IfaceList;
-    /// How far the daemon's start has come.
-    138 GET_RUNSTATE GetRunState (Data ()) -> Data RunState;
+    fn in_status(status: i32) -> (i32, Encoded) {
+        (status, Encoded { bytes: Bytes::new(), padding: Vec::new() })
+    }
 }

@@ -50,6 +50,22 @@ pub enum Error {
         /// Bytes that follow.
         left: usize,
     },
+    /// A text without the NUL that has to end it.
+    #[error("{path}: no NUL behind the text")]
+    Unterminated {
+        /// The text.
+        path: Path,
+    },
+    /// A record's own length is not the sum of its parts.
+    #[error("{path}: {stated} bytes stated, {parts} in the parts")]
+    RecordLength {
+        /// The record.
+        path: Path,
+        /// Length in the record.
+        stated: u32,
+        /// Bytes of header, key and data.
+        parts: u64,
+    },
     /// A value has more items or bytes than its length field can say.
     #[error("{path}: {len} items do not fit a 32-bit length")]
     TooLong {
@@ -89,10 +105,20 @@ impl Error {
         Self::Short { path: Path::default(), left, needed }
     }
 
+    pub(crate) fn unterminated() -> Self {
+        Self::Unterminated { path: Path::default() }
+    }
+
+    pub(crate) fn record_length(stated: u32, parts: u64) -> Self {
+        Self::RecordLength { path: Path::default(), stated, parts }
+    }
+
     fn step(mut self, step: Step) -> Self {
         match &mut self {
             Self::Short { path, .. }
             | Self::Trailing { path, .. }
+            | Self::Unterminated { path }
+            | Self::RecordLength { path, .. }
             | Self::TooLong { path, .. }
             | Self::OutOfRange { path, .. } => path.0.push(step),
             Self::PacketLength { .. } | Self::Refused { .. } => {}

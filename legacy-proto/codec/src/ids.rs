@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::macros::{wire_as, wire_number};
+use crate::message::MESSAGES;
 
 wire_number! {
     /// Number of a node: its line in the nodes file, from 0.
@@ -26,6 +27,14 @@ wire_number! {
     RecMode(u32)
     /// How far ctdbd's start has come.
     RunState(u32)
+    /// A database: the hash of its name, the NUL included.
+    DbId(u32)
+    /// What a call does with its record.
+    CallId(u32)
+    /// How much ctdbd logs.
+    DebugLevel(i32)
+    /// Address of a tunnel inside a node.
+    TunnelId(u64)
 }
 
 impl Pnn {
@@ -54,13 +63,13 @@ impl From<Pnn> for Dest {
     }
 }
 
-impl SrvId {
-    /// Registers for every message.
-    pub const ALL: Self = Self(u64::MAX);
-    /// Who leads the cluster.
-    pub const LEADER: Self = Self(0xF101_0000_0000_0000);
-    /// Packets of the new protocol; not an id of C CTDB.
-    pub const TUNNEL_NEW_PROTOCOL: Self = Self(0x7C54_4E4C_0000_0000);
+impl CallId {
+    /// Does nothing: `CTDB_NULL_FUNC`.
+    pub const NULL: Self = Self(0xFF00_0001);
+    /// Answers the data: `CTDB_FETCH_FUNC`.
+    pub const FETCH: Self = Self(0xFF00_0002);
+    /// Answers the record's header and the data: `CTDB_FETCH_WITH_HEADER_FUNC`.
+    pub const FETCH_WITH_HEADER: Self = Self(0xFF00_0003);
 }
 
 impl Generation {
@@ -146,33 +155,44 @@ impl fmt::Display for RunState {
     }
 }
 
-/// Ids with a name of their own.
-const SRVID_NAMES: &[(u64, &str)] = &[
-    (u64::MAX, "ALL"),
-    (0xF002_0000_0000_0000, "BANNING"),
-    (0xF100_0000_0000_0000, "ELECTION"),
-    (0xF101_0000_0000_0000, "LEADER"),
-    (0xF200_0000_0000_0000, "RECONFIGURE"),
-    (0xF300_0000_0000_0000, "RELEASE_IP"),
-    (0xF301_0000_0000_0000, "TAKE_IP"),
-    (0xF400_0000_0000_0000, "SET_NODE_FLAGS"),
-    (0xF500_0000_0000_0000, "RECD_UPDATE_IP"),
-    (0xF700_0000_0000_0000, "VACUUM_FETCH"),
-    (0xF701_0000_0000_0000, "DETACH_DATABASE"),
-    (0xF800_0000_0000_0000, "MEM_DUMP"),
-    (0xF801_0000_0000_0000, "GETLOG"),
-    (0xF802_0000_0000_0000, "CLEARLOG"),
-    (0xF900_0000_0000_0000, "PUSH_NODE_FLAGS"),
-    (0xFA00_0000_0000_0000, "RELOAD_NODES"),
-    (0xFB00_0000_0000_0000, "TAKEOVER_RUN"),
-    (0xFB01_0000_0000_0000, "REBALANCE_NODE"),
-    (0xFB03_0000_0000_0000, "DISABLE_TAKEOVER_RUNS"),
-    (0xFB04_0000_0000_0000, "DISABLE_RECOVERIES"),
-    (0xFC00_0000_0000_0000, "DISABLE_IP_CHECK"),
-    (0xFE00_0000_0000_0000, "SAMBA_NOTIFY"),
-];
+impl fmt::Display for DbId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#010x}", self.0)
+    }
+}
 
-/// Ranges, by their upper 16 bits.
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NULL => f.pad("NULL"),
+            Self::FETCH => f.pad("FETCH"),
+            Self::FETCH_WITH_HEADER => f.pad("FETCH_WITH_HEADER"),
+            Self(n) => write!(f, "{n:#x}"),
+        }
+    }
+}
+
+impl fmt::Display for TunnelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+impl fmt::Display for DebugLevel {
+    /// The names of `debug_level_to_string`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.pad("ERROR"),
+            1 | 2 => f.pad("WARNING"),
+            3 | 4 => f.pad("NOTICE"),
+            5..=9 => f.pad("INFO"),
+            10 => f.pad("DEBUG"),
+            n => n.fmt(f),
+        }
+    }
+}
+
+/// How ranges are printed, by their upper 16 bits.
 const SRVID_RANGES: &[(u64, &str)] = &[
     (0xF001, "RECOVERY-"),
     (0xFE00, "samba-0x"),
@@ -183,11 +203,11 @@ const SRVID_RANGES: &[(u64, &str)] = &[
 ];
 
 impl fmt::Display for SrvId {
-    /// As `ctdb_srvid_print`, which has no name for `LEADER`; this has.
+    /// As `ctdb_srvid_print`, which has no name for `LEADER` and for the new protocol; this has.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let low = self.0 & 0x0000_FFFF_FFFF_FFFF;
-        if let Some((_, name)) = SRVID_NAMES.iter().find(|(id, _)| *id == self.0) {
-            return f.pad(name);
+        if let Some(row) = MESSAGES.iter().find(|row| !row.is_range() && row.srvid == *self) {
+            return f.pad(row.c_name);
         }
         if let Some((_, prefix)) = SRVID_RANGES.iter().find(|(top, _)| *top == self.0 >> 48) {
             return write!(f, "{prefix}{low:x}");

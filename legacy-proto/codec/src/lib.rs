@@ -1,21 +1,29 @@
 //! The wire of C CTDB: raw C structs, described once as tables, decoded and encoded for any machine type.
 //!
-//! This crate owns the layout of every packet. It never does I/O, keeps no state beyond a framing buffer, and
-//! allocates nothing by a number that a peer sent. Three tables say everything: `wire!` (structs), `controls!`
-//! (opcodes) and `messages!` (srvids). The facts are those of Samba 4.17: `ctdb/protocol/protocol.h` and
+//! This crate owns the layout of every packet. It never does I/O, keeps no state beyond framing buffers, and allocates
+//! nothing by a number that a peer sent. Tables say everything: `wire!` (structs), `operations!` (what a packet is),
+//! `controls!` (opcodes) and `messages!` (srvids). The event daemon's socket has a protocol of its own in [`event`], and
+//! the pipes to helpers one in [`helper`]. The facts are those of Samba 4.8 to 4.25: `ctdb/protocol/protocol.h` and
 //! `ctdb/include/ctdb_protocol.h`.
 
 mod abi;
 mod addr;
 mod control;
+mod describe;
 mod error;
+pub mod event;
 mod flags;
 mod frame;
+pub mod helper;
 mod ids;
+mod layout;
 mod macros;
 mod message;
+mod operation;
 mod packet;
 mod prim;
+mod server_id;
+mod text;
 mod types;
 mod wire;
 
@@ -24,19 +32,28 @@ mod tests;
 
 pub use abi::{Abi, Endian, Word};
 pub use addr::SockAddr;
-pub use control::{
-    CONTROLS, Control, ControlReply, ControlRequest, ControlRow, DeregisterSrvid, GetCapabilities, GetIfaces,
-    GetNodeMap, GetPid, GetPnn, GetRecMode, GetRunState, GetVnnMap, InStatus, Ping, RegisterSrvid, Uptime,
-};
+pub use control::*;
+pub use describe::{Describe, Value};
 pub use error::{Error, Path};
-pub use flags::{Capabilities, ControlFlags, NodeFlags};
-pub use frame::{DEFAULT_LIMIT, FrameBuf, FrameError, Framing, Rejected};
-pub use ids::{ClientId, Dest, Generation, Pid, Pnn, RecMode, ReqId, RunState, SrvId};
-pub use message::{MESSAGES, Message, MessageRow};
-pub use packet::{
-    HEADER_LEN, Header, MAGIC, MessageHead, OPERATIONS, Operation, OperationRow, PACKET_ALIGN, Packet,
-    RawHeader, ReplyControl, ReqControl, ReqMessage, VERSION, message_head,
+pub use flags::{
+    AttachFlags, CallFlags, Capabilities, ControlFlags, DbFlags, NodeFlags, PublicIpFlags, RecordFlags,
+    TunnelFlags,
 };
-pub use prim::{CLong, CName};
-pub use types::{Iface, IfaceList, NodeAndFlags, NodeMap, Timeval, UptimeInfo, VnnMap};
+pub use frame::{DEFAULT_LIMIT, FrameBuf, FrameError, Framing, Rejected};
+pub use ids::{
+    CallId, ClientId, DbId, DebugLevel, Dest, Generation, Pid, Pnn, RecMode, ReqId, RunState, SrvId, TunnelId,
+};
+pub use layout::{LaidOut, Layout, Member, StructLayout};
+pub use message::{MESSAGES, Message, MessageRow};
+pub use operation::{
+    KeepaliveInfo, OPERATIONS, Operation, OperationRow, ReplyCall, ReplyControl, ReplyDmaster, ReplyError,
+    ReqCall, ReqControl, ReqDmaster, ReqKeepalive, ReqMessage, ReqTunnel,
+};
+pub use packet::{
+    HEADER_LEN, Header, MAGIC, MessageHead, PACKET_ALIGN, Packet, RawHeader, VERSION, message_head,
+};
+pub use prim::{CBool, CDouble, CLong, CName};
+pub use server_id::{GLock, GLockList, SambaGLock, ServerId, WatchedRecord, Watcher};
+pub use text::{Prefixed, Text};
+pub use types::*;
 pub use wire::{Counted, Encoded, Payload, Reader, Wire, Writer};

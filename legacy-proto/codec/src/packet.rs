@@ -1,17 +1,16 @@
 //! A packet: 32 bytes of header, then what the operation says.
 //!
-//! Length, magic, version and operation follow from the content and are not kept apart from it. Lengths inside a packet
-//! are checked against its bytes (HOST-04, HOST-05, HOST-06, HOST-20, HOST-21); bytes behind the last part are padding
-//! to a multiple of 8 and are not looked at. Source: `struct ctdb_req_header` and the `*_old` structs of
-//! `ctdb_protocol.h`.
+//! Length, magic, version and operation follow from the content and are not kept apart from it. Bytes behind the last
+//! part of the content are padding to a multiple of 8 and are not looked at. What stands behind the header is described
+//! in `operation.rs`. Source: `struct ctdb_req_header`.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::abi::{Abi, round_up};
 use crate::error::Error;
-use crate::flags::ControlFlags;
-use crate::ids::{ClientId, Dest, Generation, Pnn, ReqId, SrvId};
+use crate::ids::{Dest, Generation, Pnn, ReqId, SrvId};
 use crate::macros::wire;
+use crate::operation::{Operation, ReqMessage};
 use crate::wire::{Encoded, Wire, Writer};
 
 /// `CTDB_MAGIC`; on a little endian machine the bytes are `BDTC`.
@@ -42,142 +41,6 @@ wire! {
         src: Pnn,
         /// Pairs reply and request.
         reqid: ReqId,
-    }
-}
-
-wire! {
-    /// `struct ctdb_req_control_old` behind the header.
-    ReqControl {
-        /// Number of the control.
-        opcode: u32,
-        /// A named filler of the C struct, the same on every machine; 0.
-        pad: u32,
-        /// An argument of some controls.
-        srvid: SrvId,
-        /// Filled in by ctdbd.
-        client_id: ClientId,
-        /// How to treat it, and an argument of some controls.
-        flags: ControlFlags,
-    }
-    counted {
-        /// The argument of most controls.
-        data: Bytes,
-    }
-}
-
-wire! {
-    /// `struct ctdb_reply_control_old` behind the header.
-    ReplyControl {
-        /// 0, a negative failure, or the answer itself.
-        status: i32,
-    }
-    counted {
-        /// The answer of most controls.
-        data: Bytes,
-        /// What went wrong, in words; no NUL behind it.
-        error: Bytes,
-    }
-}
-
-wire! {
-    /// `struct ctdb_req_message_old` behind the header.
-    ReqMessage {
-        /// Whom it is for.
-        srvid: SrvId,
-    }
-    counted {
-        /// What it says.
-        data: Bytes,
-    }
-}
-
-/// One line of the table of operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OperationRow {
-    /// Number in the header.
-    pub number: u32,
-    /// Name in C, without `CTDB_`.
-    pub c_name: &'static str,
-}
-
-macro_rules! operations {
-    (
-        decoded { $( $(#[$meta:meta])* $op:literal $c_name:ident $body:ident; )+ }
-        opaque { $( $oop:literal $oc_name:ident; )+ }
-    ) => {
-        /// What a packet asks or answers.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum Operation {
-            $( $(#[$meta])* $body($body), )+
-            /// An operation that is not decoded.
-            Unknown {
-                /// Its number.
-                op: u32,
-                /// Everything behind the header.
-                data: Bytes,
-            },
-        }
-
-        impl Operation {
-            /// The number in the header.
-            #[must_use]
-            pub fn number(&self) -> u32 {
-                match self {
-                    $( Self::$body(_) => $op, )+
-                    Self::Unknown { op, .. } => *op,
-                }
-            }
-
-            fn decode(op: u32, data: Bytes, abi: Abi) -> Result<Self, Error> {
-                match op {
-                    $( $op => $body::decode(&data, abi).map(|(body, _)| Self::$body(body)), )+
-                    op => Ok(Self::Unknown { op, data }),
-                }
-            }
-
-            fn put(&self, writer: &mut Writer) {
-                match self {
-                    $( Self::$body(body) => body.put(writer), )+
-                    Self::Unknown { data, .. } => writer.slice(data),
-                }
-            }
-        }
-
-        /// All operations of CTDB, decoded here or not.
-        pub static OPERATIONS: &[OperationRow] = &[
-            $( OperationRow { number: $op, c_name: stringify!($c_name) }, )+
-            $( OperationRow { number: $oop, c_name: stringify!($oc_name) }, )+
-        ];
-    };
-}
-
-operations! {
-    decoded {
-        /// A message for whoever registered its srvid.
-        5 REQ_MESSAGE ReqMessage;
-        /// A question or order to a daemon.
-        7 REQ_CONTROL ReqControl;
-        /// The answer to it.
-        8 REPLY_CONTROL ReplyControl;
-    }
-    opaque {
-        0 REQ_CALL;
-        1 REPLY_CALL;
-        2 REQ_DMASTER;
-        3 REPLY_DMASTER;
-        4 REPLY_ERROR;
-        9 REQ_KEEPALIVE;
-        10 REQ_TUNNEL;
-    }
-}
-
-impl Operation {
-    /// Name in C, without `CTDB_`; `None` for a number C does not have.
-    #[must_use]
-    pub fn name(&self) -> Option<&'static str> {
-        let number = self.number();
-        OPERATIONS.iter().find(|row| row.number == number).map(|row| row.c_name)
     }
 }
 
@@ -226,6 +89,28 @@ impl Packet {
         let mut bytes = encoded.bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
         bytes[..4].copy_from_slice(&length_word(len, abi)?);
         Ok(Encoded { bytes: bytes.freeze(), padding: encoded.padding })
+    }
+}
+
+impl Packet {
+    /// Whether a frame says just this. Padding is not looked at.
+    ///
+    // C quirk: `ctdb_transport_allocate` and `ctdbd_allocate_pkt` send at least `sizeof` of the struct, so that a packet
+    // without data from a daemon may be 8 bytes longer than one from the client library.
+    pub fn matches(&self, frame: &[u8], abi: Abi) -> Result<bool, Error> {
+        let own = self.encode(abi)?;
+        if own.bytes.len() == frame.len() {
+            return Ok(own.starts(frame));
+        }
+        let least = round_up(HEADER_LEN + self.body.size_in_c(abi), PACKET_ALIGN);
+        let behind_length = Encoded {
+            bytes: own.bytes.clone(),
+            padding: std::iter::once(0..4).chain(own.padding.iter().cloned()).collect(),
+        };
+        Ok(own.bytes.len() < least
+            && frame.len() == least
+            && frame.get(..4) == Some(&length_word(least, abi)?[..])
+            && behind_length.starts(frame))
     }
 }
 

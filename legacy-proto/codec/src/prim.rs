@@ -10,6 +10,7 @@ use nom::number::complete as number;
 
 use crate::abi::{Abi, Endian};
 use crate::error::{Error, Path};
+use crate::macros::wire_as;
 use crate::wire::{Reader, Wire, Writer};
 
 impl From<Endian> for Endianness {
@@ -22,6 +23,13 @@ impl From<Endian> for Endianness {
 }
 
 macro_rules! scalars {
+    (@u8 $endian:ident) => {{
+        let _ = $endian;
+        number::u8
+    }};
+    (@$parser:ident $endian:ident) => {
+        number::$parser($endian)
+    };
     ($( $ty:ident $parser:ident |$value:ident| $to:expr ;)+) => { $(
         impl Wire for $ty {
             const NAME: &'static str = stringify!($ty);
@@ -37,7 +45,7 @@ macro_rules! scalars {
             fn get(reader: &mut Reader) -> Result<Self, Error> {
                 reader.align_to(Self::align(reader.abi()))?;
                 let endian: Endianness = reader.abi().endian.into();
-                reader.parse(size_of::<$ty>(), |input| number::$parser(endian)(input))
+                reader.parse(size_of::<$ty>(), |input| scalars!(@$parser endian)(input))
             }
 
             fn put(&self, writer: &mut Writer) {
@@ -49,6 +57,7 @@ macro_rules! scalars {
 }
 
 scalars! {
+    u8 u8 |n| n.into();
     u16 u16 |n| n.into();
     u32 u32 |n| n.into();
     i32 i32 |n| n.cast_unsigned().into();
@@ -102,6 +111,78 @@ impl Wire for CLong {
         }
         let size = writer.abi().long();
         writer.scalar(self.0.cast_unsigned(), size);
+    }
+}
+
+/// A C `double`, as its bits: equal means the same bytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CDouble(pub u64);
+
+impl CDouble {
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+impl From<f64> for CDouble {
+    fn from(value: f64) -> Self {
+        Self(value.to_bits())
+    }
+}
+
+impl fmt::Debug for CDouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+wire_as!(CDouble as u64, |d| d.0, CDouble);
+
+/// A C `bool`: one byte. Anything but 0 is true.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CBool(pub u8);
+
+impl CBool {
+    /// The truth value.
+    #[must_use]
+    pub fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl From<bool> for CBool {
+    fn from(value: bool) -> Self {
+        Self(value.into())
+    }
+}
+
+wire_as!(CBool as u8, |b| b.0, CBool);
+
+impl<T: Wire + Copy + Default, const N: usize> Wire for [T; N] {
+    const NAME: &'static str = "array";
+
+    fn align(abi: Abi) -> usize {
+        T::align(abi)
+    }
+
+    fn min_len(abi: Abi) -> usize {
+        T::min_len(abi) * N
+    }
+
+    fn get(reader: &mut Reader) -> Result<Self, Error> {
+        let mut items = [T::default(); N];
+        for (i, item) in items.iter_mut().enumerate() {
+            *item = T::get(reader).map_err(|e| e.at(i))?;
+        }
+        Ok(items)
+    }
+
+    fn put(&self, writer: &mut Writer) {
+        for item in self {
+            item.put(writer);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The rules of C structs: where a member starts, how long a list may be, which bytes are padding.
 //!
 //! Padding follows from alignment and is never written down. Positions are counted from the start of the value, not of
-//! the packet: a control's data starts at byte 60 and is still laid out as a struct of its own. A list's memory is
-//! bounded by the bytes that are there, never by the count that came with it (HOST-12, HOST-13).
+//! the packet: a control's data starts at byte 60 and is still laid out as a struct of its own. What C writes member by
+//! member without alignment (`packed`) counts from the start of each member. A list's memory is bounded by the bytes
+//! that are there, never by the count that came with it (HOST-12, HOST-13).
 
 use std::ops::Range;
 
@@ -64,8 +65,8 @@ pub trait Wire: Sized {
 pub trait Payload: Sized {
     /// Decodes the whole field.
     fn from_payload(data: &Bytes, abi: Abi) -> Result<Self, Error>;
-    /// The field's bytes.
-    fn to_payload(&self, abi: Abi) -> Result<Bytes, Error>;
+    /// The field's bytes, and which of them are padding.
+    fn to_payload(&self, abi: Abi) -> Result<Encoded, Error>;
 }
 
 impl<T: Wire> Payload for T {
@@ -73,8 +74,8 @@ impl<T: Wire> Payload for T {
         Self::decode_exact(data, abi)
     }
 
-    fn to_payload(&self, abi: Abi) -> Result<Bytes, Error> {
-        Ok(self.encode(abi)?.bytes)
+    fn to_payload(&self, abi: Abi) -> Result<Encoded, Error> {
+        self.encode(abi)
     }
 }
 
@@ -83,8 +84,8 @@ impl Payload for Bytes {
         Ok(data.clone())
     }
 
-    fn to_payload(&self, _: Abi) -> Result<Bytes, Error> {
-        Ok(self.clone())
+    fn to_payload(&self, _: Abi) -> Result<Encoded, Error> {
+        Ok(Encoded { bytes: self.clone(), padding: Vec::new() })
     }
 }
 
@@ -145,10 +146,12 @@ impl<T: Wire> Counted for Vec<T> {
 }
 
 /// Reads members one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reader {
     data: Bytes,
     pos: usize,
+    /// Where alignment counts from.
+    base: usize,
     abi: Abi,
 }
 
@@ -156,7 +159,7 @@ impl Reader {
     /// Starts at the first byte of a value.
     #[must_use]
     pub fn new(data: Bytes, abi: Abi) -> Self {
-        Self { data, pos: 0, abi }
+        Self { data, pos: 0, base: 0, abi }
     }
 
     /// The machine type of the sender.
@@ -173,8 +176,35 @@ impl Reader {
 
     /// Skips to the next multiple of `align`.
     pub fn align_to(&mut self, align: usize) -> Result<(), Error> {
-        let pad = round_up(self.pos, align) - self.pos;
-        self.advance(pad)
+        let at = self.pos - self.base;
+        self.advance(round_up(at, align) - at)
+    }
+
+    /// Counts alignment from here on.
+    pub(crate) fn rebase(&mut self) {
+        self.base = self.pos;
+    }
+
+    /// Where alignment counts from.
+    pub(crate) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Counts alignment from where it did before.
+    pub(crate) fn set_base(&mut self, base: usize) {
+        self.base = base;
+    }
+
+    /// Passes over the next `len` bytes.
+    pub(crate) fn skip(&mut self, len: usize) -> Result<(), Error> {
+        self.advance(len)
+    }
+
+    /// All bytes that are left.
+    pub(crate) fn take_rest(&mut self) -> Bytes {
+        let rest = self.data.slice(self.pos..);
+        self.pos = self.data.len();
+        rest
     }
 
     /// The next `len` bytes, as a slice of the packet.
@@ -218,13 +248,19 @@ impl Encoded {
     /// Whether `other` has the same bytes, padding aside.
     #[must_use]
     pub fn matches(&self, other: &[u8]) -> bool {
-        self.bytes.len() == other.len()
-            && self
-                .bytes
-                .iter()
-                .zip(other)
-                .enumerate()
-                .all(|(i, (a, b))| a == b || self.padding.iter().any(|pad| pad.contains(&i)))
+        self.bytes.len() == other.len() && self.starts(other)
+    }
+
+    /// Whether `other` starts with these bytes, padding aside.
+    pub(crate) fn starts(&self, other: &[u8]) -> bool {
+        let mut from = 0;
+        // Invariant: the ranges are in the order of the bytes and do not overlap.
+        let end = self.bytes.len();
+        let pieces = self.padding.iter().map(|pad| (pad.start, pad.end)).chain(std::iter::once((end, end)));
+        pieces.into_iter().all(|(start, end)| {
+            let piece = std::mem::replace(&mut from, end)..start;
+            self.bytes.get(piece.clone()).is_some_and(|own| other.get(piece) == Some(own))
+        })
     }
 }
 
@@ -233,6 +269,8 @@ impl Encoded {
 pub struct Writer {
     out: Option<BytesMut>,
     len: usize,
+    /// Where alignment counts from.
+    base: usize,
     abi: Abi,
     padding: Vec<Range<usize>>,
     error: Option<Error>,
@@ -246,7 +284,7 @@ impl Writer {
     }
 
     fn counting(abi: Abi) -> Self {
-        Self { out: None, len: 0, abi, padding: Vec::new(), error: None }
+        Self { out: None, len: 0, base: 0, abi, padding: Vec::new(), error: None }
     }
 
     /// The machine type of the receiver.
@@ -282,7 +320,23 @@ impl Writer {
 
     /// Writes padding up to a multiple of `align`.
     pub fn align_to(&mut self, align: usize) {
-        self.pad(round_up(self.len, align) - self.len);
+        let at = self.len - self.base;
+        self.pad(round_up(at, align) - at);
+    }
+
+    /// Counts alignment from here on.
+    pub(crate) fn rebase(&mut self) {
+        self.base = self.len;
+    }
+
+    /// Where alignment counts from.
+    pub(crate) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Counts alignment from where it did before.
+    pub(crate) fn set_base(&mut self, base: usize) {
+        self.base = base;
     }
 
     /// Writes `len` bytes that carry nothing.

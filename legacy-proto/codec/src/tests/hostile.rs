@@ -35,6 +35,13 @@ fn words(abi: Abi, words: &[u32]) -> Vec<u8> {
 
 /// Rule, operation, content in 32-bit words (8-byte fields are zero), and the message.
 const LYING_LENGTHS: &[(&str, u32, &[u32], &str)] = &[
+    ("HOST-01", 0, &[0, 0, 0, 0], "ReqCall.key.len: 0 bytes left, 4 needed"),
+    ("HOST-01", 0, &[0, 0, 0, 0, 1, 0], "ReqCall.key: 0 bytes left, 1 needed"),
+    ("HOST-01", 0, &[0, 0, 0, 0, u32::MAX, 0, 0], "ReqCall.key: 4 bytes left, 4294967295 needed"),
+    ("HOST-01", 0, &[0, 0, 0, 0, 4, 1, 0], "ReqCall.call_data: 0 bytes left, 1 needed"),
+    ("HOST-01", 0, &[0, 0, 0, 0, 4, u32::MAX, 0], "ReqCall.call_data: 0 bytes left, 4294967295 needed"),
+    ("HOST-02", 1, &[0], "ReplyCall.data.len: 0 bytes left, 4 needed"),
+    ("HOST-02", 1, &[0, 5, 0], "ReplyCall.data: 4 bytes left, 5 needed"),
     ("HOST-04", 5, &[0, 0, 1], "ReqMessage.data: 0 bytes left, 1 needed"),
     ("HOST-04", 5, &[0, 0, u32::MAX, 0], "ReqMessage.data: 4 bytes left, 4294967295 needed"),
     ("HOST-20", 5, &[0, 0], "ReqMessage.data.len: 0 bytes left, 4 needed"),
@@ -46,16 +53,68 @@ const LYING_LENGTHS: &[(&str, u32, &[u32], &str)] = &[
     ("HOST-06", 8, &[0, 4, 1, 0], "ReplyControl.error: 0 bytes left, 1 needed"),
     ("HOST-06", 8, &[0, 8, u32::MAX, 0, 0, 0], "ReplyControl.error: 4 bytes left, 4294967295 needed"),
     ("HOST-06", 8, &[0], "ReplyControl.data.len: 0 bytes left, 4 needed"),
+    ("HOST-21", 4, &[0], "ReplyError.message.len: 0 bytes left, 4 needed"),
+    ("HOST-21", 4, &[0, 5, 0], "ReplyError.message: 4 bytes left, 5 needed"),
+    ("HOST-20", 10, &[0, 0, 0, 1], "ReqTunnel.data: 0 bytes left, 1 needed"),
+    ("HOST-21", 10, &[0, 0, 0, u32::MAX, 0], "ReqTunnel.data: 4 bytes left, 4294967295 needed"),
+    ("HOST-22", 10, &[], "ReqTunnel.tunnel_id: 0 bytes left, 8 needed"),
+    ("HOST-22", 10, &[0, 0, 0], "ReqTunnel.data.len: 0 bytes left, 4 needed"),
 ];
 
 #[test]
-fn lengths_inside_a_packet_must_fit_it_host_04_05_06_20() {
+fn lengths_inside_a_packet_must_fit_it_host_01_02_04_05_06_20_21_22() {
     for (rule, op, content, message) in LYING_LENGTHS {
         for abi in ABIS {
             let error = Packet::decode(&packet(*op, &words(abi, content), abi), abi).unwrap_err();
             assert_eq!(error.to_string(), *message, "{rule}, {abi:?}");
         }
     }
+}
+
+#[test]
+fn lengths_inside_a_dmaster_packet_must_fit_it_host_03() {
+    // Two words of padding and of rsn come before the lengths; on i386 the padding is missing.
+    let table: &[(u32, &[u32], &[u32], &str)] = &[
+        (2, &[2, 5, 0], &[0], "ReqDmaster.key: 4 bytes left, 5 needed"),
+        (2, &[2, 4, 5], &[0, 0], "ReqDmaster.data: 4 bytes left, 5 needed"),
+        (2, &[2, u32::MAX, u32::MAX], &[0], "ReqDmaster.key: 4 bytes left, 4294967295 needed"),
+        (2, &[2], &[], "ReqDmaster.key.len: 0 bytes left, 4 needed"),
+        (3, &[5, 0], &[0], "ReplyDmaster.key: 4 bytes left, 5 needed"),
+        (3, &[4, u32::MAX], &[0, 0], "ReplyDmaster.data: 4 bytes left, 4294967295 needed"),
+        (3, &[], &[], "ReplyDmaster.key.len: 0 bytes left, 4 needed"),
+    ];
+    for (op, fixed, rest, message) in table {
+        for abi in ABIS {
+            let head: &[u32] = if abi == Abi::I386 { &[1, 0, 0] } else { &[1, 0, 0, 0] };
+            let content = words(abi, &[head, *fixed, *rest].concat());
+            let error = Packet::decode(&packet(*op, &content, abi), abi).unwrap_err();
+            assert_eq!(error.to_string(), *message, "{abi:?}");
+        }
+    }
+}
+
+#[test]
+fn a_keepalive_with_half_of_its_content_has_none_host_21() {
+    for (len, info) in [(0, false), (4, false), (8, true), (16, true)] {
+        let decoded = Packet::decode(&packet(9, &vec![0; len], Abi::LP64_LE), Abi::LP64_LE).unwrap();
+        let Operation::ReqKeepalive(keepalive) = &decoded.body else { panic!("{decoded:?}") };
+        assert_eq!(keepalive.info.is_some(), info, "{len} bytes");
+    }
+}
+
+#[test]
+fn a_key_may_be_empty_host_28() {
+    let content = words(Abi::LP64_LE, &[0, 1, 0xFF00_0002, 0, 0, 0]);
+    let decoded = Packet::decode(&packet(0, &content, Abi::LP64_LE), Abi::LP64_LE).unwrap();
+    assert!(matches!(&decoded.body, Operation::ReqCall(call) if call.key.is_empty()));
+}
+
+#[test]
+fn sender_and_destination_are_told_and_not_judged_host_23() {
+    let header = Header { dest: Dest(u32::MAX), src: Pnn(1000), ..Header::default() };
+    let body = Operation::ReqKeepalive(ReqKeepalive { info: None });
+    let bytes = Packet { header, body }.encode(Abi::LP64_LE).unwrap().bytes;
+    assert_eq!(Packet::decode(&bytes, Abi::LP64_LE).unwrap().header, header);
 }
 
 #[test]
@@ -66,26 +125,12 @@ fn the_two_lengths_of_a_reply_are_added_without_overflow_host_06() {
 }
 
 #[test]
-fn an_operation_that_is_not_decoded_is_kept_whole_and_not_looked_into_host_21() {
-    for op in [0, 1, 2, 3, 4, 6, 9, 10, 11, 4711] {
+fn an_operation_without_a_row_is_kept_whole_and_not_looked_into_host_48() {
+    for op in [6, 11, 4711, u32::MAX] {
         let bytes = packet(op, &[0xFF; 8], Abi::LP64_LE);
         let decoded = Packet::decode(&bytes, Abi::LP64_LE).unwrap();
         assert_eq!(decoded.body, Operation::Unknown { op, data: Bytes::from_static(&[0xFF; 8]) });
         assert_eq!(decoded.encode(Abi::LP64_LE).unwrap().bytes, bytes);
-    }
-}
-
-#[test]
-fn a_count_never_decides_how_much_memory_is_taken_host_12_13() {
-    for abi in ABIS {
-        let claim = Bytes::from(words(abi, &[u32::MAX, 0, 0, 0]));
-        let error = GetNodeMap::reply(0, &claim, abi).unwrap_err();
-        assert_eq!(error.to_string(), "GetNodeMap.NodeMap.nodes[0].addr: 4 bytes left, 28 needed");
-        let error = GetIfaces::reply(0, &claim, abi).unwrap_err();
-        assert_eq!(error.to_string(), "GetIfaces.IfaceList.ifaces[0].name: 12 bytes left, 18 needed");
-        let claim = Bytes::from(words(abi, &[7, u32::MAX, 0]));
-        let error = GetVnnMap::reply(0, &claim, abi).unwrap_err();
-        assert_eq!(error.to_string(), "GetVnnMap.VnnMap.map[1]: 0 bytes left, 4 needed");
     }
 }
 
@@ -103,13 +148,6 @@ fn an_error_says_where_it_was_seen() {
     let bytes = map.encode(Abi::LP64_LE).unwrap().bytes;
     let error = NodeMap::decode(&bytes.slice(..4 + 3 * 36 + 6), Abi::LP64_LE).unwrap_err();
     assert_eq!(error.to_string(), "NodeMap.nodes[3].flags: 2 bytes left, 4 needed");
-}
-
-#[test]
-fn an_interface_name_without_nul_ends_with_its_array_host_34() {
-    assert_eq!(CName([b'x'; 18]).to_string(), "x".repeat(18));
-    assert_eq!(CName::<18>::new("a-name-that-is-far-too-long").as_bytes().len(), 17);
-    assert_eq!(CName::<18>::new("eth0").to_string(), "eth0");
 }
 
 #[test]
