@@ -8,12 +8,14 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use legacy_codec::{Abi, Packet};
+use pcap_parser::Linktype;
 
-use crate::file::Records;
+use crate::exported::{self, Exported};
+use crate::file::{Record, Records};
 use crate::frames::Frames;
 use crate::link::segment;
 use crate::tcp::{Event, Stream};
-use crate::{Error, Timestamp};
+use crate::{Error, Origin, Timestamp};
 
 /// What to look for in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,7 @@ impl Default for Options {
     }
 }
 
-/// One packet as it went from node to node.
+/// One packet as it was sent.
 #[derive(Clone, Debug)]
 pub struct Captured {
     /// When its last byte was captured.
@@ -39,6 +41,8 @@ pub struct Captured {
     pub src: SocketAddr,
     /// Who was to receive it.
     pub dst: SocketAddr,
+    /// Where it was seen. Packets of a socket have addresses that stand for their ends.
+    pub origin: Origin,
     /// Machine type it was decoded for.
     pub abi: Abi,
     /// What it says.
@@ -52,7 +56,7 @@ pub struct Captured {
 pub struct Counts {
     /// Records in the file.
     pub records: usize,
-    /// TCP segments of the port.
+    /// TCP segments of the port, and exported packets.
     pub segments: usize,
     /// Whole packets.
     pub packets: usize,
@@ -60,7 +64,7 @@ pub struct Counts {
     pub undecodable: usize,
     /// Places where bytes of a stream are missing, a start in mid-stream included.
     pub gaps: usize,
-    /// Bytes of streams that belong to no whole packet.
+    /// Bytes of streams and exported packets that belong to no whole packet.
     pub lost_bytes: usize,
     /// Whether the file ends inside a record, or cannot be read to its end.
     pub damaged: bool,
@@ -88,6 +92,10 @@ impl Capture {
         let mut records = Records::open(file)?;
         for record in records.by_ref() {
             capture.counts.records += 1;
+            if record.link == Linktype(exported::LINK_TYPE.into()) {
+                capture.exported(&record, options.abi);
+                continue;
+            }
             let Some(segment) = segment(record.link, record.data) else { continue };
             if segment.src.port() != options.port && segment.dst.port() != options.port {
                 continue;
@@ -107,6 +115,38 @@ impl Capture {
         capture.packets.sort_by_key(|packet| packet.time);
         Ok(capture)
     }
+
+    /// Takes a record that is one packet already.
+    fn exported(&mut self, record: &Record<'_>, abi: Option<Abi>) {
+        let Some(Exported { src, dst, data }) = exported::parse(record.data) else { return };
+        self.counts.segments += 1;
+        let Some(abi) = Abi::detect(data).map(|detected| abi.unwrap_or(detected)) else {
+            self.counts.lost_bytes += data.len();
+            return;
+        };
+        let origin = match Origin::from_comment(record.comment) {
+            // One client's packets share what is said about it.
+            origin if self.packets.last().is_some_and(|last| last.origin == origin) => {
+                self.packets.last().map_or(origin, |last| last.origin.clone())
+            }
+            origin => origin,
+        };
+        self.take(record.time, (src, dst), origin, abi, Bytes::copy_from_slice(data));
+    }
+
+    fn take(
+        &mut self,
+        time: Timestamp,
+        (src, dst): (SocketAddr, SocketAddr),
+        origin: Origin,
+        abi: Abi,
+        raw: Bytes,
+    ) {
+        let packet = Packet::decode(&raw, abi);
+        self.counts.packets += 1;
+        self.counts.undecodable += usize::from(packet.is_err());
+        self.packets.push(Captured { time, src, dst, origin, abi, packet, raw });
+    }
 }
 
 /// One direction of one pair of ports.
@@ -120,7 +160,7 @@ impl Direction {
         Self { stream: Stream::default(), frames: Frames::new(abi) }
     }
 
-    fn drain(&mut self, (src, dst): (SocketAddr, SocketAddr), capture: &mut Capture) {
+    fn drain(&mut self, ends: (SocketAddr, SocketAddr), capture: &mut Capture) {
         for event in self.stream.take_events() {
             match event {
                 Event::Start => self.frames.interrupt(),
@@ -130,10 +170,7 @@ impl Direction {
                 }
                 Event::Data(time, bytes) => {
                     for (abi, raw) in self.frames.push(bytes) {
-                        let packet = Packet::decode(&raw, abi);
-                        capture.counts.packets += 1;
-                        capture.counts.undecodable += usize::from(packet.is_err());
-                        capture.packets.push(Captured { time, src, dst, abi, packet, raw });
+                        capture.take(time, ends, Origin::Tcp, abi, raw);
                     }
                 }
             }

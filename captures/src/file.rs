@@ -4,7 +4,9 @@
 //! valid. The formats are those of the IETF drafts draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng; the parsing
 //! of blocks is pcap-parser's.
 
-use pcap_parser::pcapng::Block;
+use std::borrow::Cow;
+
+use pcap_parser::pcapng::{Block, OptionCode, PcapNGOption};
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Linktype, PcapBlockOwned, PcapHeader, PcapNGSlice};
 use pcap_parser::{parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified, parse_pcap_header};
@@ -17,6 +19,8 @@ pub(crate) struct Record<'a> {
     pub(crate) time: Timestamp,
     pub(crate) link: Linktype,
     pub(crate) data: &'a [u8],
+    /// What was remarked about it; pcapng only.
+    pub(crate) comment: Option<&'a str>,
 }
 
 /// The records of a file; ends at the first damage.
@@ -103,7 +107,7 @@ fn classic_record<'a>(header: &PcapHeader, rest: &mut &'a [u8]) -> Step<'a> {
             .saturating_mul(1_000_000_000)
             .saturating_add(u64::from(block.ts_usec).saturating_mul(fraction)),
     );
-    Step::Record(Record { time, link: header.network, data: block.data })
+    Step::Record(Record { time, link: header.network, data: block.data, comment: None })
 }
 
 fn ng_record<'a>(blocks: &mut PcapNGSlice<'a>, interfaces: &mut Vec<Interface>) -> Step<'a> {
@@ -122,17 +126,34 @@ fn ng_record<'a>(blocks: &mut PcapNGSlice<'a>, interfaces: &mut Vec<Interface>) 
                 };
                 let ticks = u64::from(epb.ts_high) << 32 | u64::from(epb.ts_low);
                 let data = unpadded(epb.data, epb.caplen);
-                return Step::Record(Record { time: interface.time(ticks), link: interface.link, data });
+                let comment = comment(epb.options);
+                return Step::Record(Record {
+                    time: interface.time(ticks),
+                    link: interface.link,
+                    data,
+                    comment,
+                });
             }
             Block::SimplePacket(spb) => {
                 let Some(interface) = interfaces.first() else { return Step::Damaged };
                 let data = unpadded(spb.data, spb.orig_len());
-                return Step::Record(Record { time: Timestamp::default(), link: interface.link, data });
+                let record = Record { time: Timestamp::default(), link: interface.link, data, comment: None };
+                return Step::Record(record);
             }
             _ => {}
         }
     }
     Step::End
+}
+
+/// The first remark among a record's options, when it is text.
+fn comment(options: Vec<PcapNGOption<'_>>) -> Option<&str> {
+    let option = options.into_iter().find(|option| option.code == OptionCode::Comment)?;
+    let len = usize::from(option.len);
+    match option.value {
+        Cow::Borrowed(value) => std::str::from_utf8(value.get(..len)?).ok(),
+        Cow::Owned(_) => None,
+    }
 }
 
 fn unpadded(data: &[u8], len: u32) -> &[u8] {

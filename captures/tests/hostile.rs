@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use captures::Capture;
+use captures::compare::brief;
+use captures::replay::{Replay, Step};
+use captures::session::Session;
+use captures::{Capture, DAEMON, Origin, check, diff, stats, write};
+use legacy_codec::Operation;
 use proptest::prelude::*;
 
 /// The first records of a real recording: enough to reach every layer, small enough to try often.
@@ -12,12 +16,50 @@ fn recording() -> Vec<u8> {
     file
 }
 
-fn check(file: &[u8]) {
+fn read(file: &[u8]) {
     if let Ok(capture) = Capture::read(file) {
         let bytes: usize = capture.packets.iter().map(|p| p.raw.len()).sum();
         assert!(bytes <= file.len(), "{bytes} bytes of packets from a file of {}", file.len());
         assert_eq!(capture.packets.len(), capture.counts.packets);
+        look_at_all(&capture);
     }
+}
+
+/// Everything that is made of a capture takes any packets, too.
+fn look_at_all(capture: &Capture) {
+    let session = Session::new(capture);
+    assert_eq!(session.entries.len(), capture.packets.len());
+    for entry in &session.entries {
+        assert!(!entry.operation().is_empty());
+        let shown = entry.describe().map(|value| brief(&value, 100)).unwrap_or_default();
+        assert!(shown.chars().count() <= 103);
+    }
+    let (tally, findings) = check::check(capture, usize::MAX);
+    assert!(tally.identical <= tally.decoded && tally.decoded <= tally.pdus);
+    assert!(findings.len() >= tally.pdus - tally.identical);
+    assert_eq!(stats::stats(&session).packets, tally.pdus);
+    assert!(!diff::diff(&session, &session).is_different());
+    let replay = Replay::new(capture);
+    for (_, step) in &replay.steps {
+        if let Step::Expect { recorded, .. } = step {
+            let verdict = replay.judge(*recorded, &capture.packets[*recorded].raw).unwrap();
+            assert_eq!(verdict.differences, [], "an answer differs from itself");
+        }
+    }
+}
+
+/// A session of a client as the relay records it.
+fn session_of_a_client() -> Vec<u8> {
+    let mut file = write::section("test");
+    let recording = Capture::read(&recording()).unwrap();
+    let origin = Origin::socket("/run/s", Some(1));
+    let client = write::client_address(0);
+    for packet in &recording.packets {
+        let from_client = matches!(&packet.packet, Ok(p) if matches!(p.body, Operation::ReqControl(_)));
+        let (src, dst) = if from_client { (client, DAEMON) } else { (DAEMON, client) };
+        file.extend(write::record(packet.time, src, dst, &origin, &packet.raw).unwrap());
+    }
+    file
 }
 
 /// A pcapng file with one interface and the given blocks.
@@ -39,7 +81,7 @@ fn every_length_of_a_recording_is_read_without_a_panic() {
     let file = recording();
     let mut packets = 0;
     for len in (0..file.len()).step_by(7) {
-        check(&file[..len]);
+        read(&file[..len]);
         if let Ok(capture) = Capture::read(&file[..len]) {
             assert!(capture.packets.len() >= packets, "a longer file has fewer packets");
             packets = capture.packets.len();
@@ -60,7 +102,7 @@ proptest! {
             let at = at.index(file.len());
             file[at] = value;
         }
-        check(&file);
+        read(&file);
     }
 
     #[test]
@@ -78,17 +120,31 @@ proptest! {
     }
 
     #[test]
+    fn a_session_with_changed_bytes_is_read_without_a_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
+    ) {
+        let mut file = session_of_a_client();
+        for (at, value) in changes {
+            let at = at.index(file.len());
+            file[at] = value;
+        }
+        if let Ok(capture) = Capture::read(&file) {
+            look_at_all(&capture);
+        }
+    }
+
+    #[test]
     fn any_pcapng_blocks_are_read_without_a_panic(
         blocks in prop::collection::vec((prop_oneof![0_u32..12, any::<u32>()], prop::collection::vec(any::<u8>(), 0..200)), 0..20),
         cut in 0_usize..30,
     ) {
         let file = pcapng(&blocks);
-        check(&file[..file.len() - cut.min(file.len())]);
+        read(&file[..file.len() - cut.min(file.len())]);
     }
 
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        check(&bytes);
-        check(&[&0xa1b2_c3d4_u32.to_le_bytes()[..], &bytes].concat());
+        read(&bytes);
+        read(&[&0xa1b2_c3d4_u32.to_le_bytes()[..], &bytes].concat());
     }
 }
