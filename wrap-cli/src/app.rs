@@ -24,7 +24,7 @@ pub(crate) fn run(words: &[OsString], out: &mut dyn Write, err: &mut dyn Write) 
             let working = (row.run)((*settings).clone(), &matches);
             match answer(working) {
                 Ok(answer) => show(&answer, &settings, out),
-                Err(e) => fail(&e, settings.output == Output::Json, out, err),
+                Err(e) => fail(&e, settings.output != Output::Table, out, err),
             }
         }
         Err(e) => fail(&e, args::wants_json(words), out, err),
@@ -46,11 +46,15 @@ fn answer(working: crate::commands::Working) -> Result<Answer, Error> {
 
 fn show(answer: &Answer, settings: &Settings, out: &mut dyn Write) -> Exit {
     if !settings.quiet {
-        let text = match settings.output {
-            Output::Table => render::table::answer(answer),
-            Output::Json => render::json::answer(answer),
-        };
-        write(out, &text);
+        match (answer, settings.output) {
+            (Answer::CaptureShow(packets), _) => {
+                // A reader that is gone has seen what it wanted.
+                let _gone = packets.write(settings, out).and_then(|()| out.flush());
+            }
+            (answer, Output::Table) => write(out, &render::table::answer(answer)),
+            (answer, Output::Json) => write(out, &render::json::answer(answer)),
+            (answer, Output::Jsonl) => write(out, &render::json::line(answer)),
+        }
     }
     answer.exit()
 }

@@ -22,6 +22,8 @@ pub(crate) enum Output {
     Table,
     // For scripts; errors too.
     Json,
+    // For scripts that take a line at a time: an object on each.
+    Jsonl,
 }
 
 /// Options of every command.
@@ -137,8 +139,10 @@ pub(crate) fn parse(words: &[std::ffi::OsString]) -> Result<Request, Error> {
 /// Whether JSON was asked for, in words that could not be understood otherwise.
 pub(crate) fn wants_json(words: &[std::ffi::OsString]) -> bool {
     let words: Vec<_> = words.iter().filter_map(|word| word.to_str()).collect();
-    let joined = words.iter().any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json"));
-    joined || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
+    let joined = words.iter().any(|word| {
+        matches!(*word, "-ojson" | "-o=json" | "--output=json" | "-ojsonl" | "-o=jsonl" | "--output=jsonl")
+    });
+    joined || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json" | "jsonl"]))
 }
 
 fn row(matches: &ArgMatches) -> Option<(&'static Row, &ArgMatches)> {
@@ -199,7 +203,14 @@ mod tests {
     #[test]
     fn every_row_is_reached_by_its_words_and_has_a_noun_with_a_text() {
         for wanted in COMMANDS {
-            let words = if wanted.words() == "tunnel ping" { "tunnel ping 1".into() } else { wanted.words() };
+            let arguments = match wanted.words().as_str() {
+                "tunnel ping" => "1",
+                "capture record" => "--listen a --out b",
+                "capture diff" => "a b",
+                words if words.starts_with("capture ") => "a",
+                _ => "",
+            };
+            let words = format!("{} {arguments}", wanted.words());
             let Ok(Request::Run(found, settings, _)) = parse_words(&words) else {
                 panic!("'{words}' is not understood");
             };

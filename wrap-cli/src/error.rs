@@ -3,6 +3,7 @@
 //! Every error has a code for scripts and an exit status. A node of several that does not answer is no error: it is a
 //! row of the answer.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::exit::Exit;
@@ -111,12 +112,35 @@ pub(crate) enum Error {
         /// What happened.
         failure: Failure,
     },
+    /// A file or a socket cannot be used.
+    #[error("{}: {message}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why, in the words of the system.
+        message: String,
+    },
+    /// A file is no recording, or has nothing of what is wanted.
+    #[error("{}: {message}", .path.display())]
+    NoCapture {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The program could not start.
     #[error("cannot start: {0}")]
     Start(std::io::Error),
 }
 
 impl Error {
+    /// A file or a socket that cannot be used.
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
+        let text = error.to_string();
+        let message = text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words);
+        Self::File { path: path.into(), message: message.to_owned() }
+    }
+
     /// For scripts.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -125,6 +149,8 @@ impl Error {
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
             Self::Question { failure, .. } => failure.code(),
+            Self::File { .. } => "file",
+            Self::NoCapture { .. } => "no_capture",
             Self::Start(_) => "start",
         }
     }
@@ -132,6 +158,8 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => Exit::Usage,
+            Self::File { .. } => Exit::Usage,
+            Self::NoCapture { .. } => Exit::Refused,
             Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,
             Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
             Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } => *exit,

@@ -5,6 +5,8 @@
 pub(crate) enum Exit {
     /// The answer is there.
     Done,
+    /// The answer is no: something differs, or is not as it should be.
+    No,
     /// The command line makes no sense.
     Usage,
     /// There is no daemon to ask.
@@ -18,10 +20,11 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The number for the shell. 1 is kept for commands that ask a yes-or-no question.
+    /// The number for the shell.
     pub(crate) const fn status(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::No => 1,
             Self::Usage => 2,
             Self::NoDaemon => 3,
             Self::NoAnswer => 4,

@@ -25,6 +25,13 @@ fn every_level_has_its_help() {
         ("help_tunnel", "tunnel --help"),
         ("help_tunnel_status", "tunnel status --help"),
         ("help_tunnel_ping", "tunnel ping --help"),
+        ("help_capture", "capture --help"),
+        ("help_capture_show", "capture show --help"),
+        ("help_capture_check", "capture check --help"),
+        ("help_capture_record", "capture record --help"),
+        ("help_capture_replay", "capture replay --help"),
+        ("help_capture_stats", "capture stats --help"),
+        ("help_capture_diff", "capture diff --help"),
     ] {
         let run = run(words);
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{words}");

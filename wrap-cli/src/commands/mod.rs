@@ -3,6 +3,7 @@
 //! Everything that exists is a row of [`COMMANDS`]; the parser and the help texts are made from it. A handler collects
 //! a plain [`Answer`] and never prints.
 
+pub(crate) mod capture;
 pub(crate) mod cluster;
 pub(crate) mod node;
 pub(crate) mod status;
@@ -56,6 +57,7 @@ pub(crate) enum NodeUse {
 pub(crate) const NOUNS: &[(&str, &str)] = &[
     ("cluster", "The cluster as a whole"),
     ("node", "One node or several"),
+    ("capture", "Recorded packets: look at them, prove them, record and play them"),
     ("tunnel", "The way of the new daemons from node to node"),
 ];
 
@@ -119,6 +121,80 @@ pub(crate) const COMMANDS: &[Row] = &[
             Box::pin(async move { tunnel::ping(&settings, &args?).await.map(Answer::TunnelPing) })
         },
     },
+    Row {
+        noun: Some("capture"),
+        verb: "show",
+        doc: "Show the packets of a recording",
+        nodes: NodeUse::Many,
+        arguments: |command| capture::show::ShowArgs::augment_args(command).after_help(capture::show::HELP),
+        run: |settings, matches| {
+            let args = capture::arguments(matches);
+            Box::pin(async move { capture::show::show(&settings, &args?).map(Answer::CaptureShow) })
+        },
+    },
+    Row {
+        noun: Some("capture"),
+        verb: "check",
+        doc: "Decode every packet of recordings, encode it again and compare the bytes",
+        nodes: NodeUse::None,
+        arguments: capture::check::CheckArgs::augment_args,
+        run: |_, matches| {
+            let args = capture::arguments(matches);
+            Box::pin(async move { capture::check::check(&args?).map(Answer::CaptureCheck) })
+        },
+    },
+    Row {
+        noun: Some("capture"),
+        verb: "record",
+        doc: "Record clients of ctdbd by standing between them and its socket",
+        nodes: NodeUse::None,
+        arguments: |command| {
+            capture::record::RecordArgs::augment_args(command).after_help(capture::record::HELP)
+        },
+        run: |settings, matches| {
+            let args = capture::arguments(matches);
+            Box::pin(
+                async move { capture::record::record(&settings, &args?).await.map(Answer::CaptureRecord) },
+            )
+        },
+    },
+    Row {
+        noun: Some("capture"),
+        verb: "replay",
+        doc: "Send recorded clients' requests to ctdbd again and compare its answers",
+        nodes: NodeUse::None,
+        arguments: |command| {
+            capture::replay::ReplayArgs::augment_args(command).after_help(capture::replay::HELP)
+        },
+        run: |settings, matches| {
+            let args = capture::arguments(matches);
+            Box::pin(
+                async move { capture::replay::replay(&settings, &args?).await.map(Answer::CaptureReplay) },
+            )
+        },
+    },
+    Row {
+        noun: Some("capture"),
+        verb: "stats",
+        doc: "Count the packets of a recording and show how long answers took",
+        nodes: NodeUse::None,
+        arguments: capture::FileArgs::augment_args,
+        run: |_, matches| {
+            let args = capture::arguments(matches);
+            Box::pin(async move { capture::stats::stats(&args?).map(Answer::CaptureStats) })
+        },
+    },
+    Row {
+        noun: Some("capture"),
+        verb: "diff",
+        doc: "Compare two recordings by their kinds of packets and the answers in them",
+        nodes: NodeUse::None,
+        arguments: capture::diff::DiffArgs::augment_args,
+        run: |_, matches| {
+            let args = capture::arguments(matches);
+            Box::pin(async move { capture::diff::diff(&args?).map(Answer::CaptureDiff) })
+        },
+    },
 ];
 
 /// What a command found.
@@ -130,6 +206,13 @@ pub(crate) enum Answer {
     NodePing(node::Pings),
     TunnelStatus(tunnel::Status),
     TunnelPing(tunnel::Pings),
+    #[serde(skip)]
+    CaptureShow(capture::show::Show),
+    CaptureCheck(capture::check::Checked),
+    CaptureStats(capture::stats::Stats),
+    CaptureDiff(capture::diff::Diff),
+    CaptureRecord(capture::record::Recorded),
+    CaptureReplay(capture::replay::Replayed),
 }
 
 impl Answer {
@@ -139,6 +222,10 @@ impl Answer {
             Self::Status(_) | Self::ClusterList(_) | Self::TunnelStatus(_) => Exit::Done,
             Self::NodePing(pings) => pings.exit(),
             Self::TunnelPing(pings) => pings.exit(),
+            Self::CaptureShow(_) | Self::CaptureStats(_) | Self::CaptureRecord(_) => Exit::Done,
+            Self::CaptureCheck(checked) => checked.exit(),
+            Self::CaptureDiff(diff) => diff.exit(),
+            Self::CaptureReplay(replayed) => replayed.exit(),
         }
     }
 }

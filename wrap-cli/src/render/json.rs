@@ -11,6 +11,11 @@ pub(crate) fn answer(answer: &Answer) -> String {
     text(answer)
 }
 
+/// The answer of a command on one line.
+pub(crate) fn line(answer: &Answer) -> String {
+    serde_json::to_string(answer).unwrap_or_else(|e| json!({ "error": e.to_string() }).to_string()) + "\n"
+}
+
 /// An error, with the status that the program will exit with.
 pub(crate) fn error(error: &Error) -> String {
     text(&json!({

@@ -8,6 +8,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::commands::{Answer, cluster, node, status, tunnel};
 use crate::error::one_line;
+use crate::render::capture;
 
 /// The answer of a command.
 pub(crate) fn answer(answer: &Answer) -> String {
@@ -17,13 +18,20 @@ pub(crate) fn answer(answer: &Answer) -> String {
         Answer::NodePing(pings) => node_pings(pings),
         Answer::TunnelStatus(status) => tunnel_status(status),
         Answer::TunnelPing(pings) => tunnel_pings(pings),
+        Answer::CaptureCheck(checked) => capture::checked(checked),
+        Answer::CaptureStats(stats) => capture::stats(stats),
+        Answer::CaptureDiff(diff) => capture::diff(diff),
+        Answer::CaptureRecord(recorded) => capture::recorded(recorded),
+        Answer::CaptureReplay(replayed) => capture::replayed(replayed),
+        // Written packet by packet, by itself.
+        Answer::CaptureShow(_) => String::new(),
     }
 }
 
 /// A column: its title, and whether it holds numbers.
-type Column = (&'static str, bool);
+pub(crate) type Column = (&'static str, bool);
 
-fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|(title, _)| *title));
@@ -36,7 +44,7 @@ fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> Str
 }
 
 /// Lines of a name and a value, aligned.
-fn facts(facts: &[(&str, String)]) -> String {
+pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     facts.iter().fold(String::new(), |mut text, (name, value)| {
         // Writing to a string does not fail.

@@ -1,0 +1,110 @@
+//! `capture`: recorded packets, from a file or into one.
+//!
+//! What a packet means, what a filter takes and how answers compare is said in the crate `captures`; here are the words
+//! of the command line, the files and the sockets. A file is read whole, up to a limit, and nothing in it is trusted.
+
+pub(crate) mod check;
+pub(crate) mod diff;
+pub(crate) mod record;
+pub(crate) mod replay;
+pub(crate) mod show;
+pub(crate) mod stats;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use captures::{Capture, Options};
+use clap::{ArgMatches, Args, FromArgMatches};
+use legacy_codec::Abi;
+
+use crate::error::Error;
+
+/// Larger files are refused: their packets are held in memory.
+const MAX_FILE: u64 = 1 << 30;
+
+/// How a file is read.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// TCP port of the nodes
+    #[arg(long, value_name = "PORT", default_value_t = 4379)]
+    port: u16,
+
+    /// Machine type of the nodes: lp64-le, lp64-be or i386 [default: 64 bits, byte order as seen]
+    #[arg(long, value_name = "TYPE")]
+    abi: Option<AbiName>,
+}
+
+/// A machine type as it is written.
+#[derive(Clone, Copy, Debug)]
+struct AbiName(Abi);
+
+impl FromStr for AbiName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "lp64-le" => Ok(Self(Abi::LP64_LE)),
+            "lp64-be" => Ok(Self(Abi::LP64_BE)),
+            "i386" => Ok(Self(Abi::I386)),
+            _ => Err("only lp64-le, lp64-be and i386 have been verified"),
+        }
+    }
+}
+
+impl Reading {
+    /// The packets of a file.
+    pub(crate) fn read(self, path: &Path) -> Result<Capture, Error> {
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|e| Error::file(path, &e))?;
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| Error::file(path, &e))?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+            return Err(Error::NoCapture {
+                path: path.into(),
+                message: "larger than 1 GiB; cut it with editcap".into(),
+            });
+        }
+        let options = Options { port: self.port, abi: self.abi.map(|name| name.0) };
+        Capture::read_with(&bytes, options)
+            .map_err(|e| Error::NoCapture { path: path.into(), message: e.to_string() })
+    }
+}
+
+/// One file and how it is read.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FileArgs {
+    /// Recording: pcap or pcapng
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+impl FileArgs {
+    pub(crate) fn read(&self) -> Result<Capture, Error> {
+        self.reading.read(&self.file)
+    }
+}
+
+/// The arguments of a verb, from what the parser understood.
+pub(crate) fn arguments<T: FromArgMatches>(matches: &ArgMatches) -> Result<T, Error> {
+    T::from_arg_matches(matches).map_err(|e| Error::Words(e.to_string()))
+}
+
+/// Whatever a reading could not make packets of, in words.
+pub(crate) fn remarks(capture: &Capture) -> Vec<String> {
+    let counts = capture.counts;
+    let mut remarks = Vec::new();
+    if counts.damaged {
+        remarks.push("the file ends inside a record or is damaged".into());
+    }
+    if counts.gaps > 0 {
+        remarks.push(format!("{} places where packets were not captured", counts.gaps));
+    }
+    if counts.lost_bytes > 0 {
+        remarks.push(format!("{} bytes that belong to no whole packet", counts.lost_bytes));
+    }
+    remarks
+}
