@@ -3,10 +3,11 @@
 //! While a cluster exists it owns a directory and a loopback network; both go when it is dropped. After a panic, and
 //! after a failed call of the harness itself, the logs are kept under cargo's target directory and their ends printed.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::error::Result;
 use crate::layout::{Layout, Timing};
 use crate::node::{Node, with_logs};
 use crate::packages::{Tool, require};
+use crate::recorder::Recorder;
 use crate::status::Status;
 use crate::wait::wait_until;
 use crate::warden::Site;
@@ -31,6 +33,9 @@ pub struct Builder {
     log_level: String,
     tunables: Vec<(String, u32)>,
     wait: bool,
+    record: Option<PathBuf>,
+    files: Vec<(String, String)>,
+    env: Vec<(String, OsString)>,
 }
 
 impl Builder {
@@ -62,6 +67,28 @@ impl Builder {
         self
     }
 
+    /// Records what the nodes say to each other, from the first packet on, in this pcap file.
+    #[must_use]
+    pub fn record(mut self, file: PathBuf) -> Self {
+        self.record = Some(file);
+        self
+    }
+
+    /// Puts a file into each node's directory; one that starts with `#!` can be run. It may take the place of one that
+    /// every node has.
+    #[must_use]
+    pub fn file(mut self, name: &str, content: &str) -> Self {
+        self.files.push((name.to_owned(), content.to_owned()));
+        self
+    }
+
+    /// Adds a variable to the environment of each ctdbd.
+    #[must_use]
+    pub fn env(mut self, key: &str, value: impl Into<OsString>) -> Self {
+        self.env.push((key.to_owned(), value.into()));
+        self
+    }
+
     /// Returns from [`Builder::start`] as soon as all nodes listen, before the cluster is healthy.
     #[must_use]
     pub fn without_waiting(mut self) -> Self {
@@ -78,10 +105,12 @@ impl Builder {
         let warden = binary("compat-tests", "compat-warden")?;
         let site = Arc::new(Site::claim(&warden, &failure_dir()?)?);
         let addresses: Vec<String> = (1..=self.nodes).map(|host| format!("{}.{host}", site.net())).collect();
-        let nodes =
-            (0..).zip(&addresses).map(|(pnn, a)| Node::new(Arc::clone(&site), pnn, a.clone())).collect();
+        let nodes = (0..)
+            .zip(&addresses)
+            .map(|(pnn, address)| Node::new(Arc::clone(&site), pnn, address.clone(), self.env.clone()))
+            .collect();
         // From here on its Drop clears up.
-        let cluster = Cluster { site, nodes };
+        let cluster = Cluster { site, nodes, recorder: Mutex::default() };
         let started = self.bring_up(&cluster, &addresses);
         cluster.note(started)?;
         Ok(cluster)
@@ -89,9 +118,13 @@ impl Builder {
 
     fn bring_up(&self, cluster: &Cluster, addresses: &[String]) -> Result<()> {
         let (timing, log_level, tunables) = (self.timing, self.log_level.as_str(), self.tunables.as_slice());
-        let layout = Layout { dir: cluster.dir(), addresses, timing, log_level, tunables };
+        let (dir, files) = (cluster.dir(), self.files.as_slice());
+        let layout = Layout { dir, addresses, timing, log_level, tunables, files };
         for pnn in 0..addresses.len() {
             layout.write(pnn)?;
+        }
+        if let Some(file) = &self.record {
+            *cluster.recorder() = Some(Recorder::start(&cluster.site, file)?);
         }
         for node in &cluster.nodes {
             node.launch()?;
@@ -107,6 +140,7 @@ impl Builder {
 pub struct Cluster {
     site: Arc<Site>,
     nodes: Vec<Node>,
+    recorder: Mutex<Option<Recorder>>,
 }
 
 impl fmt::Debug for Cluster {
@@ -125,6 +159,9 @@ impl Cluster {
             log_level: "NOTICE".to_owned(),
             tunables: Vec::new(),
             wait: true,
+            record: None,
+            files: Vec::new(),
+            env: Vec::new(),
         }
     }
 
@@ -236,6 +273,19 @@ impl Cluster {
             .arg("--run-dir")
             .arg(node.bus_dir());
         self.note(builder.start())
+    }
+
+    fn recorder(&self) -> MutexGuard<'_, Option<Recorder>> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the recording of [`Builder::record`]; without one there is nothing to do.
+    ///
+    /// # Errors
+    /// [`crate::Error::Tool`] when packets are missing in the file.
+    pub fn stop_recording(&self) -> Result<()> {
+        let stopped = self.recorder().take().map_or(Ok(()), |recorder| recorder.stop());
+        self.note(stopped)
     }
 
     /// Keeps the logs of this cluster, as after a panic. For tests that report their failure by returning an error.

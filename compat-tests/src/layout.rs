@@ -2,6 +2,7 @@
 //! empty directories. What ctdbd does with them is stated in ctdb.conf(5) and ctdb-tunables(7).
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::error::{Result, io_at};
@@ -50,6 +51,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) log_level: &'a str,
     /// Override those of the timing.
     pub(crate) tunables: &'a [(String, u32)],
+    /// More files, by their names below the node's directory.
+    pub(crate) files: &'a [(String, String)],
 }
 
 impl Layout<'_> {
@@ -82,6 +85,17 @@ impl Layout<'_> {
         for name in ["functions", "notify.sh"] {
             let from = Path::new("/etc/ctdb").join(name);
             fs::copy(&from, base.join(name)).map_err(io_at(from.display()))?;
+        }
+        for (name, content) in self.files {
+            let path = base.join(name);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(io_at(folder.display()))?;
+            }
+            fs::write(&path, content).map_err(io_at(path.display()))?;
+            if content.starts_with("#!") {
+                let mode = fs::Permissions::from_mode(0o755);
+                fs::set_permissions(&path, mode).map_err(io_at(path.display()))?;
+            }
         }
         Ok(())
     }

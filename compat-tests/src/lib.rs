@@ -8,12 +8,15 @@
 
 mod binaries;
 mod cluster;
+mod ctl;
 mod daemon;
 mod error;
 mod layout;
 mod node;
 mod packages;
 mod processes;
+mod recorder;
+pub mod rehearsal;
 mod status;
 mod tool;
 mod wait;
@@ -28,5 +31,5 @@ pub use node::Node;
 pub use packages::{Tool, require};
 pub use processes::{Process, processes, processes_mentioning};
 pub use status::{NodeLine, Status};
-pub use tool::ToolOutput;
+pub use tool::{ToolOutput, run};
 pub use wait::wait_until;

@@ -3,7 +3,7 @@
 //! Operators' commands go through Debian's own `ctdb` tool. Signals go through the warden, which alone knows for sure
 //! which processes belong to the node.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,8 @@ pub struct Node {
     address: String,
     base: PathBuf,
     site: Arc<Site>,
+    /// For ctdbd alone.
+    extra: Vec<(String, OsString)>,
     tree: Mutex<Option<Arc<Tree>>>,
 }
 
@@ -41,9 +43,9 @@ impl fmt::Debug for Node {
 }
 
 impl Node {
-    pub(crate) fn new(site: Arc<Site>, pnn: u32, address: String) -> Self {
+    pub(crate) fn new(site: Arc<Site>, pnn: u32, address: String, extra: Vec<(String, OsString)>) -> Self {
         let base = site.dir().join(format!("node.{pnn}"));
-        Self { pnn, address, base, site, tree: Mutex::new(None) }
+        Self { pnn, address, base, site, extra, tree: Mutex::new(None) }
     }
 
     /// Its number.
@@ -133,13 +135,14 @@ impl Node {
         if self.is_running() {
             return Err(Error::State { name: self.name(), state: "running already" });
         }
-        let env = self.env().map(|(key, value)| (key.into(), value.to_owned()));
+        let own = self.env().map(|(key, value)| (OsString::from(key), value.to_owned()));
+        let extra = self.extra.iter().map(|(key, value)| (OsString::from(key), value.clone()));
         let spec = Spec {
             name: format!("ctdbd of {}", self.name()),
             program: Tool::Ctdbd.path()?,
             // In the foreground it logs to standard error, wherever the configuration points.
             args: vec!["--interactive".into()],
-            env: env.into(),
+            env: own.into_iter().chain(extra).collect(),
             stdin: Stdin::Pipe,
             log: self.log_path(),
         };

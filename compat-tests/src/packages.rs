@@ -16,6 +16,12 @@ pub enum Tool {
     Ctdb,
     /// `tcpdump`, which records captures.
     Tcpdump,
+    /// `smbd`, the file server.
+    Smbd,
+    /// `smbclient`, which talks to it.
+    Smbclient,
+    /// `net`, which administers it.
+    Net,
 }
 
 impl Tool {
@@ -24,6 +30,9 @@ impl Tool {
             Self::Ctdbd => "ctdbd",
             Self::Ctdb => "ctdb",
             Self::Tcpdump => "tcpdump",
+            Self::Smbd => "smbd",
+            Self::Smbclient => "smbclient",
+            Self::Net => "net",
         }
     }
 
@@ -31,6 +40,9 @@ impl Tool {
         match self {
             Self::Ctdbd | Self::Ctdb => "ctdb",
             Self::Tcpdump => "tcpdump",
+            Self::Smbd => "samba",
+            Self::Smbclient => "smbclient",
+            Self::Net => "samba-common-bin",
         }
     }
 
@@ -87,7 +99,7 @@ mod tests {
     fn the_install_script_knows_every_program_and_its_package() {
         let script =
             std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
-        for tool in [Tool::Ctdbd, Tool::Ctdb, Tool::Tcpdump] {
+        for tool in [Tool::Ctdbd, Tool::Ctdb, Tool::Tcpdump, Tool::Smbd, Tool::Smbclient, Tool::Net] {
             let row = format!("{} {}", tool.program(), tool.package());
             assert!(script.lines().any(|line| line == row), "no line {row:?}");
         }

@@ -38,7 +38,10 @@ impl ToolOutput {
 }
 
 /// Runs a program to its end; kills it at the deadline.
-pub(crate) fn run(mut command: Command, limit: Duration) -> Result<ToolOutput> {
+///
+/// # Errors
+/// When it cannot be started, or does not end in time.
+pub fn run(mut command: Command, limit: Duration) -> Result<ToolOutput> {
     let text = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| word.to_string_lossy().into_owned())

@@ -1,0 +1,45 @@
+//! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, in one run.
+//!
+//! Each figure of the tunnel stands beside one of the plain clients that was measured right before it, because a machine
+//! is never the same for long. First with every process on one CPU, which measures work; then with all CPUs, which
+//! measures this machine's wake-ups as well. docs/performance.md says how to read it. Times are printed as they came.
+
+mod cpu;
+mod daemon;
+mod end;
+mod measure;
+mod plain;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::ensure;
+
+use crate::cpu::Cpus;
+use crate::measure::Bench;
+
+const ROUNDS: usize = 7;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: FAILED: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let rounds = std::env::var("ROUNDS").ok().map_or(Ok(ROUNDS), |text| text.parse())?;
+    ensure!(rounds > 0, "ROUNDS must be at least 1");
+    let cpus = Cpus::allowed()?;
+    let one = cpus.pin_to_last()?;
+    println!("# All processes on one CPU (number {one})\n");
+    print!("{}", report::markdown(&Bench::start()?.all(rounds)?));
+    cpus.unpin()?;
+    println!("\n# All processes on CPUs {:?}\n", cpus.numbers());
+    print!("{}", report::markdown(&Bench::start()?.all(rounds)?));
+    println!("\nbench: OK");
+    Ok(())
+}
