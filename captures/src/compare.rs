@@ -44,6 +44,7 @@ volatile! {
     "GET_EVENT_SCRIPT_STATUS" "*": "times of runs";
     "DUMP_MEMORY" "*": "a report about the daemon's memory";
     "GET_BAN_STATE" "*": "depends on what happened before";
+    "GET_RECMODE" "*": "a recovery may be over before it is asked about";
 }
 
 /// Questions about a state that settles in its own time. They change nothing, so they may be asked again until the
