@@ -3,6 +3,7 @@
 //! While a cluster exists it owns a directory and a loopback network; both go when it is dropped. After a panic, and
 //! after a failed call of the harness itself, the logs are kept under cargo's target directory and their ends printed.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -191,7 +192,7 @@ impl Cluster {
     }
 
     /// Waits until every node that runs sees every node of the cluster `OK`, agrees with the others on one generation
-    /// and one leader, and has recovered.
+    /// and one leader, and has recovered, with every node an lmaster.
     ///
     /// # Errors
     /// [`crate::Error::Deadline`] with what was seen last and the ends of all logs.
@@ -200,7 +201,8 @@ impl Cluster {
         self.wait_healthy_nodes(&all, limit)
     }
 
-    /// The same for a part: each of `pnns` sees each of `pnns` `OK` and has recovered with the others.
+    /// The same for a part: each of `pnns` sees each of `pnns` `OK` and has recovered with the others, and the
+    /// lmasters are these nodes alone: before the recovery that a lost node is due, all else looks well already.
     ///
     /// # Errors
     /// [`crate::Error::Deadline`] with what was seen last and the ends of all logs.
@@ -209,6 +211,7 @@ impl Cluster {
     }
 
     fn look_healthy(&self, pnns: &[u32]) -> std::result::Result<(), String> {
+        let members: BTreeSet<u32> = pnns.iter().copied().collect();
         let watched: Vec<&Node> = self.nodes.iter().filter(|node| pnns.contains(&node.pnn())).collect();
         let ok = |status: &Status| pnns.iter().all(|pnn| status.node(*pnn).is_some_and(|line| line.is_ok()));
         // The quick question first: the other one waits for a word of the leader.
@@ -230,8 +233,8 @@ impl Cluster {
                 answer.map_err(|_| "a look panicked".to_owned())?.map_err(|error| error.to_string())?;
             let agrees =
                 first.as_ref().is_none_or(|f| (f.generation, f.leader) == (seen.generation, seen.leader));
-            if !ok(&seen) || !seen.recovered || seen.generation.is_none() || seen.leader.is_none() || !agrees
-            {
+            let settled = seen.recovered && seen.generation.is_some() && seen.leader.is_some();
+            if !ok(&seen) || !settled || !agrees || !seen.lmasters.iter().eq(&members) {
                 return Err(format!("node {} sees {seen}", node.pnn()));
             }
             first.get_or_insert(seen);

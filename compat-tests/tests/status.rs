@@ -242,7 +242,7 @@ fn status_agrees_with_ctdb_while_an_interface_of_a_node_has_no_link() {
     node.kill9().unwrap();
     std::fs::write(node.base().join("public_addresses"), "127.99.7.1/8 lo\n").unwrap();
     node.start().unwrap();
-    cluster.wait_healthy_nodes(&[0], SOON).unwrap();
+    cluster.wait_healthy(SOON).unwrap();
     node.ctdb(&["setifacelink", "lo", "down"]).unwrap();
     let ours = assert_agrees(&cluster, 0, 0, |s| has(s, 1, "PARTIALLYONLINE"));
     assert_eq!(ours["node_status"]["nodes"]["1"]["flags_ok"], true, "no flag says so");
