@@ -14,14 +14,20 @@ pub struct Volatile {
     pub of: &'static str,
     /// Name of the member, wherever it is; everything below it too. `*`: the whole answer.
     pub member: &'static str,
+    /// The only difference that is explained: what was recorded and what is there now. None: any.
+    pub only: Option<(&'static str, &'static str)>,
     /// Why it differs.
     pub why: &'static str,
 }
 
 macro_rules! volatile {
-    ($( $of:literal $member:literal: $why:literal; )+) => {
+    (@only) => { None };
+    (@only $from:literal $to:literal) => { Some(($from, $to)) };
+    ($( $of:literal $member:literal $(from $from:literal to $to:literal)?: $why:literal; )+) => {
         /// Everything that may differ between two runs.
-        pub static VOLATILE: &[Volatile] = &[ $( Volatile { of: $of, member: $member, why: $why }, )+ ];
+        pub static VOLATILE: &[Volatile] = &[ $(
+            Volatile { of: $of, member: $member, only: volatile!(@only $($from $to)?), why: $why },
+        )+ ];
     };
 }
 
@@ -44,7 +50,7 @@ volatile! {
     "GET_EVENT_SCRIPT_STATUS" "*": "times of runs";
     "DUMP_MEMORY" "*": "a report about the daemon's memory";
     "GET_BAN_STATE" "*": "depends on what happened before";
-    "GET_RECMODE" "*": "a recovery may be over before it is asked about";
+    "GET_RECMODE" "*" from "RECOVERY" to "NORMAL": "a recovery may be over before it is asked about";
 }
 
 /// Questions about a state that settles in its own time. They change nothing, so they may be asked again until the
@@ -121,7 +127,7 @@ impl Answer {
                 path: text(path),
                 recorded: brief(recorded, 80),
                 now: brief(now, 80),
-                expected: explain(&self.of, path),
+                expected: explain(&self.of, path, recorded, now),
             });
         });
         found
@@ -158,8 +164,11 @@ fn walk(a: &Value, b: &Value, path: &mut Vec<Step>, found: &mut impl FnMut(&[Ste
     }
 }
 
-fn explain(of: &[String], path: &[Step]) -> Option<&'static str> {
-    let concerns = |row: &&Volatile| row.of == "*" || of.iter().any(|name| name == row.of);
+fn explain(of: &[String], path: &[Step], recorded: &Value, now: &Value) -> Option<&'static str> {
+    let concerns = |row: &&Volatile| {
+        (row.of == "*" || of.iter().any(|name| name == row.of))
+            && row.only.is_none_or(|(from, to)| recorded.to_string() == from && now.to_string() == to)
+    };
     let inside = |member: &str| path.contains(&Step::Member("answer")) && member == "*";
     VOLATILE
         .iter()

@@ -15,8 +15,8 @@ use captures::write::{client_address, record, section};
 use captures::{Capture, DAEMON, Origin, Timestamp, diff};
 use legacy_codec::{
     Abi, CONTROLS, CallFlags, CallId, ControlFlags, ControlReply, ControlRequest, DbId, Dest, Generation,
-    Header, MESSAGES, Operation, Packet, Pnn, ReplyCall, ReplyDmaster, ReqCall, ReqId, ReqMessage, SrvId,
-    VnnMap,
+    Header, MESSAGES, Operation, Packet, Pnn, RecMode, ReplyCall, ReplyDmaster, ReqCall, ReqId, ReqMessage,
+    SrvId, VnnMap,
 };
 
 /// A recording that is made packet by packet, a millisecond apart.
@@ -299,6 +299,28 @@ fn an_answer_differs_where_no_row_of_the_table_explains_it() {
     assert!(replay.judge(0, &answer(message())).is_none(), "packet 0 is no answer");
     let garbage = replay.judge(2, &Bytes::from_static(b"garbage")).unwrap();
     assert!(garbage.unexplained().next().is_some());
+}
+
+#[test]
+fn a_recovery_that_was_recorded_may_be_over_but_a_new_one_and_a_refusal_are_differences() {
+    let judged = |recorded: RecMode, now: ControlReply| {
+        let mut tape = Tape::new();
+        tape.ask(0, 1, request(&ControlRequest::GetRecMode(())));
+        tape.answer(0, 1, reply(&ControlReply::GetRecMode(recorded)));
+        let capture = tape.capture();
+        let header = Header { reqid: ReqId(1), ..Header::default() };
+        let packet = Packet { header, body: reply(&now) }.encode(Abi::LP64_LE).unwrap().bytes;
+        let verdict = Replay::new(&capture).judge(1, &packet).unwrap();
+        let of_mode: Vec<_> = verdict.differences.iter().filter(|d| d.path != "generation").collect();
+        (of_mode.len(), of_mode.iter().filter(|d| d.expected.is_none()).count())
+    };
+    let mode = ControlReply::GetRecMode;
+    assert_eq!(judged(RecMode::ACTIVE, mode(RecMode::ACTIVE)), (0, 0));
+    assert_eq!(judged(RecMode::ACTIVE, mode(RecMode::NORMAL)), (1, 0));
+    assert_eq!(judged(RecMode::NORMAL, mode(RecMode::ACTIVE)), (1, 1));
+    let refused = ControlReply::Failed { opcode: 15, status: -1, data: Bytes::from_static(b"no") };
+    let (all, unexplained) = judged(RecMode::ACTIVE, refused);
+    assert_eq!(all, unexplained);
 }
 
 #[test]
