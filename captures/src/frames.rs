@@ -96,7 +96,7 @@ fn search(waiting: &mut BytesMut, abi: Option<Abi>, skipped: &mut usize) -> Opti
 fn header_abi(bytes: &[u8], expected: Option<Abi>) -> Option<Abi> {
     let detected = Abi::detect(bytes)?;
     let abi = match expected {
-        Some(abi) if abi.endian == detected.endian => abi,
+        Some(abi) if abi.endian() == detected.endian() => abi,
         Some(_) => return None,
         None => detected,
     };

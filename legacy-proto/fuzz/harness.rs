@@ -37,7 +37,7 @@ fn abi(byte: u8) -> Abi {
 
 fn word(n: usize, abi: Abi) -> [u8; 4] {
     let n = u32::try_from(n).unwrap();
-    if abi.endian == Endian::Big { n.to_be_bytes() } else { n.to_le_bytes() }
+    if abi.endian() == Endian::Big { n.to_be_bytes() } else { n.to_le_bytes() }
 }
 
 /// `machine, step, stream`: a stream from a client, arriving in pieces of that many bytes.

@@ -54,7 +54,7 @@ pub(crate) fn compare(file: &Path, abi: Option<Abi>, args: &[&str]) -> Compared 
 fn is(shown: &Shown, entry: &Entry<'_>) -> bool {
     let word = |at: usize| {
         let bytes: [u8; 4] = entry.captured.raw[at..at + 4].try_into().unwrap();
-        let little = entry.captured.abi.endian == legacy_codec::Endian::Little;
+        let little = entry.captured.abi.endian() == legacy_codec::Endian::Little;
         i128::from(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     };
     ["length", "magic", "version", "generation", "operation", "dest", "src", "reqid"]

@@ -301,7 +301,7 @@ impl EventFrames {
     /// An empty buffer that takes packets of up to `limit` bytes.
     #[must_use]
     pub fn new(abi: Abi, limit: usize) -> Self {
-        Self { endian: abi.endian, limit, data: BytesMut::new() }
+        Self { endian: abi.endian(), limit, data: BytesMut::new() }
     }
 
     /// Adds bytes that arrived.

@@ -92,7 +92,7 @@ impl FrameBuf {
     #[must_use]
     pub fn new(abi: Abi, framing: Framing, limit: usize) -> Self {
         Self {
-            endian: abi.endian,
+            endian: abi.endian(),
             framing,
             limit,
             head: BytesMut::new(),

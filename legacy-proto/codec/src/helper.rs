@@ -27,7 +27,7 @@ pub const RESULT_LEN: usize = 4;
 /// `bytes` are those that one read gave: C reads once and takes a part of a number for a failure.
 pub fn read_result(bytes: &[u8], abi: Abi) -> Result<i32, HelperError> {
     let word = bytes.first_chunk::<RESULT_LEN>();
-    match (word, abi.endian) {
+    match (word, abi.endian()) {
         (Some(word), Endian::Little) => Ok(i32::from_le_bytes(*word)),
         (Some(word), Endian::Big) => Ok(i32::from_be_bytes(*word)),
         (None, _) if bytes.is_empty() => Err(HelperError::Closed),
@@ -38,7 +38,7 @@ pub fn read_result(bytes: &[u8], abi: Abi) -> Result<i32, HelperError> {
 /// The bytes of such a number.
 #[must_use]
 pub fn write_result(result: i32, abi: Abi) -> [u8; RESULT_LEN] {
-    match abi.endian {
+    match abi.endian() {
         Endian::Little => result.to_le_bytes(),
         Endian::Big => result.to_be_bytes(),
     }

@@ -30,7 +30,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use abi::{Abi, Endian, Word};
+pub use abi::{Abi, Endian, UnverifiedAbi, Word};
 pub use addr::SockAddr;
 pub use control::*;
 pub use describe::{Describe, Value};

@@ -144,7 +144,7 @@ fn length_word(len: usize, abi: Abi) -> Result<[u8; 4], Error> {
     let Ok(length) = u32::try_from(len) else {
         return Err(Error::TooLong { path: crate::error::Path::default(), len }.within("packet"));
     };
-    Ok(match abi.endian {
+    Ok(match abi.endian() {
         crate::abi::Endian::Little => length.to_le_bytes(),
         crate::abi::Endian::Big => length.to_be_bytes(),
     })

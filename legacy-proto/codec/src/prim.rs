@@ -44,7 +44,7 @@ macro_rules! scalars {
 
             fn get(reader: &mut Reader) -> Result<Self, Error> {
                 reader.align_to(Self::align(reader.abi()))?;
-                let endian: Endianness = reader.abi().endian.into();
+                let endian: Endianness = reader.abi().endian().into();
                 reader.parse(size_of::<$ty>(), |input| scalars!(@$parser endian)(input))
             }
 

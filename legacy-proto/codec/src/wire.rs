@@ -304,7 +304,7 @@ impl Writer {
     /// Writes the low `size` bytes of a number, aligned.
     pub fn scalar(&mut self, value: u64, size: usize) {
         self.align_to(self.abi.align_of(size));
-        match self.abi.endian {
+        match self.abi.endian() {
             Endian::Little => self.slice(&value.to_le_bytes()[..size]),
             Endian::Big => self.slice(&value.to_be_bytes()[8 - size..]),
         }

@@ -173,7 +173,7 @@ proptest! {
             let mut frame = BytesMut::from(&data[..]);
             if frame.len() >= 4 {
                 let len = u32::try_from(frame.len()).unwrap();
-                frame[..4].copy_from_slice(&if abi.endian == Endian::Big { len.to_be_bytes() } else { len.to_le_bytes() });
+                frame[..4].copy_from_slice(&if abi.endian() == Endian::Big { len.to_be_bytes() } else { len.to_le_bytes() });
             }
             let frame = frame.freeze();
             if let Ok(request) = EventRequest::decode(&frame, abi) {

@@ -209,7 +209,7 @@ fn the_sizes_of_hot_keys_are_checked_against_the_bytes_behind_them() {
             let slot = HotKeySlotPlace::of(abi);
             let at = whole.len() - slot.len * (10 - entry) + slot.size;
             bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
-            if abi.endian == Endian::Big {
+            if abi.endian() == Endian::Big {
                 bytes[at + slot.word - 4..at + slot.word].copy_from_slice(&size.to_be_bytes());
                 bytes[at..at + 4].fill(0);
             }

@@ -173,3 +173,17 @@ fn the_machine_type_of_this_build_is_one_the_tests_know() {
     assert_eq!(Abi::endian_of(*b"CTDB"), Some(Endian::Big));
     assert_eq!(Abi::endian_of(*b"HTTP"), None);
 }
+
+#[test]
+fn a_machine_type_that_was_not_verified_is_refused_by_its_name() {
+    for (name, abi) in Abi::VERIFIED {
+        assert_eq!(name.parse(), Ok(abi));
+        assert_eq!(abi.to_string(), name);
+    }
+    assert!(Abi::VERIFIED.iter().any(|(_, abi)| *abi == Abi::NATIVE));
+    let refused = "ilp32-be".parse::<Abi>().unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the structs of machine type \"ilp32-be\" have not been verified; lp64-le, lp64-be and i386 have"
+    );
+}

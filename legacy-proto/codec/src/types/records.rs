@@ -127,8 +127,8 @@ impl PartialEq for RecBuffer {
     fn eq(&self, other: &Self) -> bool {
         self.db_id == other.db_id
             && self.count == other.count
-            && (self.abi.endian == other.abi.endian && self.data == other.data
-                || self.abi.endian != other.abi.endian && self.records().eq(other.records()))
+            && (self.abi.endian() == other.abi.endian() && self.data == other.data
+                || self.abi.endian() != other.abi.endian() && self.records().eq(other.records()))
     }
 }
 
@@ -212,7 +212,7 @@ impl Wire for RecBuffer {
     fn put(&self, writer: &mut Writer) {
         self.db_id.put(writer);
         self.count.put(writer);
-        if writer.abi().endian == self.abi.endian {
+        if writer.abi().endian() == self.abi.endian() {
             writer.slice(&self.data);
             return;
         }

@@ -13,7 +13,6 @@ pub(crate) mod stats;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use captures::{Capture, Options};
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -33,24 +32,7 @@ pub(crate) struct Reading {
 
     /// Machine type of the nodes: lp64-le, lp64-be or i386 [default: 64 bits, byte order as seen]
     #[arg(long, value_name = "TYPE")]
-    abi: Option<AbiName>,
-}
-
-/// A machine type as it is written.
-#[derive(Clone, Copy, Debug)]
-struct AbiName(Abi);
-
-impl FromStr for AbiName {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "lp64-le" => Ok(Self(Abi::LP64_LE)),
-            "lp64-be" => Ok(Self(Abi::LP64_BE)),
-            "i386" => Ok(Self(Abi::I386)),
-            _ => Err("only lp64-le, lp64-be and i386 have been verified"),
-        }
-    }
+    abi: Option<Abi>,
 }
 
 impl Reading {
@@ -65,7 +47,7 @@ impl Reading {
                 message: "larger than 1 GiB; cut it with editcap".into(),
             });
         }
-        let options = Options { port: self.port, abi: self.abi.map(|name| name.0) };
+        let options = Options { port: self.port, abi: self.abi };
         Capture::read_with(&bytes, options)
             .map_err(|e| Error::NoCapture { path: path.into(), message: e.to_string() })
     }
