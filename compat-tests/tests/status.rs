@@ -191,7 +191,7 @@ fn list_and_pings_with_a_dead_node(cluster: &Cluster, dead: u32) {
     let run = node.ctdbctl(&["node", "ping", "-n", "all", "-t", "5", "-o", "json"]).unwrap();
     assert_eq!(run.code, Some(6), "partly done: {run:?}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-    for ping in json(&run)["pings"].as_array().unwrap() {
+    for ping in json(&run)["nodes"].as_array().unwrap() {
         let lives = number(&ping["pnn"]) != dead;
         assert_eq!(ping["answered"], lives, "{ping}");
         assert_eq!(ping["error"].is_null(), lives, "{ping}");
@@ -200,7 +200,7 @@ fn list_and_pings_with_a_dead_node(cluster: &Cluster, dead: u32) {
     let alone = node.ctdbctl(&["node", "ping", "-n", &dead.to_string(), "-t", "5", "-o", "json"]).unwrap();
     // ctdbd itself refuses to ask a node to which it has no connection.
     assert_eq!(alone.code, Some(5), "{alone:?}");
-    assert_eq!(json(&alone)["pings"][0]["error"]["code"], "refused", "{alone:?}");
+    assert_eq!(json(&alone)["nodes"][0]["error"]["code"], "refused", "{alone:?}");
     let well = node.ctdbctl(&["node", "ping", "-n", "all", "-t", "5"]).unwrap();
     assert_eq!(well.code, Some(6), "{well:?}");
     let living: Vec<String> = (0..3).filter(|pnn| *pnn != dead).map(|pnn| pnn.to_string()).collect();

@@ -6,9 +6,12 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use crate::args::{self, Output, Request, Settings};
 use crate::commands::Answer;
+use crate::commands::row::Working;
+use crate::context::{Connections, Context};
 use crate::error::{Error, one_line};
 use crate::exit::Exit;
 use crate::render;
@@ -21,9 +24,10 @@ pub(crate) fn run(words: &[OsString], out: &mut dyn Write, err: &mut dyn Write) 
             Exit::Done
         }
         Ok(Request::Run(row, settings, matches)) => {
-            let working = (row.run)((*settings).clone(), &matches);
+            let connections = Rc::new(Connections::default());
+            let working = (row.run)(Context::new((*settings).clone(), &connections), &matches);
             match answer(working) {
-                Ok(answer) => show(&answer, &settings, out),
+                Ok(answer) => show(&*answer, &settings, out),
                 Err(e) => fail(&e, settings.output != Output::Table, out, err),
             }
         }
@@ -39,22 +43,15 @@ pub(crate) fn note(settings: &Settings, text: std::fmt::Arguments<'_>) {
     }
 }
 
-fn answer(working: crate::commands::Working) -> Result<Answer, Error> {
+fn answer(working: Working) -> Result<Box<dyn Answer>, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
     runtime.block_on(working)
 }
 
-fn show(answer: &Answer, settings: &Settings, out: &mut dyn Write) -> Exit {
+fn show(answer: &dyn Answer, settings: &Settings, out: &mut dyn Write) -> Exit {
     if !settings.quiet {
-        match (answer, settings.output) {
-            (Answer::CaptureShow(packets), _) => {
-                // A reader that is gone has seen what it wanted.
-                let _gone = packets.write(settings, out).and_then(|()| out.flush());
-            }
-            (answer, Output::Table) => write(out, &render::table::answer(answer)),
-            (answer, Output::Json) => write(out, &render::json::answer(answer)),
-            (answer, Output::Jsonl) => write(out, &render::json::line(answer)),
-        }
+        // A reader that is gone has seen what it wanted.
+        let _gone = answer.write(settings, out).and_then(|()| out.flush());
     }
     answer.exit()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
-use crate::commands::{COMMANDS, NOUNS, NodeUse, Row};
+use crate::commands::{NOUNS, NodeUse, Row, commands};
 use crate::error::Error;
 use crate::nodes::NodeList;
 
@@ -57,6 +57,10 @@ struct Global {
     /// Write no answer, only errors; the exit status tells
     #[arg(short, long, global = true)]
     quiet: bool,
+
+    /// Do not ask before something is destroyed
+    #[arg(long, global = true)]
+    yes: bool,
 }
 
 /// What every command needs to know.
@@ -72,6 +76,7 @@ pub(crate) struct Settings {
     pub(crate) run_dir: PathBuf,
     pub(crate) verbose: bool,
     pub(crate) quiet: bool,
+    pub(crate) yes: bool,
 }
 
 /// What the command line asks for.
@@ -94,16 +99,24 @@ pub(crate) fn parser() -> Command {
             "Exit status: 0 done, 1 the answer is no, 2 usage, 3 no daemon, 4 no answer in time, 5 refused or \
              malformed answer, 6 partly done.",
         );
-    let verb = |row: &Row| (row.arguments)(Command::new(row.verb)).about(row.doc);
-    for row in COMMANDS.iter().filter(|row| row.noun.is_none()) {
-        root = root.subcommand(verb(row));
-    }
-    for (noun, about) in NOUNS {
-        let verbs = COMMANDS.iter().filter(|row| row.noun == Some(noun)).map(verb);
-        let command = Command::new(*noun).about(*about).subcommand_required(true);
-        root = root.subcommand(command.disable_help_subcommand(true).subcommands(verbs));
-    }
+    root = level(root, &[]);
     root
+}
+
+/// Adds the verbs and nouns below the words of `path`.
+fn level(mut command: Command, path: &[&str]) -> Command {
+    for row in commands().filter(|row| row.noun() == path) {
+        command = command.subcommand((row.arguments)(Command::new(row.verb())).about(row.doc));
+    }
+    let below =
+        |noun: &&crate::commands::Noun| noun.path.split_last().is_some_and(|(_, above)| above == path);
+    for noun in NOUNS.iter().filter(below) {
+        let word = noun.path.last().copied().unwrap_or_default();
+        let inner =
+            Command::new(word).about(noun.doc).subcommand_required(true).disable_help_subcommand(true);
+        command = command.subcommand(level(inner, noun.path));
+    }
+    command
 }
 
 /// Understands the words after the program's name.
@@ -114,7 +127,9 @@ pub(crate) fn parse(words: &[std::ffi::OsString]) -> Result<Request, Error> {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Request::Text(e.render().to_string()));
         }
-        Err(e) => return Err(Error::Words(one_line(&e.render().to_string()))),
+        Err(e) => {
+            return Err(Error::Words(moved(words).unwrap_or_else(|| one_line(&e.render().to_string()))));
+        }
     };
     let global = Global::from_arg_matches(&matches).map_err(|e| Error::Words(one_line(&e.to_string())))?;
     let (row, matches) = row(&matches).ok_or_else(|| Error::Words("no such command; see --help".into()))?;
@@ -132,8 +147,19 @@ pub(crate) fn parse(words: &[std::ffi::OsString]) -> Result<Request, Error> {
         socket,
         verbose: global.verbose,
         quiet: global.quiet,
+        yes: global.yes,
     };
     Ok(Request::Run(row, Box::new(settings), matches.clone()))
+}
+
+/// What a command of the `ctdb` tool is called here, when the first word is one.
+fn moved(words: &[std::ffi::OsString]) -> Option<String> {
+    let word = words.first()?.to_str()?;
+    if NOUNS.iter().any(|noun| noun.path == [word]) || commands().any(|row| row.path == [word]) {
+        return None;
+    }
+    let new: Vec<_> = commands().filter(|row| row.old.contains(&word)).map(Row::words).collect();
+    (!new.is_empty()).then(|| format!("'{word}' is called '{}' here; see --help", new.join("' or '")))
 }
 
 /// Whether JSON was asked for, in words that could not be understood otherwise.
@@ -145,14 +171,13 @@ pub(crate) fn wants_json(words: &[std::ffi::OsString]) -> bool {
     joined || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json" | "jsonl"]))
 }
 
-fn row(matches: &ArgMatches) -> Option<(&'static Row, &ArgMatches)> {
-    let (first, inner) = matches.subcommand()?;
-    let (noun, verb, matches) = match inner.subcommand() {
-        Some((verb, matches)) => (Some(first), verb, matches),
-        None => (None, first, inner),
-    };
-    let row = COMMANDS.iter().find(|row| row.noun == noun && row.verb == verb)?;
-    Some((row, matches))
+fn row(mut matches: &ArgMatches) -> Option<(&'static Row, &ArgMatches)> {
+    let mut path = Vec::new();
+    while let Some((word, inner)) = matches.subcommand() {
+        path.push(word);
+        matches = inner;
+    }
+    Some((commands().find(|row| row.path == path)?, matches))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -202,7 +227,7 @@ mod tests {
 
     #[test]
     fn every_row_is_reached_by_its_words_and_has_a_noun_with_a_text() {
-        for wanted in COMMANDS {
+        for wanted in commands() {
             let arguments = match wanted.words().as_str() {
                 "tunnel ping" => "1",
                 "capture record" => "--listen a --out b",
@@ -215,10 +240,11 @@ mod tests {
                 panic!("'{words}' is not understood");
             };
             assert_eq!((found.words(), settings.command), (wanted.words(), wanted.words()));
-            assert!(wanted.noun.is_none_or(|noun| NOUNS.iter().any(|(known, _)| *known == noun)), "{words}");
+            let known = NOUNS.iter().any(|noun| noun.path == wanted.noun());
+            assert!(wanted.noun().is_empty() || known, "{words}");
         }
-        for (noun, _) in NOUNS {
-            assert!(COMMANDS.iter().any(|row| row.noun == Some(noun)), "{noun} has no verb");
+        for noun in NOUNS {
+            assert!(commands().any(|row| row.noun().starts_with(noun.path)), "{:?} has no verb", noun.path);
         }
     }
 
@@ -257,9 +283,10 @@ mod tests {
                 "unrecognized subcommand 'statsu'; tip: a similar subcommand exists: 'status'; see --help",
             ),
             (
-                "node",
-                "'ctdbctl node' requires a subcommand but one was not provided; [subcommands: ping]; see --help",
+                "tunnel",
+                "'ctdbctl tunnel' requires a subcommand but one was not provided; [subcommands: status, ping]; see --help",
             ),
+            ("listnodes", "'listnodes' is called 'cluster list' here; see --help"),
             (
                 "status --nodes 1",
                 "unexpected argument '--nodes' found; tip: a similar argument exists: '--node'; see --help",

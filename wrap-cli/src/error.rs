@@ -128,6 +128,15 @@ pub(crate) enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// Something is destroyed, nobody can be asked, and `--yes` is missing.
+    #[error("{what} Nobody can be asked here; add --yes")]
+    NeedsYes {
+        /// What would happen.
+        what: String,
+    },
+    /// The person at the terminal said no.
+    #[error("nothing was done")]
+    NotConfirmed,
     /// The program could not start.
     #[error("cannot start: {0}")]
     Start(std::io::Error),
@@ -149,6 +158,8 @@ impl Error {
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
             Self::Question { failure, .. } => failure.code(),
+            Self::NeedsYes { .. } => "needs_yes",
+            Self::NotConfirmed => "not_confirmed",
             Self::File { .. } => "file",
             Self::NoCapture { .. } => "no_capture",
             Self::Start(_) => "start",
@@ -158,7 +169,8 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => Exit::Usage,
-            Self::File { .. } => Exit::Usage,
+            Self::File { .. } | Self::NeedsYes { .. } => Exit::Usage,
+            Self::NotConfirmed => Exit::No,
             Self::NoCapture { .. } => Exit::Refused,
             Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,
             Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,

@@ -1,9 +1,10 @@
 //! Exit statuses, the same for every command. The truth is the manual of the command line; scripts depend on it.
 
 /// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// The answer is there.
+    #[default]
     Done,
     /// The answer is no: something differs, or is not as it should be.
     No,

@@ -7,6 +7,7 @@ mod app;
 mod args;
 mod backend;
 mod commands;
+mod context;
 mod error;
 mod exit;
 mod join;

@@ -4,6 +4,7 @@
 //! scripts and changes with each release, so a fixed layout would buy nothing.
 
 use bytes::{Bytes, BytesMut};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::xdr::{Reader, Writer, XdrError};
@@ -82,7 +83,7 @@ impl Body {
 }
 
 /// The state of one tunneld. Times are milliseconds, sizes bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// Version of the program.
     pub version: String,
@@ -103,7 +104,7 @@ pub struct Status {
 }
 
 /// The connection of a tunneld to its ctdbd.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CtdbdLink {
     /// Path of the socket.
     pub socket: String,
@@ -118,7 +119,7 @@ pub struct CtdbdLink {
 }
 
 /// A daemon that is registered at this node's tunneld.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DaemonStatus {
     /// Its name.
     pub name: String,
@@ -133,7 +134,7 @@ pub struct DaemonStatus {
 }
 
 /// Another node as this tunneld sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeerStatus {
     /// Its node number.
     pub node: u32,
@@ -164,7 +165,7 @@ pub struct PeerStatus {
 }
 
 /// Totals of one tunneld.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counters {
     /// Envelopes handed to ctdbd.
     pub envelopes_out: u64,

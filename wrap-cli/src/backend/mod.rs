@@ -34,3 +34,9 @@ pub(crate) trait Cluster {
     /// Whether the daemon of node `of` lives; answers the number of its clients.
     async fn ping(&self, of: u32) -> Result<u32, Failure>;
 }
+
+/// What is done to one node of a cluster.
+pub(crate) trait Nodes: Cluster {
+    /// Ends the daemon of node `of`; answers when it has begun to.
+    async fn shutdown(&self, of: u32) -> Result<(), Failure>;
+}

@@ -5,11 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cluster;
+use super::row::{NoArgs, rows};
+use super::view;
 use crate::args::Settings;
 use crate::backend::Cluster;
+use crate::context::Context;
 use crate::error::Error;
 use crate::join::join_all;
 use crate::model::{Flags, Node};
@@ -18,19 +21,19 @@ use crate::model::{Flags, Node};
 const NO_LEADER: u32 = u32::MAX;
 
 /// The whole answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Status {
     pub(crate) node_status: NodeStatus,
     pub(crate) vnn_status: VnnStatus,
     /// `NORMAL` or `RECOVERY`.
-    pub(crate) recovery_mode: &'static str,
+    pub(crate) recovery_mode: String,
     pub(crate) recovery_mode_raw: u32,
     /// 4294967295 when nobody leads, as upstream writes it.
     pub(crate) leader: u32,
 }
 
 /// The nodes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NodeStatus {
     /// Deleted nodes included.
     pub(crate) node_count: usize,
@@ -40,7 +43,7 @@ pub(crate) struct NodeStatus {
 }
 
 /// One node.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NodeLine {
     pub(crate) pnn: u32,
     pub(crate) address: String,
@@ -60,7 +63,7 @@ impl NodeLine {
 }
 
 /// Who is asked where a record is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct VnnStatus {
     /// `None` before the first recovery.
     pub(crate) generation: Option<u32>,
@@ -69,7 +72,7 @@ pub(crate) struct VnnStatus {
 }
 
 /// One hash slot.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Slot {
     pub(crate) hash: usize,
     pub(crate) lmaster: u32,
@@ -82,10 +85,19 @@ impl Status {
     }
 }
 
+rows! {
+    "status": One, "Show the nodes, the record map, the recovery mode and the leader", ["status"],
+        NoArgs => Status = run;
+}
+
+async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
+    collect(&cx.cluster().await?, &cx.settings).await
+}
+
 /// Asks everything; what does not depend on another answer is asked at the same time.
 pub(crate) async fn collect<C: Cluster>(cluster: &C, settings: &Settings) -> Result<Status, Error> {
-    let nodes = cluster::node_map(cluster).await?;
-    let asked = cluster::one_node(cluster, settings, &nodes)?;
+    let nodes = view::node_map(cluster).await?;
+    let asked = view::one_node(cluster, settings, &nodes)?;
     let question = |question| move |failure| Error::Question { node: asked, question, failure };
     let (lines, record_map, mode, leader) = tokio::join!(
         node_lines(cluster, asked, nodes),
@@ -105,14 +117,14 @@ pub(crate) async fn collect<C: Cluster>(cluster: &C, settings: &Settings) -> Res
     Ok(Status {
         node_status: lines?,
         vnn_status: VnnStatus { generation: record_map.generation, size: vnn_map.len(), vnn_map },
-        recovery_mode: if mode == 0 { "NORMAL" } else { "RECOVERY" },
+        recovery_mode: if mode == 0 { "NORMAL" } else { "RECOVERY" }.into(),
         recovery_mode_raw: mode,
         leader: leader.unwrap_or(NO_LEADER),
     })
 }
 
 async fn node_lines<C: Cluster>(cluster: &C, asked: u32, nodes: Vec<Node>) -> Result<NodeStatus, Error> {
-    let nodes = cluster::judged(cluster, asked, nodes).await?;
+    let nodes = view::judged(cluster, asked, nodes).await?;
     let node_count = nodes.len();
     let shown: Vec<Node> = nodes.into_iter().filter(|node| !node.flags.deleted).collect();
     let deleted_node_count = node_count - shown.len();

@@ -4,12 +4,14 @@
 
 use std::fmt::Write;
 
+use crate::commands::Shown;
 use crate::commands::capture::check::{Checked, Numbers};
 use crate::commands::capture::diff::{Diff, Place};
 use crate::commands::capture::record::Recorded;
 use crate::commands::capture::replay::Replayed;
 use crate::commands::capture::stats::Stats;
 use crate::error::one_line;
+use crate::exit::Exit;
 use crate::render::table::{facts, table};
 
 fn numbers(numbers: Numbers) -> String {
@@ -22,7 +24,7 @@ fn lines(lines: impl IntoIterator<Item = String>) -> String {
     lines.into_iter().fold(String::new(), |text, line| text + &one_line(&line) + "\n")
 }
 
-pub(crate) fn checked(checked: &Checked) -> String {
+fn checked(checked: &Checked) -> String {
     let files = checked.files.iter().flat_map(|file| {
         let head = format!("{}: {}", file.file, numbers(file.numbers));
         let more = file.findings.iter().chain(&file.remarks).map(|text| format!("  {text}"));
@@ -31,7 +33,7 @@ pub(crate) fn checked(checked: &Checked) -> String {
     lines(files) + &format!("total: {}\n", numbers(checked.total))
 }
 
-pub(crate) fn stats(stats: &Stats) -> String {
+fn stats(stats: &Stats) -> String {
     let rows = stats.kinds.iter().map(|kind| {
         let mut row = vec![
             kind.operation.clone(),
@@ -70,7 +72,7 @@ fn places(places: &[Place]) -> impl Iterator<Item = String> {
     places.iter().map(|place| format!("  {}: {} -> {}", place.path, place.left, place.right))
 }
 
-pub(crate) fn diff(diff: &Diff) -> String {
+fn diff(diff: &Diff) -> String {
     let answers = diff.answers.iter().flat_map(|answer| {
         let head = format!("{} to {}", answer.question, answer.dest);
         std::iter::once(head).chain(places(&answer.differences))
@@ -87,7 +89,7 @@ pub(crate) fn diff(diff: &Diff) -> String {
     text
 }
 
-pub(crate) fn recorded(recorded: &Recorded) -> String {
+fn recorded(recorded: &Recorded) -> String {
     let mut rows = vec![
         ("File", recorded.file.clone()),
         ("Clients", recorded.clients.to_string()),
@@ -99,7 +101,7 @@ pub(crate) fn recorded(recorded: &Recorded) -> String {
     facts(&rows)
 }
 
-pub(crate) fn replayed(replayed: &Replayed) -> String {
+fn replayed(replayed: &Replayed) -> String {
     let different = replayed.different.iter().flat_map(|other| {
         let head = format!("packet {}, {}", other.packet, other.question);
         let error = other.error.iter().map(|error| format!("  {error}"));
@@ -128,4 +130,27 @@ pub(crate) fn replayed(replayed: &Replayed) -> String {
             .map(|reason| ("Expected", format!("{} times: {}", reason.places, reason.why))),
     );
     lines(different) + &facts(&rows)
+}
+
+macro_rules! shown {
+    ($($answer:ty: $table:path $(, $exit:path)?;)+) => { $(
+        impl Shown for $answer {
+            fn table(&self) -> String {
+                $table(self)
+            }
+            $(
+                fn exit(&self) -> Exit {
+                    $exit(self)
+                }
+            )?
+        }
+    )+ };
+}
+
+shown! {
+    Checked: checked, Checked::status;
+    Stats: stats;
+    Diff: diff, Diff::status;
+    Recorded: recorded;
+    Replayed: replayed, Replayed::status;
 }

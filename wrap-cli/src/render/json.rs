@@ -3,16 +3,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::commands::Answer;
 use crate::error::Error;
 
-/// The answer of a command.
-pub(crate) fn answer(answer: &Answer) -> String {
-    text(answer)
-}
-
 /// The answer of a command on one line.
-pub(crate) fn line(answer: &Answer) -> String {
+pub(crate) fn line(answer: &impl Serialize) -> String {
     serde_json::to_string(answer).unwrap_or_else(|e| json!({ "error": e.to_string() }).to_string()) + "\n"
 }
 
@@ -23,7 +17,8 @@ pub(crate) fn error(error: &Error) -> String {
     }))
 }
 
-fn text(value: &impl Serialize) -> String {
+/// On lines of its own, indented.
+pub(crate) fn text(value: &impl Serialize) -> String {
     // Invariant: keys are strings and numbers are finite, so the text can always be made.
     let text =
         serde_json::to_string_pretty(value).unwrap_or_else(|e| json!({ "error": e.to_string() }).to_string());

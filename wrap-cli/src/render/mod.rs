@@ -1,6 +1,20 @@
-//! An answer as text. Each form is one file; no form asks a daemon or changes a value.
+//! Answers as text.
 
 pub(crate) mod capture;
 pub(crate) mod json;
+pub(crate) mod status;
 pub(crate) mod table;
 pub(crate) mod tree;
+pub(crate) mod tunnel;
+
+use crate::args::Output;
+use crate::commands::Shown;
+
+/// An answer in the form that was asked for.
+pub(crate) fn text(answer: &impl Shown, output: Output) -> String {
+    match output {
+        Output::Table => answer.table(),
+        Output::Json => json::text(answer),
+        Output::Jsonl => json::line(answer),
+    }
+}

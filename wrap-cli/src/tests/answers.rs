@@ -4,18 +4,30 @@ use insta::assert_snapshot;
 use protocol::tunnel::{Counters, CtdbdLink, DaemonStatus, PeerStatus};
 
 use super::fake::{Fake, node, settings, silent};
-use crate::commands::{Answer, cluster, node as node_command, status, tunnel};
+use crate::args::Output;
+use crate::commands::asked::Answers;
+use crate::commands::node::ping::{self as node_ping, Ping};
+use crate::commands::{Shown, cluster, status, tunnel};
+use crate::context::Context;
 use crate::error::{Error, Failure};
 use crate::exit::Exit;
 use crate::model::RecordMap;
-use crate::render::{json, table};
+use crate::render;
 
-async fn status_of(fake: &Fake, nodes: Option<&str>) -> Answer {
-    Answer::Status(status::collect(fake, &settings("status", nodes)).await.unwrap())
+fn table(answer: &impl Shown) -> String {
+    render::text(answer, Output::Table)
+}
+
+fn json(answer: &impl Shown) -> String {
+    render::text(answer, Output::Json)
+}
+
+async fn status_of(fake: &Fake, nodes: Option<&str>) -> status::Status {
+    status::collect(fake, &settings("status", nodes)).await.unwrap()
 }
 
 async fn states(fake: &Fake, nodes: Option<&str>) -> Vec<String> {
-    let Answer::Status(status) = status_of(fake, nodes).await else { panic!("another answer") };
+    let status = status_of(fake, nodes).await;
     status.node_status.nodes.values().map(status::NodeLine::state).collect()
 }
 
@@ -24,9 +36,9 @@ async fn status_of_a_cluster_with_all_kinds_of_nodes() {
     let mut fake = Fake::new(&[0, 0x20, 0x01, 0x10, 0x0a, 0, 0x04]);
     fake.links_down = vec![5, 6];
     let answer = status_of(&fake, None).await;
-    assert_snapshot!("status_table", table::answer(&answer));
-    assert_snapshot!("status_json", json::answer(&answer));
-    assert_eq!(answer.exit(), Exit::Done);
+    assert_snapshot!("status_table", table(&answer));
+    assert_snapshot!("status_json", json(&answer));
+    assert_eq!(Shown::exit(&answer), Exit::Done);
 }
 
 #[tokio::test]
@@ -37,8 +49,8 @@ async fn status_before_the_first_recovery() {
     fake.recovery_mode = 1;
     fake.record_map = RecordMap { generation: None, lmasters: Vec::new() };
     let answer = status_of(&fake, None).await;
-    assert_snapshot!("status_starting_table", table::answer(&answer));
-    assert_snapshot!("status_starting_json", json::answer(&answer));
+    assert_snapshot!("status_starting_table", table(&answer));
+    assert_snapshot!("status_starting_json", json(&answer));
 }
 
 #[tokio::test]
@@ -71,10 +83,10 @@ async fn a_banned_node_is_not_trusted_with_the_node_map() {
 async fn host_16_a_node_map_without_the_node_itself_is_malformed() {
     let mut fake = Fake::new(&[0]);
     fake.maps.insert(0, vec![node(1, 0)]);
-    let error = cluster::list(&fake, &settings("cluster list", None)).await.unwrap_err();
+    let error = cluster::list::list(&fake, &settings("cluster list", None)).await.unwrap_err();
     assert_eq!((error.code(), error.exit()), ("malformed_answer", Exit::Refused));
     fake.maps.insert(0, Vec::new());
-    assert!(cluster::list(&fake, &settings("cluster list", None)).await.is_err());
+    assert!(cluster::list::list(&fake, &settings("cluster list", None)).await.is_err());
 }
 
 #[tokio::test]
@@ -84,24 +96,26 @@ async fn status_asks_one_node() {
         let error = status::collect(&fake, &settings("status", Some(nodes))).await.unwrap_err();
         assert_eq!(error.exit(), exit, "{error}");
     }
-    let Answer::Status(status) = status_of(&fake, Some("10.0.0.2")).await else { panic!("another answer") };
+    let status = status_of(&fake, Some("10.0.0.2")).await;
     assert!(status.node_status.nodes[&1].this_node && !status.node_status.nodes[&0].this_node);
 }
 
 #[tokio::test]
 async fn the_list_of_nodes() {
-    let answer = cluster::list(&Fake::new(&[0, 0x20, 0x10, 0x01]), &settings("cluster list", None)).await;
-    let answer = Answer::ClusterList(answer.unwrap());
-    assert_snapshot!("cluster_list_table", table::answer(&answer));
-    assert_snapshot!("cluster_list_json", json::answer(&answer));
+    let answer =
+        cluster::list::list(&Fake::new(&[0, 0x20, 0x10, 0x01]), &settings("cluster list", None)).await;
+    let answer = answer.unwrap();
+    assert_snapshot!("cluster_list_table", table(&answer));
+    assert_snapshot!("cluster_list_json", json(&answer));
 }
 
-async fn ping(fake: &Fake, nodes: Option<&str>) -> node_command::Pings {
-    let mut pings = node_command::ping(fake, &settings("node ping", nodes)).await.unwrap();
-    for ping in &mut pings.pings {
-        ping.time_us = ping.time_us.map(|_| 1234);
+async fn ping(fake: &Fake, nodes: Option<&str>) -> Answers<Ping> {
+    let cx = Context::new(settings("node ping", nodes), &Default::default());
+    let mut answers = node_ping::ping(&cx, fake).await.unwrap();
+    for ping in answers.nodes.iter_mut().filter_map(|node| node.answer.as_mut()) {
+        ping.time_us = 1234;
     }
-    pings
+    answers
 }
 
 #[tokio::test]
@@ -113,9 +127,9 @@ async fn pings_of_nodes_that_answer_refuse_and_are_silent() {
         (2, Err(silent())),
     ]
     .into();
-    let answer = Answer::NodePing(ping(&fake, Some("all")).await);
-    assert_snapshot!("node_ping_table", table::answer(&answer));
-    assert_snapshot!("node_ping_json", json::answer(&answer));
+    let answer = ping(&fake, Some("all")).await;
+    assert_snapshot!("node_ping_table", table(&answer));
+    assert_snapshot!("node_ping_json", json(&answer));
     for (nodes, exit) in [
         (None, Exit::Done),
         (Some("0"), Exit::Done),
@@ -124,7 +138,7 @@ async fn pings_of_nodes_that_answer_refuse_and_are_silent() {
         (Some("1-2"), Exit::NoAnswer),
         (Some("1"), Exit::Refused),
     ] {
-        assert_eq!(ping(&fake, nodes).await.exit(), exit, "{nodes:?}");
+        assert_eq!(Shown::exit(&ping(&fake, nodes).await), exit, "{nodes:?}");
     }
 }
 
@@ -168,20 +182,20 @@ fn the_state_of_a_tunneld() {
         peers: vec![peer(1, "up", Some(900)), peer(2, "absent", None)],
         counters: Counters { envelopes_out: 10, envelopes_in: 9, delivered: 7, ..Counters::default() },
     };
-    assert_snapshot!("tunnel_status_json", json::answer(&Answer::TunnelStatus(status.clone())));
-    assert_snapshot!("tunnel_status_table", table::answer(&Answer::TunnelStatus(status.clone())));
+    assert_snapshot!("tunnel_status_json", json(&status));
+    assert_snapshot!("tunnel_status_table", table(&status));
     status.node = None;
     status.peers.clear();
     status.daemons.clear();
     status.ctdbd.last_error = None;
-    assert_snapshot!("tunnel_status_alone_table", table::answer(&Answer::TunnelStatus(status)));
+    assert_snapshot!("tunnel_status_alone_table", table(&status));
 }
 
 #[test]
 fn pings_through_the_tunnel() {
     let failed = tunnel::Failed {
         packet: 3,
-        code: "node_unreachable",
+        code: "node_unreachable".into(),
         message: "the node does not answer".into(),
         exit: Exit::NoAnswer,
     };
@@ -194,16 +208,16 @@ fn pings_through_the_tunnel() {
         time_us,
         failures,
     };
-    let all = Answer::TunnelPing(pings(4, Vec::new(), Some(times)));
-    assert_snapshot!("tunnel_ping_table", table::answer(&all));
-    assert_snapshot!("tunnel_ping_json", json::answer(&all));
-    let some = Answer::TunnelPing(pings(3, vec![failed], Some(times)));
-    assert_snapshot!("tunnel_ping_partly_table", table::answer(&some));
-    assert_snapshot!("tunnel_ping_partly_json", json::answer(&some));
+    let all = pings(4, Vec::new(), Some(times));
+    assert_snapshot!("tunnel_ping_table", table(&all));
+    assert_snapshot!("tunnel_ping_json", json(&all));
+    let some = pings(3, vec![failed], Some(times));
+    assert_snapshot!("tunnel_ping_partly_table", table(&some));
+    assert_snapshot!("tunnel_ping_partly_json", json(&some));
 }
 
 #[test]
 fn errors_for_scripts_carry_code_line_and_status() {
     let error = Error::Question { node: 2, question: "the record map", failure: silent() };
-    assert_snapshot!("error_json", json::error(&error));
+    assert_snapshot!("error_json", render::json::error(&error));
 }

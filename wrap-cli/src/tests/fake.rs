@@ -71,6 +71,7 @@ pub(crate) fn settings(command: &str, nodes: Option<&str>) -> Settings {
         run_dir: "/nowhere".into(),
         verbose: false,
         quiet: false,
+        yes: false,
     }
 }
 

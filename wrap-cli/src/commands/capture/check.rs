@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use captures::check::{Tally, check as check_capture};
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Reading;
@@ -30,7 +31,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// What was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Checked {
     pub(crate) files: Vec<CheckedFile>,
     pub(crate) total: Numbers,
@@ -38,7 +39,7 @@ pub(crate) struct Checked {
 }
 
 /// What was found in one file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckedFile {
     pub(crate) file: String,
     #[serde(flatten)]
@@ -49,7 +50,7 @@ pub(crate) struct CheckedFile {
 }
 
 /// Packets by how far they were understood.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub(crate) struct Numbers {
     pub(crate) pdus: usize,
     pub(crate) decoded: usize,
@@ -66,7 +67,7 @@ impl From<Tally> for Numbers {
 }
 
 impl Checked {
-    pub(crate) fn exit(&self) -> Exit {
+    pub(crate) fn status(&self) -> Exit {
         if self.perfect { Exit::Done } else { Exit::No }
     }
 }

@@ -6,6 +6,7 @@ use captures::compare::Difference;
 use captures::diff::{Count, diff as compare};
 use captures::session::Session;
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Reading;
@@ -28,7 +29,7 @@ pub(crate) struct DiffArgs {
 }
 
 /// Where two recordings differ.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Diff {
     pub(crate) different: bool,
     /// Questions that are in both.
@@ -38,7 +39,7 @@ pub(crate) struct Diff {
 }
 
 /// A question with another answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Changed {
     pub(crate) question: String,
     pub(crate) dest: String,
@@ -46,7 +47,7 @@ pub(crate) struct Changed {
 }
 
 /// One place where two answers differ.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Place {
     pub(crate) path: String,
     pub(crate) left: String,
@@ -54,7 +55,7 @@ pub(crate) struct Place {
 }
 
 /// How often a kind of packet is in either.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Counted {
     pub(crate) kind: String,
     pub(crate) left: usize,
@@ -68,7 +69,7 @@ impl From<Difference> for Place {
 }
 
 impl Diff {
-    pub(crate) fn exit(&self) -> Exit {
+    pub(crate) fn status(&self) -> Exit {
         if self.different { Exit::No } else { Exit::Done }
     }
 }

@@ -11,14 +11,68 @@ pub(crate) mod show;
 pub(crate) mod stats;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use captures::{Capture, Options};
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::Args;
 use legacy_codec::Abi;
 
+use crate::args::Settings;
+use crate::commands::Answer;
+use crate::commands::row::rows;
+use crate::context::Context;
 use crate::error::Error;
+use crate::exit::Exit;
+
+rows! {
+    "capture" "show": Many, "Show the packets of a recording", [], show::ShowArgs => show::Show = run_show;
+    "capture" "check": None, "Decode every packet of recordings, encode it again and compare the bytes", [],
+        check::CheckArgs => check::Checked = run_check;
+    "capture" "record": None, "Record clients of ctdbd by standing between them and its socket", [],
+        record::RecordArgs => record::Recorded = run_record;
+    "capture" "replay": None, "Send recorded clients' requests to ctdbd again and compare its answers", [],
+        replay::ReplayArgs => replay::Replayed = run_replay;
+    "capture" "stats": None, "Count the packets of a recording and show how long answers took", [],
+        FileArgs => stats::Stats = run_stats;
+    "capture" "diff": None, "Compare two recordings by their kinds of packets and the answers in them", [],
+        diff::DiffArgs => diff::Diff = run_diff;
+}
+
+async fn run_show(cx: &Context, args: show::ShowArgs) -> Result<show::Show, Error> {
+    show::show(&cx.settings, &args)
+}
+
+async fn run_check(_: &Context, args: check::CheckArgs) -> Result<check::Checked, Error> {
+    check::check(&args)
+}
+
+async fn run_record(cx: &Context, args: record::RecordArgs) -> Result<record::Recorded, Error> {
+    record::record(&cx.settings, &args).await
+}
+
+async fn run_replay(cx: &Context, args: replay::ReplayArgs) -> Result<replay::Replayed, Error> {
+    replay::replay(&cx.settings, &args).await
+}
+
+async fn run_stats(_: &Context, args: FileArgs) -> Result<stats::Stats, Error> {
+    stats::stats(&args)
+}
+
+async fn run_diff(_: &Context, args: diff::DiffArgs) -> Result<diff::Diff, Error> {
+    diff::diff(&args)
+}
+
+impl Answer for show::Show {
+    fn exit(&self) -> Exit {
+        Exit::Done
+    }
+
+    /// Packet by packet: a large recording needs no large text.
+    fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+        show::Show::write(self, settings, out)
+    }
+}
 
 /// Larger files are refused: their packets are held in memory.
 const MAX_FILE: u64 = 1 << 30;
@@ -68,11 +122,6 @@ impl FileArgs {
     pub(crate) fn read(&self) -> Result<Capture, Error> {
         self.reading.read(&self.file)
     }
-}
-
-/// The arguments of a verb, from what the parser understood.
-pub(crate) fn arguments<T: FromArgMatches>(matches: &ArgMatches) -> Result<T, Error> {
-    T::from_arg_matches(matches).map_err(|e| Error::Words(e.to_string()))
 }
 
 /// Whatever a reading could not make packets of, in words.

@@ -17,6 +17,7 @@ use captures::write::{client_address, record as record_of, section};
 use captures::{DAEMON, Origin, Timestamp};
 use clap::Args;
 use legacy_codec::{Abi, DEFAULT_LIMIT, FrameBuf, Framing};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -33,6 +34,7 @@ const CHUNK: usize = 64 << 10;
 
 /// Arguments of `capture record`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = HELP)]
 pub(crate) struct RecordArgs {
     /// Socket to make for the clients: name it to them by CTDB_SOCKET
     #[arg(long, value_name = "SOCKET")]
@@ -52,7 +54,7 @@ pub(crate) struct RecordArgs {
 }
 
 /// What was kept.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Recorded {
     pub(crate) file: String,
     pub(crate) clients: u32,

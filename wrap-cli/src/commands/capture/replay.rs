@@ -12,6 +12,7 @@ use bytes::Bytes;
 use captures::replay::{Replay, Step};
 use clap::Args;
 use legacy_codec::{Abi, DEFAULT_LIMIT, FrameBuf, Framing, Packet};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -28,6 +29,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Arguments of `capture replay`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = HELP)]
 pub(crate) struct ReplayArgs {
     #[command(flatten)]
     file: FileArgs,
@@ -38,7 +40,7 @@ pub(crate) struct ReplayArgs {
 }
 
 /// How the answers compare with the recorded ones.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Replayed {
     pub(crate) clients: usize,
     pub(crate) requests: usize,
@@ -56,7 +58,7 @@ pub(crate) struct Replayed {
 }
 
 /// An answer that differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Other {
     pub(crate) packet: usize,
     pub(crate) question: String,
@@ -66,14 +68,14 @@ pub(crate) struct Other {
 }
 
 /// Differences that have a reason, by reason.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Expected {
-    pub(crate) why: &'static str,
+    pub(crate) why: String,
     pub(crate) places: usize,
 }
 
 impl Replayed {
-    pub(crate) fn exit(&self) -> Exit {
+    pub(crate) fn status(&self) -> Exit {
         if self.different.is_empty() { Exit::Done } else { Exit::No }
     }
 }
@@ -115,7 +117,8 @@ pub(crate) async fn replay(settings: &Settings, args: &ReplayArgs) -> Result<Rep
             }
         }
     }
-    played.expected = reasons.into_iter().map(|(why, places)| Expected { why, places }).collect();
+    played.expected =
+        reasons.into_iter().map(|(why, places)| Expected { why: why.to_owned(), places }).collect();
     Ok(played)
 }
 

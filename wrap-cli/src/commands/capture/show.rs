@@ -12,6 +12,7 @@ use captures::session::{Entry, Session};
 use captures::{Capture, Origin, Timestamp};
 use clap::Args;
 use legacy_codec::{Operation, Packet};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::FileArgs;
@@ -25,6 +26,7 @@ const FACTS: usize = 120;
 
 /// Arguments of `capture show`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = HELP)]
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     file: FileArgs,
@@ -124,6 +126,16 @@ fn database(capture: &Capture, text: &str) -> Result<u32, Error> {
         let message = format!("the recording does not tell the id of a database '{text}'; write its id");
         Error::Words(message)
     })
+}
+
+impl JsonSchema for Show {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Packets".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": { "type": "object" } })
+    }
 }
 
 impl Show {

@@ -2,13 +2,14 @@
 
 use captures::session::Session;
 use captures::stats::{Kind, Latency};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::FileArgs;
 use crate::error::Error;
 
 /// A recording in numbers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Stats {
     pub(crate) packets: usize,
     pub(crate) bytes: usize,
@@ -18,7 +19,7 @@ pub(crate) struct Stats {
 }
 
 /// One kind of packet.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Row {
     pub(crate) operation: String,
     pub(crate) name: String,
@@ -30,7 +31,7 @@ pub(crate) struct Row {
 }
 
 /// Times of answers in microseconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Times {
     pub(crate) count: usize,
     pub(crate) min: u64,

@@ -9,14 +9,17 @@ use std::time::{Duration, Instant};
 
 use bus::{Address, Daemon, Failure as BusFailure, MESSAGE_MAX, Name, Node};
 use bytes::Bytes;
-use clap::{Args, FromArgMatches};
+use clap::Args;
 use protocol::tunnel::{Body, DAEMON_NAME};
 use runtime::{BusClient, Inbox, Notice, Options};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::app::note;
 use crate::args::Settings;
+use crate::commands::row::{NoArgs, rows};
+use crate::context::Context;
 use crate::error::{Error, seconds};
 use crate::exit::Exit;
 use crate::nodes::{Item, NodeList};
@@ -47,13 +50,6 @@ fn sizes() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(0..=largest)
 }
 
-impl PingArgs {
-    /// From what the parser understood.
-    pub(crate) fn from_matches(matches: &clap::ArgMatches) -> Result<Self, Error> {
-        Self::from_arg_matches(matches).map_err(|e| Error::Words(e.to_string()))
-    }
-}
-
 /// A node as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
@@ -71,7 +67,7 @@ impl FromStr for Target {
 }
 
 /// What became of the packets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Pings {
     pub(crate) node: u32,
     /// Bytes of data in each packet.
@@ -84,7 +80,7 @@ pub(crate) struct Pings {
 }
 
 /// Round trips in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Times {
     pub(crate) min: u64,
     pub(crate) median: u64,
@@ -93,18 +89,19 @@ pub(crate) struct Times {
 }
 
 /// A packet that did not come back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Failed {
     /// Which one, from 1.
     pub(crate) packet: u32,
-    pub(crate) code: &'static str,
+    pub(crate) code: String,
     pub(crate) message: String,
     #[serde(skip)]
     pub(crate) exit: Exit,
 }
 
 impl Pings {
-    pub(crate) fn exit(&self) -> Exit {
+    /// Done when all came back, partly when some did.
+    pub(crate) fn status(&self) -> Exit {
         match self.failures.first() {
             None => Exit::Done,
             Some(_) if self.answered > 0 => Exit::Partly,
@@ -113,8 +110,16 @@ impl Pings {
     }
 }
 
+rows! {
+    "tunnel" "status": One, "Show the tunneld of this node or another, its peers and its daemons", [],
+        NoArgs => Status = status;
+    "tunnel" "ping": None, "Send packets to the tunneld of a node and back", [],
+        PingArgs => Pings = ping;
+}
+
 /// Asks this node's tunneld, or that of the node that `-n` names, for its state.
-pub(crate) async fn status(settings: &Settings) -> Result<Status, Error> {
+pub(crate) async fn status(cx: &Context, _: NoArgs) -> Result<Status, Error> {
+    let settings = &cx.settings;
     let mut tunnel = Tunnel::connect(settings).await?;
     let node = match settings.nodes.as_ref().map(NodeList::single) {
         None => Node::LOCAL,
@@ -126,8 +131,8 @@ pub(crate) async fn status(settings: &Settings) -> Result<Status, Error> {
 }
 
 /// Sends packets to the tunneld of a node, one after the other.
-pub(crate) async fn ping(settings: &Settings, args: &PingArgs) -> Result<Pings, Error> {
-    let mut tunnel = Tunnel::connect(settings).await?;
+pub(crate) async fn ping(cx: &Context, args: PingArgs) -> Result<Pings, Error> {
+    let mut tunnel = Tunnel::connect(&cx.settings).await?;
     let node = match args.target {
         Target::Number(node) => node,
         Target::Address(ip) => tunnel.node_of(ip).await?,
@@ -137,7 +142,7 @@ pub(crate) async fn ping(settings: &Settings, args: &PingArgs) -> Result<Pings, 
     for packet in 1..=args.count {
         match tunnel.echo(Node(node), u64::from(packet), &data).await? {
             Ok(time) => times.push(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
-            Err((code, message, exit)) => failures.push(Failed { packet, code, message, exit }),
+            Err((code, message, exit)) => failures.push(Failed { packet, code: code.into(), message, exit }),
         }
     }
     let answered = times.len();
@@ -297,11 +302,11 @@ mod tests {
             time_us: None,
             failures: exits
                 .iter()
-                .map(|e| Failed { packet: 1, code: "", message: String::new(), exit: *e })
+                .map(|e| Failed { packet: 1, code: String::new(), message: String::new(), exit: *e })
                 .collect(),
         };
-        assert_eq!(pings(4, &[]).exit(), Exit::Done);
-        assert_eq!(pings(3, &[Exit::NoAnswer]).exit(), Exit::Partly);
-        assert_eq!(pings(0, &[Exit::NoDaemon, Exit::NoAnswer]).exit(), Exit::NoDaemon);
+        assert_eq!(pings(4, &[]).status(), Exit::Done);
+        assert_eq!(pings(3, &[Exit::NoAnswer]).status(), Exit::Partly);
+        assert_eq!(pings(0, &[Exit::NoDaemon, Exit::NoAnswer]).status(), Exit::NoDaemon);
     }
 }

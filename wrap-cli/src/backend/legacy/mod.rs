@@ -3,6 +3,9 @@
 //! Translates types of the legacy wire into plain ones and errors into [`Failure`]s; the only file here that knows that
 //! wire. Which control answers what is as in the `ctdb` tool.
 
+mod nodes;
+
+use std::rc::Rc;
 use std::time::Duration;
 
 use legacy_client::{CallError, Client, ConnectError, DownReason, Event, Options};
@@ -22,15 +25,13 @@ use crate::model::{Flags, Node, RecordMap};
 /// `CTDB_RUNSTATE_FIRST_RECOVERY`.
 const FIRST_RECOVERY: RunState = RunState(3);
 
-/// A cluster of C ctdbd.
-pub(crate) struct Legacy {
+/// A connection to the local ctdbd.
+pub(crate) struct Link {
     client: Client,
     this_node: u32,
-    /// For each question.
-    timeout: Duration,
 }
 
-impl Legacy {
+impl Link {
     /// Attaches to the local ctdbd.
     pub(crate) async fn connect(settings: &Settings) -> Result<Self, Error> {
         let timeout = settings.timeout;
@@ -38,11 +39,37 @@ impl Legacy {
         let client = Client::connect(&settings.socket, options).await.map_err(|e| unreachable(&e))?;
         let this_node = client.pnn().unwrap_or(Pnn::UNKNOWN).0;
         note(settings, format_args!("ctdbd of node {this_node} answers at {}", settings.socket.display()));
-        Ok(Self { client, this_node, timeout })
+        Ok(Self { client, this_node })
     }
 
+    /// Whether it is still there.
+    pub(crate) fn is_up(&self) -> bool {
+        self.client.is_up()
+    }
+}
+
+/// A cluster of C ctdbd.
+#[derive(Clone)]
+pub(crate) struct Legacy {
+    link: Rc<Link>,
+    /// For each question.
+    timeout: Duration,
+}
+
+impl Legacy {
+    /// The cluster at the other end of a connection.
+    pub(crate) fn over(link: Rc<Link>, timeout: Duration) -> Self {
+        Self { link, timeout }
+    }
+
+    /// A question without an argument.
     async fn ask<C: Control<Arg = ()>>(&self, of: u32) -> Result<C::Reply, Failure> {
-        self.client.call_within::<C>(Dest(of), (), self.timeout).await.map_err(|e| self.failure(e))
+        self.call::<C>(of, ()).await
+    }
+
+    async fn call<C: Control>(&self, of: u32, argument: C::Arg) -> Result<C::Reply, Failure> {
+        let called = self.link.client.call_within::<C>(Dest(of), argument, self.timeout).await;
+        called.map_err(|e| self.failure(e))
     }
 
     fn failure(&self, error: CallError) -> Failure {
@@ -85,7 +112,7 @@ fn node(entry: &NodeAndFlags) -> Node {
 
 impl Cluster for Legacy {
     fn this_node(&self) -> u32 {
-        self.this_node
+        self.link.this_node
     }
 
     async fn nodes(&self, of: u32) -> Result<Vec<Node>, Failure> {
@@ -112,9 +139,9 @@ impl Cluster for Legacy {
 
     /// Listens for what the leader says about itself each second.
     async fn leader(&self) -> Result<Option<u32>, Failure> {
-        self.client.subscribe(SrvId::LEADER).await.map_err(|e| self.failure(e))?;
+        self.link.client.subscribe(SrvId::LEADER).await.map_err(|e| self.failure(e))?;
         let listening = timeout(self.timeout, async {
-            while let Some(event) = self.client.next_event().await {
+            while let Some(event) = self.link.client.next_event().await {
                 match event {
                     Event::Message(message) => {
                         match Message::decode(message.srvid, &message.data, Abi::NATIVE) {

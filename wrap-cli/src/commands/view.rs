@@ -1,48 +1,13 @@
-//! `cluster list`, and the view of the nodes that other commands share.
+//! The view of the nodes that commands share: whose node map is believed, and which nodes `-n` means.
 //!
 //! The rules are those of the `ctdb` tool (`get_nodemap`, `get_nodemap_unknown`): a banned node is not trusted with
 //! the node map, and a node before the end of its first recovery cannot judge the others.
-
-use serde::Serialize;
 
 use crate::args::Settings;
 use crate::backend::Cluster;
 use crate::error::{Error, Failure};
 use crate::model::Node;
 use crate::nodes::NodeList;
-
-/// All nodes of the cluster.
-#[derive(Debug, Serialize)]
-pub(crate) struct List {
-    /// Deleted nodes are left out.
-    pub(crate) nodes: Vec<Line>,
-}
-
-/// One node.
-#[derive(Debug, Serialize)]
-pub(crate) struct Line {
-    pub(crate) pnn: u32,
-    pub(crate) address: String,
-    /// The flags by name, or `OK`.
-    pub(crate) state: String,
-    pub(crate) flags_raw: u32,
-    pub(crate) this_node: bool,
-}
-
-/// Collects the list.
-pub(crate) async fn list<C: Cluster>(cluster: &C, settings: &Settings) -> Result<List, Error> {
-    let nodes = node_map(cluster).await?;
-    let asked = one_node(cluster, settings, &nodes)?;
-    let line = |node: Node| Line {
-        pnn: node.pnn,
-        address: node.address(),
-        state: node.flags.text(),
-        flags_raw: node.raw,
-        this_node: node.pnn == asked,
-    };
-    let nodes = judged(cluster, asked, nodes).await?;
-    Ok(List { nodes: nodes.into_iter().filter(|node| !node.flags.deleted).map(line).collect() })
-}
 
 /// The node map of this node, or of the next one that is there when this one is banned.
 pub(crate) async fn node_map<C: Cluster>(cluster: &C) -> Result<Vec<Node>, Error> {

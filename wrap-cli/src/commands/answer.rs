@@ -1,0 +1,42 @@
+//! What a command found, for whoever shows it: as a table, as JSON, and as an exit status.
+//!
+//! An answer is plain data that is serialised; it never prints and never asks.
+
+use std::fmt::Debug;
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::Settings;
+use crate::exit::Exit;
+
+/// An answer that is shown as a whole.
+pub(crate) trait Shown: Debug + Serialize + JsonSchema {
+    /// For people: lines, each with its newline.
+    fn table(&self) -> String;
+
+    /// How the command ended.
+    fn exit(&self) -> Exit {
+        Exit::Done
+    }
+}
+
+/// Any answer.
+pub(crate) trait Answer: Debug {
+    /// How the command ended.
+    fn exit(&self) -> Exit;
+
+    /// Writes it in the form that was asked for.
+    fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()>;
+}
+
+impl<T: Shown> Answer for T {
+    fn exit(&self) -> Exit {
+        Shown::exit(self)
+    }
+
+    fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(crate::render::text(self, settings.output).as_bytes())
+    }
+}

@@ -1,0 +1,138 @@
+//! One question to several nodes at the same time: each has the whole time for itself, and a node that does not answer
+//! is a row of the answer and holds up no other.
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::answer::Shown;
+use super::view;
+use crate::backend::Cluster;
+use crate::context::Context;
+use crate::error::{Error, Failure};
+use crate::exit::Exit;
+use crate::join::join_all;
+use crate::render::table::{Column, table};
+
+/// The answers of all nodes that were asked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Answers<T> {
+    pub(crate) nodes: Vec<FromNode<T>>,
+}
+
+/// What one node answered.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FromNode<T> {
+    pub(crate) pnn: u32,
+    pub(crate) address: String,
+    /// Whether there is an answer; without one `error` says why.
+    pub(crate) answered: bool,
+    #[serde(flatten)]
+    pub(crate) answer: Option<T>,
+    pub(crate) error: Option<Reason>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Reason {
+    /// For scripts: `no_answer`, `refused`, `malformed_answer`, `connection_lost`.
+    pub(crate) code: String,
+    pub(crate) message: String,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl From<Failure> for Reason {
+    fn from(failure: Failure) -> Self {
+        Self { code: failure.code().into(), message: failure.to_string(), exit: failure.exit() }
+    }
+}
+
+/// How the answer of one node stands in a table.
+pub(crate) trait Columns {
+    /// Behind the node's number and address.
+    const COLUMNS: &'static [Column];
+
+    /// One line; more lines for an answer of several.
+    fn lines(&self) -> Vec<Vec<String>>;
+
+    /// What an answer that came means for the exit status.
+    fn exit(&self) -> Exit {
+        Exit::Done
+    }
+}
+
+impl<T> Answers<T> {
+    /// Done when all answered, partly when some did, and otherwise the reason.
+    fn status(&self, of: impl Fn(&T) -> Exit) -> Exit {
+        let answers: Vec<&T> = self.nodes.iter().filter_map(|node| node.answer.as_ref()).collect();
+        let mut reasons = self.nodes.iter().filter_map(|node| node.error.as_ref()).map(|reason| reason.exit);
+        if answers.len() == self.nodes.len() {
+            answers.into_iter().map(of).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
+        } else if !answers.is_empty() {
+            Exit::Partly
+        } else if reasons.clone().any(|exit| exit == Exit::NoAnswer) {
+            Exit::NoAnswer
+        } else {
+            reasons.next().unwrap_or(Exit::Refused)
+        }
+    }
+}
+
+impl<T: Columns + std::fmt::Debug + Serialize + JsonSchema> Shown for Answers<T> {
+    fn table(&self) -> String {
+        let mut columns: Vec<Column> = vec![("PNN", true), ("ADDRESS", false)];
+        columns.extend(T::COLUMNS);
+        let failed = self.nodes.iter().any(|node| node.error.is_some());
+        if failed {
+            columns.push(("ERROR", false));
+        }
+        let rows = self.nodes.iter().flat_map(|node| {
+            let lines = node.answer.as_ref().map(Columns::lines);
+            let error = node.error.as_ref().map_or_else(String::new, |reason| reason.message.clone());
+            let empty = || vec![T::COLUMNS.iter().map(|_| "-".to_owned()).collect()];
+            let lines = lines.filter(|lines| !lines.is_empty()).unwrap_or_else(empty);
+            let head = [node.pnn.to_string(), node.address.clone()];
+            lines.into_iter().map(move |cells| {
+                let mut row = head.to_vec();
+                row.extend(cells);
+                if failed {
+                    row.push(error.clone());
+                }
+                row
+            })
+        });
+        table(&columns, rows)
+    }
+
+    fn exit(&self) -> Exit {
+        self.status(Columns::exit)
+    }
+}
+
+/// Puts a question to the nodes that `-n` names, or to this one.
+pub(crate) async fn ask<C, T, F>(
+    cx: &Context,
+    cluster: &C,
+    question: impl Fn(u32) -> F,
+) -> Result<Answers<T>, Error>
+where
+    C: Cluster,
+    F: Future<Output = Result<T, Failure>>,
+{
+    let nodes = view::node_map(cluster).await?;
+    let asked = view::many_nodes(cluster, &cx.settings, &nodes)?;
+    let answers = join_all(asked.into_iter().map(|node| {
+        let answer = question(node.pnn);
+        async move {
+            let answer = answer.await;
+            let (answer, error) = match answer {
+                Ok(answer) => (Some(answer), None),
+                Err(failure) => (None, Some(Reason::from(failure))),
+            };
+            FromNode { pnn: node.pnn, address: node.address(), answered: answer.is_some(), answer, error }
+        }
+    }));
+    Ok(Answers { nodes: answers.await })
+}

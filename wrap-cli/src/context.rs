@@ -1,0 +1,72 @@
+//! What a command has at hand: its settings, and the connections that commands of one run share.
+//!
+//! A connection is made when the first command wants it and is kept for the next, so that a batch of commands has one. A
+//! connection that broke is made anew for the next command.
+
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::args::Settings;
+use crate::backend::legacy::{Legacy, Link};
+use crate::error::Error;
+
+/// Connections of one run of the program.
+#[derive(Default)]
+pub(crate) struct Connections {
+    ctdbd: RefCell<Option<(PathBuf, Rc<Link>)>>,
+}
+
+/// The surroundings of one command.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) settings: Rc<Settings>,
+    connections: Rc<Connections>,
+}
+
+impl Deref for Context {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+impl Context {
+    /// For a command with these settings.
+    pub(crate) fn new(settings: Settings, connections: &Rc<Connections>) -> Self {
+        Self { settings: Rc::new(settings), connections: Rc::clone(connections) }
+    }
+
+    /// The cluster as the local ctdbd tells it.
+    pub(crate) async fn cluster(&self) -> Result<Legacy, Error> {
+        let kept = self.connections.ctdbd.borrow().clone();
+        if let Some((socket, link)) = kept
+            && socket == self.settings.socket
+            && link.is_up()
+        {
+            return Ok(Legacy::over(link, self.settings.timeout));
+        }
+        let link = Rc::new(Link::connect(&self.settings).await?);
+        *self.connections.ctdbd.borrow_mut() = Some((self.settings.socket.clone(), Rc::clone(&link)));
+        Ok(Legacy::over(link, self.settings.timeout))
+    }
+
+    /// Lets the person at the terminal decide about something that cannot be undone. Elsewhere `--yes` decides.
+    pub(crate) fn confirm(&self, what: &str) -> Result<(), Error> {
+        if self.settings.yes {
+            return Ok(());
+        }
+        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if !terminal {
+            return Err(Error::NeedsYes { what: what.into() });
+        }
+        let mut line = String::new();
+        let asked = write!(std::io::stderr(), "{what} Type 'yes' to go on: ")
+            .and_then(|()| std::io::stderr().flush());
+        let read = asked.and_then(|()| std::io::stdin().read_line(&mut line));
+        if read.is_ok() && line.trim() == "yes" { Ok(()) } else { Err(Error::NotConfirmed) }
+    }
+}
