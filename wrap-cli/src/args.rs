@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::commands::{NOUNS, NodeUse, Row, commands};
@@ -128,7 +128,7 @@ pub(crate) fn parse(words: &[std::ffi::OsString]) -> Result<Request, Error> {
             return Ok(Request::Text(e.render().to_string()));
         }
         Err(e) => {
-            return Err(Error::Words(moved(words).unwrap_or_else(|| one_line(&e.render().to_string()))));
+            return Err(Error::Words(moved(&e).unwrap_or_else(|| one_line(&e.render().to_string()))));
         }
     };
     let global = Global::from_arg_matches(&matches).map_err(|e| Error::Words(one_line(&e.to_string())))?;
@@ -152,13 +152,10 @@ pub(crate) fn parse(words: &[std::ffi::OsString]) -> Result<Request, Error> {
     Ok(Request::Run(row, Box::new(settings), matches.clone()))
 }
 
-/// What a command of the `ctdb` tool is called here, when the first word is one.
-fn moved(words: &[std::ffi::OsString]) -> Option<String> {
-    let word = words.first()?.to_str()?;
-    if NOUNS.iter().any(|noun| noun.path == [word]) || commands().any(|row| row.path == [word]) {
-        return None;
-    }
-    let new: Vec<_> = commands().filter(|row| row.old.contains(&word)).map(Row::words).collect();
+/// What a command of the `ctdb` tool is called here, when that is the word that is not known.
+fn moved(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let new: Vec<_> = commands().filter(|row| row.old.contains(&word.as_str())).map(Row::words).collect();
     (!new.is_empty()).then(|| format!("'{word}' is called '{}' here; see --help", new.join("' or '")))
 }
 
@@ -225,16 +222,29 @@ mod tests {
         parser().debug_assert();
     }
 
+    /// Commands that need arguments.
+    const EXAMPLES: &[&str] = &[
+        "capture check a",
+        "capture diff a b",
+        "capture record --listen a --out b",
+        "capture replay a",
+        "capture show a",
+        "capture stats a",
+        "node ban 60",
+        "node capability set leader off",
+        "node log set notice",
+        "node process check 1",
+        "tunable get RecoverTimeout",
+        "tunable set RecoverTimeout 30",
+        "tunnel ping 1",
+    ];
+
     #[test]
     fn every_row_is_reached_by_its_words_and_has_a_noun_with_a_text() {
         for wanted in commands() {
-            let arguments = match wanted.words().as_str() {
-                "tunnel ping" => "1",
-                "capture record" => "--listen a --out b",
-                "capture diff" => "a b",
-                words if words.starts_with("capture ") => "a",
-                _ => "",
-            };
+            let words = wanted.words();
+            let example = EXAMPLES.iter().find(|example| example.starts_with(&format!("{words} ")));
+            let arguments = example.map_or("", |example| &example[words.len() + 1..]);
             let words = format!("{} {arguments}", wanted.words());
             let Ok(Request::Run(found, settings, _)) = parse_words(&words) else {
                 panic!("'{words}' is not understood");
@@ -286,7 +296,7 @@ mod tests {
                 "tunnel",
                 "'ctdbctl tunnel' requires a subcommand but one was not provided; [subcommands: status, ping]; see --help",
             ),
-            ("listnodes", "'listnodes' is called 'cluster list' here; see --help"),
+            ("-o json listnodes", "'listnodes' is called 'cluster list' here; see --help"),
             (
                 "status --nodes 1",
                 "unexpected argument '--nodes' found; tip: a similar argument exists: '--node'; see --help",

@@ -4,6 +4,9 @@
 //! an answer or a [`Failure`], never with a hang. Nothing here decides what is shown.
 
 pub(crate) mod legacy;
+mod nodes;
+
+pub(crate) use nodes::{NodeChange, Nodes, Tunables, Whole};
 
 use crate::error::Failure;
 use crate::model::{Node, RecordMap};
@@ -33,10 +36,4 @@ pub(crate) trait Cluster {
 
     /// Whether the daemon of node `of` lives; answers the number of its clients.
     async fn ping(&self, of: u32) -> Result<u32, Failure>;
-}
-
-/// What is done to one node of a cluster.
-pub(crate) trait Nodes: Cluster {
-    /// Ends the daemon of node `of`; answers when it has begun to.
-    async fn shutdown(&self, of: u32) -> Result<(), Failure>;
 }

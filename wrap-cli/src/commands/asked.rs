@@ -1,8 +1,6 @@
 //! One question to several nodes at the same time: each has the whole time for itself, and a node that does not answer
 //! is a row of the answer and holds up no other.
 
-use std::future::Future;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -112,15 +110,11 @@ impl<T: Columns + std::fmt::Debug + Serialize + JsonSchema> Shown for Answers<T>
 }
 
 /// Puts a question to the nodes that `-n` names, or to this one.
-pub(crate) async fn ask<C, T, F>(
+pub(crate) async fn ask<C: Cluster, T>(
     cx: &Context,
     cluster: &C,
-    question: impl Fn(u32) -> F,
-) -> Result<Answers<T>, Error>
-where
-    C: Cluster,
-    F: Future<Output = Result<T, Failure>>,
-{
+    question: impl AsyncFn(u32) -> Result<T, Failure>,
+) -> Result<Answers<T>, Error> {
     let nodes = view::node_map(cluster).await?;
     let asked = view::many_nodes(cluster, &cx.settings, &nodes)?;
     let answers = join_all(asked.into_iter().map(|node| {

@@ -11,7 +11,9 @@ pub(crate) mod node;
 pub(crate) mod row;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod tunable;
 pub(crate) mod tunnel;
+pub(crate) mod version;
 pub(crate) mod view;
 
 pub(crate) use answer::{Answer, Shown};
@@ -28,12 +30,26 @@ pub(crate) struct Noun {
 pub(crate) const NOUNS: &[Noun] = &[
     Noun { path: &["cluster"], doc: "The cluster as a whole" },
     Noun { path: &["node"], doc: "One node or several" },
+    Noun { path: &["node", "capability"], doc: "What nodes may be asked to do" },
+    Noun { path: &["node", "log"], doc: "How much nodes log" },
+    Noun { path: &["node", "process"], doc: "Processes that are clients of ctdbd" },
+    Noun { path: &["node", "statistics"], doc: "Counters of the daemons" },
+    Noun { path: &["tunable"], doc: "Settings of the running daemons" },
     Noun { path: &["capture"], doc: "Recorded packets: look at them, prove them, record and play them" },
     Noun { path: &["tunnel"], doc: "The way of the new daemons from node to node" },
 ];
 
 /// The rows of all nouns, in the order of the help texts.
-const ROWS: &[&[Row]] = &[status::ROWS, cluster::ROWS, node::ROWS, tunnel::ROWS, capture::ROWS, schema::ROWS];
+const ROWS: &[&[Row]] = &[
+    status::ROWS,
+    version::ROWS,
+    cluster::ROWS,
+    node::ROWS,
+    tunable::ROWS,
+    tunnel::ROWS,
+    capture::ROWS,
+    schema::ROWS,
+];
 
 /// Every command there is.
 pub(crate) fn commands() -> impl Iterator<Item = &'static Row> {

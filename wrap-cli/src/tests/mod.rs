@@ -3,4 +3,4 @@
 //! The daemon's side of the wire is tested from outside, in the folder `tests`.
 
 mod answers;
-mod fake;
+pub(crate) mod fake;

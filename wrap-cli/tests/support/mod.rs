@@ -75,6 +75,7 @@ pub(crate) fn healthy(dest: Dest, request: &ControlRequest) -> Answer {
     Answer::Reply(match request {
         ControlRequest::GetPnn(()) => ControlReply::GetPnn(Pnn(0)),
         ControlRequest::RegisterSrvid(_) => ControlReply::RegisterSrvid(()),
+        ControlRequest::DeregisterSrvid(_) => ControlReply::DeregisterSrvid(()),
         ControlRequest::GetNodeMap(()) => ControlReply::GetNodeMap(node_map()),
         ControlRequest::GetVnnMap(()) => ControlReply::GetVnnMap(VnnMap {
             generation: Generation(4711),

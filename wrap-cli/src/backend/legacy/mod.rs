@@ -3,24 +3,29 @@
 //! Translates types of the legacy wire into plain ones and errors into [`Failure`]s; the only file here that knows that
 //! wire. Which control answers what is as in the `ctdb` tool.
 
+mod listen;
 mod nodes;
+mod request;
+mod tunables;
+mod whole;
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use legacy_client::{CallError, Client, ConnectError, DownReason, Event, Options};
+use legacy_client::{CallError, Client, ConnectError, DownReason, Options};
 use legacy_codec::{
     Abi, Control, Dest, Generation, GetIfaces, GetNodeMap, GetRecMode, GetRunState, GetVnnMap, Message,
-    NodeAndFlags, NodeFlags, Ping, Pnn, RunState, SrvId,
+    NodeAndFlags, NodeFlags, Ping, Pnn, RunState, SrvId, Value,
 };
 use tokio::time::timeout;
 
+use self::listen::Listeners;
 use super::Cluster;
 use crate::app::note;
 use crate::args::Settings;
 use crate::error::{Error, Failure};
 use crate::exit::Exit;
-use crate::model::{Flags, Node, RecordMap};
+use crate::model::{Facts, Flags, Node, RecordMap};
 
 /// `CTDB_RUNSTATE_FIRST_RECOVERY`.
 const FIRST_RECOVERY: RunState = RunState(3);
@@ -29,6 +34,7 @@ const FIRST_RECOVERY: RunState = RunState(3);
 pub(crate) struct Link {
     client: Client,
     this_node: u32,
+    listeners: Listeners,
 }
 
 impl Link {
@@ -39,7 +45,8 @@ impl Link {
         let client = Client::connect(&settings.socket, options).await.map_err(|e| unreachable(&e))?;
         let this_node = client.pnn().unwrap_or(Pnn::UNKNOWN).0;
         note(settings, format_args!("ctdbd of node {this_node} answers at {}", settings.socket.display()));
-        Ok(Self { client, this_node })
+        let listeners = Listeners::start(client.clone());
+        Ok(Self { client, this_node, listeners })
     }
 
     /// Whether it is still there.
@@ -72,6 +79,24 @@ impl Legacy {
         called.map_err(|e| self.failure(e))
     }
 
+    /// The status of a control whose answer is nothing else; below 0 it was refused.
+    async fn status<C: Control>(&self, of: u32, argument: C::Arg) -> Result<i32, Failure> {
+        let asked = self.link.client.raw_call(Dest(of), C::request(argument), self.timeout).await;
+        let reply = asked.map_err(|source| {
+            self.failure(CallError::NoReply { control: C::C_NAME, dest: Dest(of), source })
+        })?;
+        if reply.status < 0 {
+            let text = reply.error.unwrap_or_default();
+            return Err(self.failure(CallError::Status {
+                control: C::C_NAME,
+                dest: Dest(of),
+                status: reply.status,
+                text,
+            }));
+        }
+        Ok(reply.status)
+    }
+
     fn failure(&self, error: CallError) -> Failure {
         match error {
             error if error.is_timeout() => Failure::NoAnswer(self.timeout),
@@ -80,6 +105,21 @@ impl Legacy {
             CallError::Status { status, .. } => Failure::Refused(format!("status {status}")),
             CallError::BadReply { source, .. } => Failure::Malformed(source.to_string()),
             error => Failure::Refused(error.to_string()),
+        }
+    }
+}
+
+/// A decoded struct as plain facts.
+fn facts(value: &Value) -> Facts {
+    match value {
+        Value::Nothing => Facts::Nothing,
+        Value::Number(number) => Facts::Number(*number),
+        Value::Named(_, name) => Facts::Text(name.clone()),
+        Value::Text(text) => Facts::Text(text.clone()),
+        Value::Bytes(bytes) => Facts::Text(String::from_utf8_lossy(bytes).into_owned()),
+        Value::List(items) => Facts::List(items.iter().map(facts).collect()),
+        Value::Struct(members) => {
+            Facts::Named(members.iter().map(|(name, value)| (*name, facts(value))).collect())
         }
     }
 }
@@ -139,24 +179,20 @@ impl Cluster for Legacy {
 
     /// Listens for what the leader says about itself each second.
     async fn leader(&self) -> Result<Option<u32>, Failure> {
-        self.link.client.subscribe(SrvId::LEADER).await.map_err(|e| self.failure(e))?;
-        let listening = timeout(self.timeout, async {
-            while let Some(event) = self.link.client.next_event().await {
-                match event {
-                    Event::Message(message) => {
-                        match Message::decode(message.srvid, &message.data, Abi::NATIVE) {
-                            // During an election nobody leads: the next message says who does.
-                            Ok(Message::Leader(leader)) if leader != Pnn::UNKNOWN => return Ok(leader.0),
-                            _ => {}
-                        }
-                    }
-                    Event::Down { reason } => return Err(Failure::Lost(reason.to_string())),
+        let mut leaders = self.listen(SrvId::LEADER).await?;
+        let heard = timeout(self.timeout, async {
+            loop {
+                let message = leaders.next().await?;
+                match Message::decode(message.srvid, &message.data, Abi::NATIVE) {
+                    // During an election nobody leads: the next message says who does.
+                    Ok(Message::Leader(leader)) if leader != Pnn::UNKNOWN => return Ok(leader.0),
                     _ => {}
                 }
             }
-            Err(Failure::Lost("the connection has ended".into()))
         });
-        listening.await.map_or(Ok(None), |heard| heard.map(Some))
+        let heard = heard.await;
+        leaders.end().await;
+        heard.map_or(Ok(None), |heard| heard.map(Some))
     }
 
     async fn ping(&self, of: u32) -> Result<u32, Failure> {

@@ -35,7 +35,7 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Answers<Ping>, Error>
 
 /// Pings the nodes that are named, or this one.
 pub(crate) async fn ping<C: Cluster>(cx: &Context, cluster: &C) -> Result<Answers<Ping>, Error> {
-    ask(cx, cluster, |pnn| async move {
+    ask(cx, cluster, async |pnn| {
         let start = Instant::now();
         let clients = cluster.ping(pnn).await?;
         Ok(Ping { time_us: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX), clients })

@@ -10,5 +10,5 @@ use crate::error::Error;
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
     let cluster = cx.cluster().await?;
     cx.confirm("This ends ctdbd on the nodes that are named; their clients lose it.")?;
-    ask(cx, &cluster, |pnn| done(cluster.shutdown(pnn), "shutting down")).await
+    ask(cx, &cluster, async |pnn| done(cluster.shutdown(pnn), "shutting down").await).await
 }

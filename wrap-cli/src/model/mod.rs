@@ -3,10 +3,17 @@
 //! No type of a wire in here, so that a command does not see which backend answered. Names of the flags are those of
 //! `ctdb status`; numbers and keys are those of its JSON form.
 
+mod facts;
+mod time;
+
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+pub(crate) use facts::Facts;
+pub(crate) use time::{Moment, Uptime};
 
 /// What is wrong with a node. All false: nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -74,6 +81,52 @@ pub(crate) struct RecordMap {
     pub(crate) lmasters: Vec<u32>,
 }
 
+/// What a node may be asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Capabilities {
+    /// Become leader.
+    pub(crate) leader: bool,
+    /// Be location master of records.
+    pub(crate) lmaster: bool,
+    pub(crate) raw: u32,
+}
+
+/// How much a daemon logs: 0 errors, 1 warnings, 3 notices, 5 information, 10 everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogLevel(pub(crate) i32);
+
+impl LogLevel {
+    const NAMES: [(&'static str, i32); 5] =
+        [("ERROR", 0), ("WARNING", 1), ("NOTICE", 3), ("INFO", 5), ("DEBUG", 10)];
+
+    /// The nearest name that says no more than is logged.
+    pub(crate) fn name(self) -> &'static str {
+        let below = Self::NAMES.iter().rev().find(|(_, level)| *level <= self.0);
+        below.map_or("ERROR", |(name, _)| name)
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let named =
+            Self::NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, level)| *level);
+        let number = || text.parse().ok().filter(|level| (0..=10).contains(level));
+        named
+            .or_else(number)
+            .map(Self)
+            .ok_or("write ERROR, WARNING, NOTICE, INFO, DEBUG, or a number from 0 to 10")
+    }
+}
+
+/// A tunable and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Tunable {
+    pub(crate) name: String,
+    pub(crate) value: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +146,22 @@ mod tests {
         assert_eq!(all.text(), "DISCONNECTED|UNKNOWN|DISABLED|BANNED|UNHEALTHY|DELETED|STOPPED|INACTIVE");
         assert_eq!(Flags { stopped: true, inactive: true, ..Flags::default() }.text(), "STOPPED|INACTIVE");
         assert_eq!(Flags::default().text(), "OK");
+    }
+
+    #[test]
+    fn log_levels_are_names_or_numbers() {
+        for (text, level, name) in [
+            ("notice", 3, "NOTICE"),
+            ("DEBUG", 10, "DEBUG"),
+            ("4", 4, "NOTICE"),
+            ("0", 0, "ERROR"),
+            ("2", 2, "WARNING"),
+        ] {
+            let parsed: LogLevel = text.parse().unwrap();
+            assert_eq!((parsed.0, parsed.name()), (level, name));
+        }
+        for text in ["", "11", "-1", "loud"] {
+            assert!(text.parse::<LogLevel>().is_err(), "{text}");
+        }
     }
 }

@@ -1,0 +1,58 @@
+//! `node disable`, `enable`, `pause`, `continue`, `ban` and `unban`: the part of nodes in the cluster.
+//!
+//! Each node is waited for until its own node map shows the change; then the public addresses are handed out again, once
+//! for all of them.
+
+use clap::Args;
+
+use super::done::{Done, done};
+use crate::backend::{Cluster, NodeChange, Nodes, Whole};
+use crate::commands::asked::{Answers, ask};
+use crate::commands::row::NoArgs;
+use crate::context::Context;
+use crate::error::Error;
+
+/// Arguments of `node ban`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct BanArgs {
+    /// How long
+    #[arg(value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+}
+
+pub(crate) async fn disable(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    change(cx, NodeChange::Disable, "disabled").await
+}
+
+pub(crate) async fn enable(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    change(cx, NodeChange::Enable, "enabled").await
+}
+
+pub(crate) async fn pause(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    change(cx, NodeChange::Stop, "paused").await
+}
+
+pub(crate) async fn continue_(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    change(cx, NodeChange::Continue, "continued").await
+}
+
+pub(crate) async fn ban(cx: &Context, args: BanArgs) -> Result<Answers<Done>, Error> {
+    change(cx, NodeChange::Ban(args.seconds), "banned").await
+}
+
+pub(crate) async fn unban(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    change(cx, NodeChange::Unban, "unbanned").await
+}
+
+async fn change(cx: &Context, change: NodeChange, result: &str) -> Result<Answers<Done>, Error> {
+    let cluster = cx.cluster().await?;
+    let answers = ask(cx, &cluster, async |pnn| done(cluster.change(pnn, change), result).await).await?;
+    if answers.nodes.iter().any(|node| node.answered) {
+        cluster.reallocate().await.map_err(|failure| Error::Question {
+            node: cluster.this_node(),
+            question: "handing out the public addresses again",
+            failure,
+        })?;
+    }
+    Ok(answers)
+}
