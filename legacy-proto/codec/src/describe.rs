@@ -62,17 +62,21 @@ impl Value {
     }
 }
 
-/// Shows bytes as text where they are one.
+/// Shows bytes as text where they are one, of one line or more.
 struct Quoted<'a>(&'a [u8]);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.strip_suffix(b"\0").unwrap_or(self.0);
         match std::str::from_utf8(text) {
-            Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => write!(f, "{text:?}"),
+            Ok(text) if !text.is_empty() && !text.chars().any(is_control) => write!(f, "{text:?}"),
             _ => self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
         }
     }
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() && !['\n', '\t'].contains(&c)
 }
 
 impl fmt::Display for Value {

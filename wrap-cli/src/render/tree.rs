@@ -91,7 +91,8 @@ pub(crate) fn json(value: &Value) -> serde_json::Value {
                 hex
             });
             let plain = bytes.strip_suffix(b"\0").unwrap_or(bytes);
-            let text = std::str::from_utf8(plain).ok().filter(|text| !text.chars().any(char::is_control));
+            let is_control = |c: char| c.is_control() && !['\n', '\t'].contains(&c);
+            let text = std::str::from_utf8(plain).ok().filter(|text| !text.chars().any(is_control));
             json!({ "hex": hex, "text": text })
         }
         Value::List(items) => items.iter().map(json).collect(),
