@@ -10,7 +10,8 @@ use bytes::Bytes;
 use legacy_codec::{Abi, Packet};
 use pcap_parser::Linktype;
 
-use crate::exported::{self, Exported};
+use crate::events::EventPacket;
+use crate::exported::{self, Exported, Kind};
 use crate::file::{Record, Records};
 use crate::frames::Frames;
 use crate::link::segment;
@@ -75,6 +76,8 @@ pub struct Counts {
 pub struct Capture {
     /// All whole packets, by time.
     pub packets: Vec<Captured>,
+    /// Packets of the event daemon's socket, by time.
+    pub events: Vec<EventPacket>,
     /// What was met.
     pub counts: Counts,
 }
@@ -113,13 +116,33 @@ impl Capture {
             capture.counts.lost_bytes += direction.frames.lost();
         }
         capture.packets.sort_by_key(|packet| packet.time);
+        capture.events.sort_by_key(|event| event.time);
         Ok(capture)
+    }
+
+    /// When the first packet was seen, on whichever socket or connection.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        let packet = self.packets.first().map(|packet| packet.time);
+        packet.into_iter().chain(self.events.first().map(|event| event.time)).min().unwrap_or_default()
     }
 
     /// Takes a record that is one packet already.
     fn exported(&mut self, record: &Record<'_>, abi: Option<Abi>) {
-        let Some(Exported { src, dst, data }) = exported::parse(record.data) else { return };
+        let Some(Exported { kind, src, dst, data }) = exported::parse(record.data) else { return };
         self.counts.segments += 1;
+        if kind == Kind::Events {
+            let (origin, raw) = (Origin::from_comment(record.comment), Bytes::copy_from_slice(data));
+            match EventPacket::new(record.time, (src, dst), origin, abi, raw) {
+                Some(event) => {
+                    self.counts.packets += 1;
+                    self.counts.undecodable += usize::from(event.content.is_err());
+                    self.events.push(event);
+                }
+                None => self.counts.lost_bytes += data.len(),
+            }
+            return;
+        }
         let Some(abi) = Abi::detect(data).map(|detected| abi.unwrap_or(detected)) else {
             self.counts.lost_bytes += data.len();
             return;

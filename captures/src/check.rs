@@ -6,6 +6,7 @@
 use legacy_codec::{Abi, Encoded, Error, Operation, PACKET_ALIGN, Packet};
 
 use crate::Capture;
+use crate::events::{EventEntry, EventPacket};
 use crate::session::{Content, Entry, Session};
 
 /// What a check found.
@@ -43,7 +44,7 @@ impl Tally {
 /// A packet that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Place of the packet in the capture, from 0.
+    /// Place of the packet in the capture, from 0; packets of the event daemon are counted by themselves.
     pub index: usize,
     /// What is wrong.
     pub what: String,
@@ -78,7 +79,29 @@ pub fn check(capture: &Capture, limit: usize) -> (Tally, Vec<Finding>) {
             findings.push(Finding { index, what: format!("{}: {what}", name.trim_end()) });
         }
     }
+    for (index, EventEntry { event, request, .. }) in session.events.iter().enumerate() {
+        let wrong = event_fault(event);
+        tally.pdus += 1;
+        tally.decoded += usize::from(event.content.is_ok());
+        tally.identical += usize::from(event.is_identical());
+        tally.unknown += usize::from(event.is_unknown());
+        tally.unpaired += usize::from(event.result().is_some() && request.is_none());
+        if let Some(what) = wrong
+            && findings.len() < limit
+        {
+            findings.push(Finding { index, what: format!("{} {}: {what}", event.operation(), event.name()) });
+        }
+    }
     (tally, findings)
+}
+
+/// What is not as it should be in a packet of the event daemon's socket.
+fn event_fault(event: &EventPacket) -> Option<String> {
+    match &event.content {
+        Err(e) => Some(e.to_string()),
+        Ok(_) if !event.is_identical() => Some("the packet encodes to other bytes".into()),
+        Ok(_) => event.is_unknown().then(|| "no command that is known".into()),
+    }
 }
 
 /// Whether the packet and its payload encode to what was recorded; else what differs.

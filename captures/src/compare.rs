@@ -5,6 +5,7 @@
 
 use legacy_codec::{ControlReply, Operation, Value};
 
+use crate::events::EventPacket;
 use crate::session::{Content, Entry};
 
 /// One thing that differs from run to run.
@@ -51,6 +52,8 @@ volatile! {
     "DUMP_MEMORY" "*": "a report about the daemon's memory";
     "GET_BAN_STATE" "*": "depends on what happened before";
     "GET_RECMODE" "*" from "RECOVERY" to "NORMAL": "a recovery may be over before it is asked about";
+    "EVENT_REPLY" "begin": "times of runs";
+    "EVENT_REPLY" "end": "times of runs";
 }
 
 /// Questions about a state that settles in its own time. They change nothing, so they may be asked again until the
@@ -116,6 +119,18 @@ impl Answer {
         }
         tree.push(("answer", entry.describe().unwrap_or(Value::Nothing)));
         Self { of, tree: Value::Struct(tree) }
+    }
+
+    /// What a packet of the event daemon's socket says, without its reqid.
+    #[must_use]
+    pub fn of_event(event: &EventPacket) -> Self {
+        let mut tree = vec![("operation", Value::Text(event.operation().into()))];
+        match &event.content {
+            Ok(_) => tree.extend(event.result().map(|result| ("result", Value::Number(result.into())))),
+            Err(e) => tree.push(("malformed", Value::Text(e.to_string()))),
+        }
+        tree.push(("answer", event.describe().unwrap_or(Value::Nothing)));
+        Self { of: vec![event.operation().into(), event.name()], tree: Value::Struct(tree) }
     }
 
     /// Where this and what is there now differ.

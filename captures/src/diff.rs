@@ -1,13 +1,14 @@
 //! Two captures beside each other: which kinds of packets only one has, and where the same question got another answer.
 //!
 //! Packets of two runs never come in the same order, so captures are compared by what they say: a question is its
-//! control, its destination and its argument, and the first answer to it counts. What [`crate::compare::VOLATILE`]
-//! explains is no difference.
+//! control, its destination and its argument, and the first answer to it counts. A question to the event daemon is its
+//! command and what comes with it. What [`crate::compare::VOLATILE`] explains is no difference.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use legacy_codec::Operation;
+use legacy_codec::event::HEADER_LEN;
 
 use crate::compare::{Answer, Difference};
 use crate::session::Session;
@@ -37,10 +38,10 @@ pub struct Count {
 /// A question with two answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// Name of the control.
+    /// Name of the control, or of the event daemon's command.
     pub question: String,
-    /// Number of the node that was asked.
-    pub dest: u32,
+    /// Number of the node that was asked; `None` for an event daemon.
+    pub dest: Option<u32>,
     /// Where the answers differ, expected differences left out.
     pub differences: Vec<Difference>,
 }
@@ -57,11 +58,11 @@ impl Diff {
 #[must_use]
 pub fn diff(left: &Session<'_>, right: &Session<'_>) -> Diff {
     let mut counts = BTreeMap::<String, (usize, usize)>::new();
-    for entry in &left.entries {
-        counts.entry(kind(&entry.operation(), &entry.name())).or_default().0 += 1;
+    for kind in kinds(left) {
+        counts.entry(kind).or_default().0 += 1;
     }
-    for entry in &right.entries {
-        counts.entry(kind(&entry.operation(), &entry.name())).or_default().1 += 1;
+    for kind in kinds(right) {
+        counts.entry(kind).or_default().1 += 1;
     }
     let counts = counts
         .into_iter()
@@ -88,8 +89,8 @@ pub fn diff(left: &Session<'_>, right: &Session<'_>) -> Diff {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Question {
     name: String,
-    dest: u32,
-    opcode: u32,
+    dest: Option<u32>,
+    number: u32,
     srvid: u64,
     data: Bytes,
 }
@@ -103,14 +104,32 @@ fn questions(session: &Session<'_>) -> BTreeMap<Question, Answer> {
         let Operation::ReqControl(request) = &packet.body else { continue };
         let question = Question {
             name: asked.name(),
-            dest: packet.header.dest.0,
-            opcode: request.opcode,
+            dest: Some(packet.header.dest.0),
+            number: request.opcode,
             srvid: request.srvid.0,
             data: request.data.clone(),
         };
         found.entry(question).or_insert_with(|| Answer::of(entry));
     }
+    for entry in &session.events {
+        let Some(asked) = entry.request.and_then(|at| session.events.get(at)) else { continue };
+        let Some(command) = asked.event.command() else { continue };
+        let question = Question {
+            name: format!("event {}", asked.event.name()),
+            dest: None,
+            number: command.0,
+            srvid: 0,
+            // Behind the header is nothing that differs from one asking to the next.
+            data: asked.event.raw.slice(HEADER_LEN.min(asked.event.raw.len())..),
+        };
+        found.entry(question).or_insert_with(|| Answer::of_event(entry.event));
+    }
     found
+}
+
+fn kinds<'a>(session: &'a Session<'_>) -> impl Iterator<Item = String> + use<'a> {
+    let packets = session.entries.iter().map(|entry| kind(&entry.operation(), &entry.name()));
+    packets.chain(session.events.iter().map(|entry| kind(entry.event.operation(), &entry.event.name())))
 }
 
 fn kind(operation: &str, name: &str) -> String {

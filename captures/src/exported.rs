@@ -9,7 +9,22 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub(crate) const LINK_TYPE: u16 = 252;
 
 /// The heuristic dissector of Wireshark that takes a packet of CTDB.
-pub(crate) const DISSECTOR: &[u8] = b"ctdb_tcp";
+const DISSECTOR: &[u8] = b"ctdb_tcp";
+/// What Wireshark is to call packets of the event daemon, which it does not know: it shows their bytes.
+const EVENTS: &[u8] = b"CTDB-EVENTD";
+/// The same as it is written: Wireshark steps over a tag by its length alone, so the padding has to count.
+const EVENTS_PADDED: &[u8] = b"CTDB-EVENTD\0";
+/// The dissector that shows bytes.
+const BYTES: &[u8] = b"data";
+
+/// Whose protocol a packet is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// ctdbd's, on its socket or between nodes.
+    Ctdb,
+    /// The event daemon's.
+    Events,
+}
 
 const END: u16 = 0;
 const DISSECTOR_NAME: u16 = 12;
@@ -21,12 +36,14 @@ const IPV6_DST: u16 = 23;
 const PORT_TYPE: u16 = 24;
 const SRC_PORT: u16 = 25;
 const DST_PORT: u16 = 26;
+const PROTOCOL_TEXT: u16 = 33;
 /// `EXP_PDU_PT_TCP`.
 const TCP: u32 = 2;
 
 /// A packet of CTDB out of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exported<'a> {
+    pub(crate) kind: Kind,
     pub(crate) src: SocketAddr,
     pub(crate) dst: SocketAddr,
     pub(crate) data: &'a [u8],
@@ -36,7 +53,7 @@ pub(crate) struct Exported<'a> {
 pub(crate) fn parse(mut record: &[u8]) -> Option<Exported<'_>> {
     let (mut src, mut dst) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let (mut src_port, mut dst_port) = (0, 0);
-    let mut ours = false;
+    let mut kind = None;
     loop {
         let (head, rest) = record.split_at_checked(4)?;
         let tag = u16::from_be_bytes([head[0], head[1]]);
@@ -45,7 +62,10 @@ pub(crate) fn parse(mut record: &[u8]) -> Option<Exported<'_>> {
         let value = &padded[..len];
         match tag {
             END => break,
-            DISSECTOR_NAME | HEURISTIC_NAME => ours = text(value).starts_with(b"ctdb"),
+            DISSECTOR_NAME | HEURISTIC_NAME => {
+                kind = text(value).starts_with(b"ctdb").then_some(Kind::Ctdb);
+            }
+            PROTOCOL_TEXT if text(value) == EVENTS => kind = Some(Kind::Events),
             IPV4_SRC => src = <[u8; 4]>::try_from(value).ok()?.into(),
             IPV4_DST => dst = <[u8; 4]>::try_from(value).ok()?.into(),
             IPV6_SRC => src = <[u8; 16]>::try_from(value).ok()?.into(),
@@ -60,18 +80,24 @@ pub(crate) fn parse(mut record: &[u8]) -> Option<Exported<'_>> {
     let len = usize::from(u16::from_be_bytes([record[2], record[3]])).next_multiple_of(4);
     let data = record.get(4 + len..)?;
     let ends = (SocketAddr::new(src, src_port), SocketAddr::new(dst, dst_port));
-    ours.then_some(Exported { src: ends.0, dst: ends.1, data })
+    kind.map(|kind| Exported { kind, src: ends.0, dst: ends.1, data })
 }
 
 /// Puts the tags in front of a packet.
-pub(crate) fn build(src: SocketAddr, dst: SocketAddr, data: &[u8]) -> Vec<u8> {
+pub(crate) fn build(kind: Kind, src: SocketAddr, dst: SocketAddr, data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len() + 80);
-    tag(&mut out, HEURISTIC_NAME, DISSECTOR);
+    match kind {
+        Kind::Ctdb => tag(&mut out, HEURISTIC_NAME, DISSECTOR),
+        Kind::Events => tag(&mut out, DISSECTOR_NAME, BYTES),
+    }
     address(&mut out, src.ip(), IPV4_SRC, IPV6_SRC);
     address(&mut out, dst.ip(), IPV4_DST, IPV6_DST);
     tag(&mut out, PORT_TYPE, &TCP.to_be_bytes());
     tag(&mut out, SRC_PORT, &u32::from(src.port()).to_be_bytes());
     tag(&mut out, DST_PORT, &u32::from(dst.port()).to_be_bytes());
+    if kind == Kind::Events {
+        tag(&mut out, PROTOCOL_TEXT, EVENTS_PADDED);
+    }
     tag(&mut out, END, &[]);
     out.extend_from_slice(data);
     out
@@ -110,14 +136,17 @@ mod tests {
     fn what_is_built_is_parsed_for_both_families() {
         for (src, dst) in [("127.0.0.1:7", "10.0.0.2:4379"), ("[fd00::1]:7", "[::1]:4379")] {
             let (src, dst) = (src.parse().unwrap(), dst.parse().unwrap());
-            let record = build(src, dst, b"a packet");
-            assert_eq!(parse(&record), Some(Exported { src, dst, data: b"a packet" }));
+            for kind in [Kind::Ctdb, Kind::Events] {
+                let record = build(kind, src, dst, b"a packet");
+                assert_eq!(parse(&record), Some(Exported { kind, src, dst, data: b"a packet" }));
+            }
         }
     }
 
     #[test]
     fn the_tags_are_those_that_wireshark_takes() {
-        let record = build("127.0.0.1:7".parse().unwrap(), "127.0.0.2:4379".parse().unwrap(), b"!");
+        let record =
+            build(Kind::Ctdb, "127.0.0.1:7".parse().unwrap(), "127.0.0.2:4379".parse().unwrap(), b"!");
         let expected = [
             &[0, 13, 0, 8][..],
             b"ctdb_tcp",
@@ -131,7 +160,8 @@ mod tests {
 
     #[test]
     fn another_protocol_and_tags_that_are_cut_short_give_nothing() {
-        let record = build("127.0.0.1:7".parse().unwrap(), "127.0.0.2:4379".parse().unwrap(), b"");
+        let record =
+            build(Kind::Ctdb, "127.0.0.1:7".parse().unwrap(), "127.0.0.2:4379".parse().unwrap(), b"");
         for len in 0..record.len() {
             assert_eq!(parse(&record[..len]), None, "{len} bytes");
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use legacy_codec::{ControlReply, ControlRequest};
 
 use crate::Timestamp;
+use crate::events::EventPacket;
 use crate::session::{Content, Entry, Session};
 
 /// Conditions; empty and `None` let everything pass.
@@ -63,14 +64,27 @@ impl Filter {
     /// Whether a packet is wanted.
     #[must_use]
     pub fn takes(&self, session: &Session<'_>, entry: &Entry<'_>) -> bool {
-        let first = session.entries.first().map_or_else(Timestamp::default, |first| first.captured.time);
-        let time = entry.captured.time;
-        self.since.is_none_or(|since| time >= since.of(first))
-            && self.until.is_none_or(|until| time <= until.of(first))
+        self.takes_time(session, entry.captured.time)
             && (self.nodes.is_empty() || self.nodes.iter().any(|range| range.holds(entry)))
             && named(&self.operations, &entry.operation(), operation_number(entry))
             && named(&self.controls, &entry.name(), control_number(entry))
             && self.database.is_none_or(|wanted| session.database(entry) == Some(wanted))
+    }
+
+    /// Whether a packet of the event daemon's socket is wanted: it has no node and no database, and its command stands
+    /// where others have their control.
+    #[must_use]
+    pub fn takes_event(&self, session: &Session<'_>, event: &EventPacket) -> bool {
+        self.takes_time(session, event.time)
+            && self.nodes.is_empty()
+            && self.database.is_none()
+            && named(&self.operations, event.operation(), None)
+            && named(&self.controls, &event.name(), event.command().map(|command| command.0))
+    }
+
+    fn takes_time(&self, session: &Session<'_>, time: Timestamp) -> bool {
+        self.since.is_none_or(|since| time >= since.of(session.start))
+            && self.until.is_none_or(|until| time <= until.of(session.start))
     }
 }
 

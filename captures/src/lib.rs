@@ -3,6 +3,7 @@
 //! ```text
 //! file (records) -> link (segments) -> tcp (byte streams) -> frames (whole packets) -> legacy-codec
 //!              \-> exported (packets of a socket) ------------------------------/
+//!                     \-> events (packets of the event daemon's socket)
 //! packets -> session (payloads, pairs) -> check, stats, diff, replay
 //! ```
 //! Pure: works on bytes in memory, sees no socket and no clock, and takes any bytes without a panic. It never changes
@@ -14,6 +15,7 @@ pub mod compare;
 pub mod diff;
 pub mod dissector;
 mod error;
+pub mod events;
 mod exported;
 mod file;
 pub mod filter;

@@ -1,4 +1,4 @@
-//! Where a packet was seen: between nodes, or on the socket of a ctdbd.
+//! Where a packet was seen: between nodes, or on the socket of a daemon.
 //!
 //! A Unix socket has no addresses, so a recording keeps its path and the client's process id as a comment beside each
 //! packet: `pid=4711 socket=/run/ctdb/ctdbd.socket`. This file owns that text, both ways.
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub enum Origin {
     /// On a TCP connection between two nodes.
     Tcp,
-    /// On the socket of a ctdbd.
+    /// On the socket of a ctdbd or of its event daemon.
     Socket(Arc<Socket>),
 }
 

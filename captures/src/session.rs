@@ -15,13 +15,18 @@ use legacy_codec::{
     Message, Operation, Packet, ReplyCall, ReqId, Value,
 };
 
-use crate::{Capture, Captured, DAEMON, Origin};
+use crate::events::{self, EventEntry};
+use crate::{Capture, Captured, DAEMON, Origin, Timestamp};
 
 /// A capture with its packets in pairs.
 #[derive(Clone, Debug, Default)]
 pub struct Session<'a> {
-    /// All packets, in the order of the capture.
+    /// All packets of CTDB, in the order of the capture.
     pub entries: Vec<Entry<'a>>,
+    /// All packets of the event daemon's socket, in the order of the capture.
+    pub events: Vec<EventEntry<'a>>,
+    /// When the first packet of either was seen.
+    pub start: Timestamp,
 }
 
 /// One packet and what it means.
@@ -82,7 +87,11 @@ impl<'a> Session<'a> {
     /// Decodes all payloads and pairs replies with requests.
     #[must_use]
     pub fn new(capture: &'a Capture) -> Self {
-        let mut session = Self { entries: Vec::with_capacity(capture.packets.len()) };
+        let mut session = Self {
+            entries: Vec::with_capacity(capture.packets.len()),
+            events: events::pairs(&capture.events),
+            start: capture.start(),
+        };
         let mut pending = BTreeMap::<(Asker, ReqId), usize>::new();
         for captured in &capture.packets {
             session.add(captured, &mut pending);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use legacy_codec::ControlReply;
 
-use crate::Timestamp;
+use crate::events::EventEntry;
 use crate::session::{Content, Session};
 
 /// What was counted of one kind of packet.
@@ -16,7 +16,7 @@ use crate::session::{Content, Session};
 pub struct Kind {
     /// Name of the operation in C.
     pub operation: String,
-    /// Name of the control or message; empty for other operations.
+    /// Name of the control, message or event command; empty for other operations.
     pub name: String,
     /// Packets.
     pub packets: usize,
@@ -84,15 +84,37 @@ pub fn stats(session: &Session<'_>) -> Stats {
             times.extend(reply.latency);
         }
     }
+    for entry in &session.events {
+        let (kind, times) = kinds.entry((u32::MAX, event_key(entry))).or_default();
+        let bytes = entry.event.raw.len();
+        kind.operation = entry.event.operation().into();
+        kind.name = entry.event.name();
+        kind.packets += 1;
+        kind.bytes += bytes;
+        stats.packets += 1;
+        stats.bytes += bytes;
+        let is_request = entry.event.from_client() && entry.event.content.is_ok();
+        kind.unanswered += usize::from(is_request && entry.reply.is_none());
+        if let Some(reply) = entry.reply.and_then(|at| session.events.get(at)) {
+            kind.failed += usize::from(reply.event.result().is_some_and(|result| result != 0));
+            times.extend(reply.latency);
+        }
+    }
     stats.span = span(session);
     stats.kinds =
         kinds.into_values().map(|(kind, times)| Kind { latency: Latency::of(times), ..kind }).collect();
     stats
 }
 
+/// Behind everything else, replies behind requests.
+fn event_key(entry: &EventEntry<'_>) -> String {
+    format!("{} {}", if entry.event.from_client() { 0 } else { 1 }, entry.event.name())
+}
+
 fn span(session: &Session<'_>) -> Duration {
-    let time = |at: Option<&crate::session::Entry<'_>>| at.map_or(Timestamp::default(), |e| e.captured.time);
-    time(session.entries.last()).since(time(session.entries.first()))
+    let packet = session.entries.last().map(|last| last.captured.time);
+    let event = session.events.last().map(|last| last.event.time);
+    packet.max(event).unwrap_or_default().since(session.start)
 }
 
 impl Latency {

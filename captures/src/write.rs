@@ -6,7 +6,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::exported;
+use crate::exported::{self, Kind};
 use crate::{Error, Origin, Timestamp};
 
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -35,9 +35,19 @@ pub fn client_address(n: u32) -> SocketAddr {
     SocketAddr::new(ip.into(), port)
 }
 
-/// What a file starts with.
+/// What a file of packets of ctdbd's socket starts with.
 #[must_use]
 pub fn section(application: &str) -> Vec<u8> {
+    section_of(application, "ctdbd.socket")
+}
+
+/// What a file of packets of the event daemon's socket starts with.
+#[must_use]
+pub fn event_section(application: &str) -> Vec<u8> {
+    section_of(application, "eventd.socket")
+}
+
+fn section_of(application: &str, socket: &str) -> Vec<u8> {
     let mut head = Vec::new();
     head.extend(0x1a2b_3c4d_u32.to_le_bytes());
     head.extend([1, 0, 0, 0]);
@@ -46,10 +56,21 @@ pub fn section(application: &str) -> Vec<u8> {
     let mut interface = Vec::new();
     interface.extend(exported::LINK_TYPE.to_le_bytes());
     interface.extend([0; 6]);
-    options(&mut interface, &[(OPT_IF_NAME, b"ctdbd.socket"), (OPT_IF_TSRESOL, &[NANOSECONDS])]);
+    options(&mut interface, &[(OPT_IF_NAME, socket.as_bytes()), (OPT_IF_TSRESOL, &[NANOSECONDS])]);
     let mut out = block(SECTION, &head);
     out.extend(block(INTERFACE, &interface));
     out
+}
+
+/// One packet of the event daemon's socket.
+pub fn event_record(
+    time: Timestamp,
+    src: SocketAddr,
+    dst: SocketAddr,
+    origin: &Origin,
+    packet: &[u8],
+) -> Result<Vec<u8>, Error> {
+    record_of(time, &exported::build(Kind::Events, src, dst, packet), origin, packet.len())
 }
 
 /// One packet that went from `src` to `dst`.
@@ -60,10 +81,13 @@ pub fn record(
     origin: &Origin,
     packet: &[u8],
 ) -> Result<Vec<u8>, Error> {
-    let data = exported::build(src, dst, packet);
-    let len = u32::try_from(data.len()).map_err(|_| Error::TooLong(packet.len()))?;
+    record_of(time, &exported::build(Kind::Ctdb, src, dst, packet), origin, packet.len())
+}
+
+fn record_of(time: Timestamp, data: &[u8], origin: &Origin, packet_len: usize) -> Result<Vec<u8>, Error> {
+    let len = u32::try_from(data.len()).map_err(|_| Error::TooLong(packet_len))?;
     if len > u32::MAX / 2 {
-        return Err(Error::TooLong(packet.len()));
+        return Err(Error::TooLong(packet_len));
     }
     let mut body = Vec::with_capacity(data.len() + 64);
     body.extend(0_u32.to_le_bytes());
@@ -72,7 +96,7 @@ pub fn record(
     body.extend_from_slice(&ticks[..4]);
     body.extend(len.to_le_bytes());
     body.extend(len.to_le_bytes());
-    body.extend_from_slice(&data);
+    body.extend_from_slice(data);
     body.resize(body.len().next_multiple_of(4), 0);
     if let Some(comment) = origin.comment() {
         options(&mut body, &[(OPT_COMMENT, comment.as_bytes())]);

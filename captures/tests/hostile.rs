@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod support;
+
 use captures::compare::brief;
 use captures::replay::{Replay, Step};
 use captures::session::Session;
 use captures::{Capture, DAEMON, Origin, check, diff, stats, write};
-use legacy_codec::Operation;
+use legacy_codec::{Abi, Operation};
 use proptest::prelude::*;
 
 /// The first records of a real recording: enough to reach every layer, small enough to try often.
@@ -18,9 +20,10 @@ fn recording() -> Vec<u8> {
 
 fn read(file: &[u8]) {
     if let Ok(capture) = Capture::read(file) {
-        let bytes: usize = capture.packets.iter().map(|p| p.raw.len()).sum();
+        let packets = capture.packets.iter().map(|p| p.raw.len());
+        let bytes: usize = packets.chain(capture.events.iter().map(|event| event.raw.len())).sum();
         assert!(bytes <= file.len(), "{bytes} bytes of packets from a file of {}", file.len());
-        assert_eq!(capture.packets.len(), capture.counts.packets);
+        assert_eq!(capture.packets.len() + capture.events.len(), capture.counts.packets);
         look_at_all(&capture);
     }
 }
@@ -33,6 +36,11 @@ fn look_at_all(capture: &Capture) {
         assert!(!entry.operation().is_empty());
         let shown = entry.describe().map(|value| brief(&value, 100)).unwrap_or_default();
         assert!(shown.chars().count() <= 103);
+    }
+    assert_eq!(session.events.len(), capture.events.len());
+    for event in &capture.events {
+        let shown = event.describe().map(|value| brief(&value, 100)).unwrap_or_default();
+        assert!(!event.name().is_empty() && shown.chars().count() <= 103);
     }
     let (tally, findings) = check::check(capture, usize::MAX);
     assert!(tally.identical <= tally.decoded && tally.decoded <= tally.pdus);
@@ -131,6 +139,20 @@ proptest! {
         if let Ok(capture) = Capture::read(&file) {
             look_at_all(&capture);
         }
+    }
+
+    #[test]
+    fn a_session_of_the_event_daemon_with_changed_bytes_is_read_without_a_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
+        big_endian: bool,
+    ) {
+        let abi = if big_endian { Abi::LP64_BE } else { Abi::LP64_LE };
+        let mut file = support::file(&support::session(abi));
+        for (at, value) in changes {
+            let at = at.index(file.len());
+            file[at] = value;
+        }
+        read(&file);
     }
 
     #[test]
