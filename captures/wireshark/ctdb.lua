@@ -108,6 +108,12 @@ T.structs = {
         optional = {},
         rest = {},
     },
+    EventHeader = { abbr = "ctdbx.event_header", packed = true, open = false,
+        members = { { "length", { "num", 4 } }, { "version", { "num", 4 } }, { "reqid", { "num", 4 } } },
+        counted = {},
+        optional = {},
+        rest = {},
+    },
     HotKeySlot = { abbr = "ctdbx.hot_key_slot", packed = false, open = false,
         members = { { "count", { "num", 4 } }, { "address", { "pointer" } }, { "size", { "size" } } },
         counted = {},
@@ -300,6 +306,24 @@ T.structs = {
         optional = {},
         rest = {},
     },
+    RunRequest = { abbr = "ctdbx.run_request", packed = true, open = false,
+        members = { { "component", { "prefixed", { "text" } } }, { "event", { "prefixed", { "text" } } }, { "args", { "prefixed", { "text" } } }, { "timeout", { "num", 4 } }, { "flags", { "num", 4 } } },
+        counted = {},
+        optional = {},
+        rest = {},
+    },
+    ScriptRequest = { abbr = "ctdbx.script_request", packed = true, open = false,
+        members = { { "component", { "prefixed", { "text" } } }, { "script", { "prefixed", { "text" } } }, { "action", { "num", 4 } } },
+        counted = {},
+        optional = {},
+        rest = {},
+    },
+    ScriptResult = { abbr = "ctdbx.script_result", packed = true, open = false,
+        members = { { "name", { "prefixed", { "text" } } }, { "begin", { "struct", "Timeval" } }, { "end", { "struct", "Timeval" } }, { "result", { "num", 4, signed = true } }, { "output", { "prefixed", { "text" } } } },
+        counted = {},
+        optional = {},
+        rest = {},
+    },
     SrvidMessage = { abbr = "ctdbx.srvid_message", packed = false, open = false,
         members = { { "pnn", { "num", 4, as = "Pnn" } }, { "srvid", { "num", 8, as = "SrvId" } } },
         counted = {},
@@ -315,6 +339,18 @@ T.structs = {
     StatisticsList = { abbr = "ctdbx.statistics_list", packed = false, open = true,
         members = {},
         counted = { { "stats", { "list", { "struct", "Statistics" } } } },
+        optional = {},
+        rest = {},
+    },
+    StatusReply = { abbr = "ctdbx.status_reply", packed = true, open = true,
+        members = { { "summary", { "num", 4, signed = true } } },
+        counted = { { "scripts", { "list", { "struct", "ScriptResult" } } } },
+        optional = {},
+        rest = {},
+    },
+    StatusRequest = { abbr = "ctdbx.status_request", packed = true, open = false,
+        members = { { "component", { "prefixed", { "text" } } }, { "event", { "prefixed", { "text" } } } },
+        counted = {},
         optional = {},
         rest = {},
     },
@@ -676,6 +712,12 @@ T.ranges = {
     { prefix = "9e", name = "SERVER_RANGE", payload = { "bytes" }, type = "bytes" },
 }
 
+T.events = {
+    [1] = { name = "RUN", request = { "struct", "RunRequest" } },
+    [2] = { name = "STATUS", request = { "struct", "StatusRequest" }, reply = { "struct", "StatusReply" } },
+    [3] = { name = "SCRIPT", request = { "struct", "ScriptRequest" } },
+}
+
 T.payloads = {
     attach_flags = { "num", 4, as = "AttachFlags" },
     bytes = { "bytes" },
@@ -814,6 +856,9 @@ field("ctdbx.sockaddr.ipv6", ProtoField.ipv6, "IPv6 address")
 field("ctdbx.control", ProtoField.string, "Control")
 field("ctdbx.control.number", ProtoField.uint32, "Control number", base.DEC)
 field("ctdbx.message", ProtoField.string, "Message")
+field("ctdbx.event", ProtoField.string, "Event command")
+field("ctdbx.event.command", ProtoField.uint32, "command", base.DEC)
+field("ctdbx.event.result", ProtoField.int32, "result", base.DEC)
 field("ctdbx.request_in", ProtoField.framenum, "Answers the request in", base.NONE, frametype.REQUEST)
 field("ctdbx.reply_in", ProtoField.framenum, "Answered in", base.NONE, frametype.RESPONSE)
 field("ctdbx.time", ProtoField.double, "Seconds since the request")
@@ -1288,6 +1333,15 @@ local function pair(head, asked, ends)
     return pairs_by_reply[head.mark]
 end
 
+local function show_pair(r, tree, found, is_reply)
+    if found and is_reply then
+        tree:add(F["ctdbx.request_in"], r.tvb(0, 0), found.request):set_generated()
+        tree:add(F["ctdbx.time"], r.tvb(0, 0), found.time):set_generated()
+    elseif found then
+        tree:add(F["ctdbx.reply_in"], r.tvb(0, 0), found.reply):set_generated()
+    end
+end
+
 -- Packets ------------------------------------------------------------------------------------------------------------
 
 local function control_row(number)
@@ -1397,12 +1451,7 @@ local function body(r, tree, head, ends)
     end)
     local asked = r.seen["ctdbx.req_control.opcode"] or r.seen["ctdbx.req_call.call_id"]
     local found = pair(head, asked and asked.value, ends)
-    if found and row.half == "reply" then
-        tree:add(F["ctdbx.request_in"], r.tvb(0, 0), found.request):set_generated()
-        tree:add(F["ctdbx.time"], r.tvb(0, 0), found.time):set_generated()
-    elseif found then
-        tree:add(F["ctdbx.reply_in"], r.tvb(0, 0), found.reply):set_generated()
-    end
+    show_pair(r, tree, found, row.half == "reply")
     if not whole then return "(malformed)" end
     if row.body == "ReqControl" then return (request_control(r, tree)) end
     if row.body == "ReplyControl" then return reply_control(r, tree, found) end
@@ -1450,6 +1499,70 @@ local function packet(tvb, pinfo, root, ends)
     end)
     tree:append_text(", " .. (what or "(malformed)"))
     return what or "(malformed)"
+end
+
+-- Events -------------------------------------------------------------------------------------------------------------
+
+-- The event daemon's own protocol, in recordings of its socket only. It has no magic: the byte order is the one in which
+-- the stated length is that of the packet. No node takes part, so a pair is a client and the number of its request.
+local EVENT_HEADER = { "struct", "EventHeader" }
+local EVENT_PAIR = { request = { half = "request" }, reply = { half = "reply" } }
+
+local function event_result(r, tree, row)
+    local result, item = take_number(r, tree, "ctdbx.event.result", 4)
+    if result ~= 0 then
+        local signed = result < 0x80000000 and result or result - 0x100000000
+        item:add_proto_expert_info(expert.failed, string.format("%s failed with %d", row.name, signed))
+    end
+    return result
+end
+
+local function event_body(r, tree, is_reply)
+    walk_members(r, tree, EVENT_HEADER)
+    local length, there = r.seen["ctdbx.event_header.length"].value, r.tvb:reported_len()
+    if length ~= there then misfit(string.format("%.0f bytes stated, %d are there", length, there)) end
+    r.base = r.at
+    local command, item = take_number(r, tree, "ctdbx.event.command", 4)
+    local row = T.events[command] or { name = "COMMAND_" .. string.format("%.0f", command), unknown = true }
+    item:append_text(" (" .. row.name .. ")")
+    tree:add(F["ctdbx.event"], r.tvb(0, 0), row.name):set_generated()
+    local kind = row.request
+    if is_reply then
+        kind = event_result(r, tree, row) == 0 and row.reply or nil
+    end
+    if row.unknown then
+        tree:add_proto_expert_info(expert.unknown)
+        take(r, tree, "ctdbx.undecoded", r.limit - r.at)
+    elseif kind then
+        walk_members(r, tree, kind)
+    end
+    if r.at < r.limit then misfit(string.format("%d bytes follow the value", r.limit - r.at)) end
+    return row.name
+end
+
+-- One packet of the event daemon's socket. `ends` says who sent it to whom.
+local function event_packet(tvb, pinfo, root, ends)
+    if items.frame ~= pinfo.number then items.frame, items.count = pinfo.number, 0 end
+    local is_reply = ends.from_daemon
+    local tree = root:add(proto, tvb())
+    local le = tvb:len() < 4 or tvb(0, 4):le_uint() == tvb:reported_len() or tvb(0, 4):uint() ~= tvb:reported_len()
+    local r = {
+        tvb = tvb, at = 0, base = 0, limit = tvb:len(), seen = {}, le = le,
+        abi = ABIS[proto.prefs.machine] or ABIS[1],
+    }
+    local name
+    guarded(tree, function() name = event_body(r, tree, is_reply) end)
+    if name then
+        local reqid = string.format("event %.0f", r.seen["ctdbx.event_header.reqid"].value)
+        local head = {
+            row = EVENT_PAIR[is_reply and "reply" or "request"], pinfo = pinfo, reqid = reqid,
+            mark = string.format("%d %s", pinfo.number, reqid),
+        }
+        show_pair(r, tree, pair(head, name, ends), is_reply)
+    end
+    local what = (is_reply and "EVENT_REPLY " or "EVENT_REQUEST ") .. (name or "(malformed)")
+    tree:append_text(", " .. what)
+    return what
 end
 
 -- Streams ------------------------------------------------------------------------------------------------------------
@@ -1540,9 +1653,9 @@ local exported = Proto("tablecloth_exported", "Exported packets of CTDB")
 local original = Dissector.get("exported_pdu")
 
 local TAG = { END = 0, NAME = 12, HEURISTIC = 13, IPV4_SRC = 20, IPV4_DST = 21, IPV6_SRC = 22, IPV6_DST = 23,
-    SRC_PORT = 25, DST_PORT = 26 }
+    PORT_TYPE = 24, SRC_PORT = 25, DST_PORT = 26, PROTOCOL = 33, TCP_DATA = 34 }
 
--- What the tags say: whether the packet is of CTDB, its ends, where it starts.
+-- What the tags say: whether the packet is of CTDB or of the event daemon, its ends, where it starts.
 local function tags(tvb)
     local said, at = { src = "", dst = "" }, 0
     while at + 4 <= tvb:len() do
@@ -1553,11 +1666,14 @@ local function tags(tvb)
         local raw = len > 0 and tvb(value, len):raw() or ""
         if tag == TAG.END then
             said.start = at
-            return said.ours and said or nil
+            return said.of and said or nil
         elseif tag == TAG.NAME or tag == TAG.HEURISTIC then
-            said.ours = raw:sub(1, 4) == "ctdb"
+            said.of = raw:sub(1, 4) == "ctdb" and "ctdbd" or nil
+        elseif tag == TAG.PROTOCOL and raw:sub(1, (raw:find("\0", 1, true) or #raw + 1) - 1) == "CTDB-EVENTD" then
+            said.of = "eventd"
         elseif tag == TAG.IPV4_SRC or tag == TAG.IPV6_SRC or tag == TAG.SRC_PORT then
             said.src = said.src .. tostring(tvb(value, len):bytes()) .. "."
+            if tag == TAG.SRC_PORT then said.from_daemon = len == 4 and tvb(value, len):uint() == 4379 end
         elseif tag == TAG.IPV4_DST or tag == TAG.IPV6_DST or tag == TAG.DST_PORT then
             said.dst = said.dst .. tostring(tvb(value, len):bytes()) .. "."
         end
@@ -1565,15 +1681,40 @@ local function tags(tvb)
     return nil
 end
 
+-- Whether Wireshark itself survives the tags: for a port type or TCP data that it does not know it throws what passes
+-- through Lua without being caught, and Lua does not stand that often. It steps by the stated lengths.
+local function harmless(tvb)
+    local at = 0
+    while at + 8 <= tvb:len() do
+        local tag, len = tvb(at, 2):uint(), tvb(at + 2, 2):uint()
+        if tag == TAG.END then return true end
+        if tag == TAG.PORT_TYPE and tvb(at + 4, 4):uint() > 12 then return false end
+        if tag == TAG.TCP_DATA and tvb(at + 4, 2):uint() ~= 1 then return false end
+        at = at + 4 + len
+    end
+    return true
+end
+
+-- Other tags that Wireshark does not take it shows as malformed; what it throws then is not an error of ours.
+local function show_tags(tvb, pinfo, root)
+    if original and harmless(tvb) then
+        pcall(original.call, original, tvb, pinfo, root)
+    else
+        no_packet(tvb, root, 0, tvb:len())
+    end
+end
+
 function exported.dissector(tvb, pinfo, root)
     local said = tags(tvb)
-    if not said then
-        return original and original:call(tvb, pinfo, root)
-    end
-    if original then original:call(tvb(0, said.start):tvb(), pinfo, root) end
+    show_tags(said and tvb(0, said.start):tvb() or tvb, pinfo, root)
+    if not said then return tvb:len() end
     local len = tvb:len() - said.start
     if len == 0 then return tvb:len() end
     local pdu = tvb(said.start):tvb()
+    if said.of == "eventd" then
+        column(pinfo, true, event_packet(pdu, pinfo, root, said))
+        return tvb:len()
+    end
     if len < HEADER or not (order(pdu, 0)) then
         no_packet(pdu, root, 0, len)
         column(pinfo, true, "(no packet)")

@@ -28,6 +28,8 @@ pub fn lua() -> String {
         "\n",
         include_str!("packet.lua"),
         "\n",
+        include_str!("event.lua"),
+        "\n",
         include_str!("stream.lua"),
     ];
     parts.concat()

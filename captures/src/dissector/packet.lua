@@ -62,6 +62,15 @@ local function pair(head, asked, ends)
     return pairs_by_reply[head.mark]
 end
 
+local function show_pair(r, tree, found, is_reply)
+    if found and is_reply then
+        tree:add(F["ctdbx.request_in"], r.tvb(0, 0), found.request):set_generated()
+        tree:add(F["ctdbx.time"], r.tvb(0, 0), found.time):set_generated()
+    elseif found then
+        tree:add(F["ctdbx.reply_in"], r.tvb(0, 0), found.reply):set_generated()
+    end
+end
+
 -- Packets ------------------------------------------------------------------------------------------------------------
 
 local function control_row(number)
@@ -171,12 +180,7 @@ local function body(r, tree, head, ends)
     end)
     local asked = r.seen["ctdbx.req_control.opcode"] or r.seen["ctdbx.req_call.call_id"]
     local found = pair(head, asked and asked.value, ends)
-    if found and row.half == "reply" then
-        tree:add(F["ctdbx.request_in"], r.tvb(0, 0), found.request):set_generated()
-        tree:add(F["ctdbx.time"], r.tvb(0, 0), found.time):set_generated()
-    elseif found then
-        tree:add(F["ctdbx.reply_in"], r.tvb(0, 0), found.reply):set_generated()
-    end
+    show_pair(r, tree, found, row.half == "reply")
     if not whole then return "(malformed)" end
     if row.body == "ReqControl" then return (request_control(r, tree)) end
     if row.body == "ReplyControl" then return reply_control(r, tree, found) end

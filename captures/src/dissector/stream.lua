@@ -86,9 +86,9 @@ local exported = Proto("tablecloth_exported", "Exported packets of CTDB")
 local original = Dissector.get("exported_pdu")
 
 local TAG = { END = 0, NAME = 12, HEURISTIC = 13, IPV4_SRC = 20, IPV4_DST = 21, IPV6_SRC = 22, IPV6_DST = 23,
-    SRC_PORT = 25, DST_PORT = 26 }
+    PORT_TYPE = 24, SRC_PORT = 25, DST_PORT = 26, PROTOCOL = 33, TCP_DATA = 34 }
 
--- What the tags say: whether the packet is of CTDB, its ends, where it starts.
+-- What the tags say: whether the packet is of CTDB or of the event daemon, its ends, where it starts.
 local function tags(tvb)
     local said, at = { src = "", dst = "" }, 0
     while at + 4 <= tvb:len() do
@@ -99,11 +99,14 @@ local function tags(tvb)
         local raw = len > 0 and tvb(value, len):raw() or ""
         if tag == TAG.END then
             said.start = at
-            return said.ours and said or nil
+            return said.of and said or nil
         elseif tag == TAG.NAME or tag == TAG.HEURISTIC then
-            said.ours = raw:sub(1, 4) == "ctdb"
+            said.of = raw:sub(1, 4) == "ctdb" and "ctdbd" or nil
+        elseif tag == TAG.PROTOCOL and raw:sub(1, (raw:find("\0", 1, true) or #raw + 1) - 1) == "CTDB-EVENTD" then
+            said.of = "eventd"
         elseif tag == TAG.IPV4_SRC or tag == TAG.IPV6_SRC or tag == TAG.SRC_PORT then
             said.src = said.src .. tostring(tvb(value, len):bytes()) .. "."
+            if tag == TAG.SRC_PORT then said.from_daemon = len == 4 and tvb(value, len):uint() == 4379 end
         elseif tag == TAG.IPV4_DST or tag == TAG.IPV6_DST or tag == TAG.DST_PORT then
             said.dst = said.dst .. tostring(tvb(value, len):bytes()) .. "."
         end
@@ -111,15 +114,40 @@ local function tags(tvb)
     return nil
 end
 
+-- Whether Wireshark itself survives the tags: for a port type or TCP data that it does not know it throws what passes
+-- through Lua without being caught, and Lua does not stand that often. It steps by the stated lengths.
+local function harmless(tvb)
+    local at = 0
+    while at + 8 <= tvb:len() do
+        local tag, len = tvb(at, 2):uint(), tvb(at + 2, 2):uint()
+        if tag == TAG.END then return true end
+        if tag == TAG.PORT_TYPE and tvb(at + 4, 4):uint() > 12 then return false end
+        if tag == TAG.TCP_DATA and tvb(at + 4, 2):uint() ~= 1 then return false end
+        at = at + 4 + len
+    end
+    return true
+end
+
+-- Other tags that Wireshark does not take it shows as malformed; what it throws then is not an error of ours.
+local function show_tags(tvb, pinfo, root)
+    if original and harmless(tvb) then
+        pcall(original.call, original, tvb, pinfo, root)
+    else
+        no_packet(tvb, root, 0, tvb:len())
+    end
+end
+
 function exported.dissector(tvb, pinfo, root)
     local said = tags(tvb)
-    if not said then
-        return original and original:call(tvb, pinfo, root)
-    end
-    if original then original:call(tvb(0, said.start):tvb(), pinfo, root) end
+    show_tags(said and tvb(0, said.start):tvb() or tvb, pinfo, root)
+    if not said then return tvb:len() end
     local len = tvb:len() - said.start
     if len == 0 then return tvb:len() end
     local pdu = tvb(said.start):tvb()
+    if said.of == "eventd" then
+        column(pinfo, true, event_packet(pdu, pinfo, root, said))
+        return tvb:len()
+    end
     if len < HEADER or not (order(pdu, 0)) then
         no_packet(pdu, root, 0, len)
         column(pinfo, true, "(no packet)")

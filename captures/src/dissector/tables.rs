@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use legacy_codec::event::{Command, EventHeader, RunRequest, ScriptRequest, StatusReply, StatusRequest};
 use legacy_codec::{
     CONTROLS, CallId, ControlRow, DEFAULT_LIMIT, LaidOut as _, Layout, LtdbHeader, MAGIC, MESSAGES, Member,
     MessageRow, OPERATIONS, RawHeader, StructLayout, Tunables, VERSION,
@@ -18,7 +19,7 @@ pub(super) fn lua() -> String {
     let mut used = Used::default();
     used.add(&RawHeader::LAYOUT);
     used.add(&LtdbHeader::LAYOUT);
-    let rows = [operations(&mut used), controls(&mut used), messages(&mut used)].concat();
+    let rows = [operations(&mut used), controls(&mut used), messages(&mut used), events(&mut used)].concat();
     [constants(), meaning::lua(), used.structs(), labels(), rows, used.payloads()].concat()
 }
 
@@ -250,6 +251,30 @@ fn messages(used: &mut Used) -> String {
     [single, "}\n\n".into(), ranges, "}\n\n".into()].concat()
 }
 
+/// The commands of the event daemon's socket: name, request, and what follows the result of a success.
+const EVENTS: &[(Command, &str, Layout, Option<Layout>)] = &[
+    (Command::RUN, "RUN", RunRequest::LAYOUT, None),
+    (Command::STATUS, "STATUS", StatusRequest::LAYOUT, Some(StatusReply::LAYOUT)),
+    (Command::SCRIPT, "SCRIPT", ScriptRequest::LAYOUT, None),
+];
+
+fn events(used: &mut Used) -> String {
+    used.add(&EventHeader::LAYOUT);
+    let mut out = String::from("T.events = {\n");
+    for (command, name, request, reply) in EVENTS {
+        used.add(request);
+        let reply = reply.as_ref().map_or_else(String::new, |reply| {
+            used.add(reply);
+            format!(", reply = {}", kind(reply))
+        });
+        push(
+            &mut out,
+            &format!("    [{}] = {{ name = \"{name}\", request = {}{reply} }},", command.0, kind(request)),
+        );
+    }
+    out + "}\n\n"
+}
+
 /// The hexadecimal digits that all srvids of a range begin with.
 fn prefix(row: &MessageRow) -> String {
     let digits = usize::try_from(row.mask.leading_ones() / 4).unwrap_or(0);
@@ -306,9 +331,12 @@ mod tests {
         controls(&mut used);
         operations(&mut used);
         messages(&mut used);
+        events(&mut used);
         let abbreviations: BTreeSet<_> = used.structs.keys().map(|name| snake(name)).collect();
         assert_eq!(abbreviations.len(), used.structs.len());
-        for engine in ["record", "rec_buffer", "keyed", "sockaddr", "payload", "flag", "control", "message"] {
+        for engine in
+            ["record", "rec_buffer", "keyed", "sockaddr", "payload", "flag", "control", "message", "event"]
+        {
             assert!(!abbreviations.contains(engine), "{engine}");
         }
     }

@@ -1,12 +1,14 @@
 //! Packet by packet: what the dissector showed against what the decoder says.
 
 use std::path::Path;
+use std::time::Duration;
 
+use captures::events::EventEntry;
 use captures::session::{Content, Entry, Session};
 use captures::{Capture, Options};
 use legacy_codec::{Abi, MessageRow, Operation};
 
-use crate::expected::{fields, number};
+use crate::expected::{Leaf, event_fields, fields, number};
 use crate::shown::{Shown, packets};
 
 /// How much was compared.
@@ -43,6 +45,12 @@ pub(crate) fn compare(file: &Path, abi: Option<Abi>, args: &[&str]) -> Compared 
             same(&file.display().to_string(), &session, entry, &found, &mut compared);
         }
     }
+    for entry in &session.events {
+        let at = shown.get_mut(&entry.event.time.as_nanos());
+        let found = at.and_then(|at| (!at.is_empty()).then(|| at.remove(0)));
+        let Some(found) = found else { panic!("{}: not shown: {entry:?}", file.display()) };
+        same_event(&file.display().to_string(), entry, &found, &mut compared);
+    }
     for left in shown.into_values().flatten() {
         assert_eq!(left.field("ctdbx.length"), None, "{}: shown, but no packet: {left:?}", file.display());
         compared.pieces += 1;
@@ -64,8 +72,42 @@ fn is(shown: &Shown, entry: &Entry<'_>) -> bool {
 }
 
 fn same(file: &str, session: &Session<'_>, entry: &Entry<'_>, shown: &Shown, compared: &mut Compared) {
-    let expected = fields(entry);
     let place = format!("{file} frame {} {} {}", shown.frame, entry.operation(), entry.name());
+    same_fields(&place, &fields(entry), shown, compared);
+    names(&place, session, entry, shown);
+    same_latency(&place, entry.latency, shown, compared);
+}
+
+fn same_latency(place: &str, latency: Option<Duration>, shown: &Shown, compared: &mut Compared) {
+    let seconds = shown.extra.get("ctdbx.time").map(|text| text.parse::<f64>().unwrap());
+    assert_eq!(seconds.is_some(), latency.is_some(), "{place}: {latency:?}");
+    if let (Some(seconds), Some(latency)) = (seconds, latency) {
+        assert!(
+            (seconds - latency.as_secs_f64()).abs() < 2e-6,
+            "{place}: {seconds} s shown, {latency:?} measured"
+        );
+        compared.pairs += 1;
+    }
+}
+
+fn same_event(file: &str, entry: &EventEntry<'_>, shown: &Shown, compared: &mut Compared) {
+    let event = entry.event;
+    let place = format!("{file} frame {} {} {}", shown.frame, event.operation(), event.name());
+    compared.packets += 1;
+    if event.content.is_err() {
+        assert!(shown.malformed, "{place}: {event:?} is shown as well");
+        compared.malformed += 1;
+        return;
+    }
+    same_fields(&place, &event_fields(event), shown, compared);
+    assert_eq!(shown.extra.get("ctdbx.event"), Some(&event.name()), "{place}");
+    same_latency(&place, entry.latency, shown, compared);
+    let (asked, answered) = ("ctdbx.request_in", "ctdbx.reply_in");
+    assert_eq!(shown.extra.contains_key(asked), entry.request.is_some(), "{place}");
+    assert!(!shown.extra.contains_key(answered) || entry.reply.is_some(), "{place}");
+}
+
+fn same_fields(place: &str, expected: &[(String, Leaf)], shown: &Shown, compared: &mut Compared) {
     for (i, (name, leaf)) in expected.iter().enumerate() {
         let Some((field, text)) = shown.fields.get(i) else {
             panic!("{place}: {name} is not shown, {leaf:?}")
@@ -75,16 +117,6 @@ fn same(file: &str, session: &Session<'_>, entry: &Entry<'_>, shown: &Shown, com
     assert_eq!(shown.fields.get(expected.len()), None, "{place}: shown as well");
     assert!(!shown.malformed, "{place} is shown as malformed");
     compared.fields += expected.len();
-    names(&place, session, entry, shown);
-    let seconds = shown.extra.get("ctdbx.time").map(|text| text.parse::<f64>().unwrap());
-    assert_eq!(seconds.is_some(), entry.latency.is_some(), "{place}: {:?}", entry.latency);
-    if let (Some(seconds), Some(latency)) = (seconds, entry.latency) {
-        assert!(
-            (seconds - latency.as_secs_f64()).abs() < 2e-6,
-            "{place}: {seconds} s shown, {latency:?} measured"
-        );
-        compared.pairs += 1;
-    }
 }
 
 fn names(place: &str, session: &Session<'_>, entry: &Entry<'_>, shown: &Shown) {

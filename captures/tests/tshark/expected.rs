@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 use captures::dissector::{payload_field, struct_field};
+use captures::events::{EventContent, EventPacket};
 use captures::session::{Content, Entry};
+use legacy_codec::event::{
+    Answer, EventHeader, Request, RunRequest, ScriptRequest, StatusReply, StatusRequest,
+};
 use legacy_codec::{
     Abi, ControlReply, ControlRequest, ControlRow, Describe, LaidOut as _, Layout, LtdbHeader, MessageRow,
     OPERATIONS, Operation, RawHeader, StructLayout, Value, Wire as _,
@@ -68,6 +72,37 @@ pub(crate) fn fields(entry: &Entry<'_>) -> Vec<(String, Leaf)> {
     }
     let row = OPERATIONS.iter().find(|row| row.number == body.number()).unwrap();
     fields.value(&row.layout, &body.describe(abi), "", &payloads(entry, abi));
+    fields.out
+}
+
+/// All fields of a packet of the event daemon's socket.
+pub(crate) fn event_fields(event: &EventPacket) -> Vec<(String, Leaf)> {
+    let mut fields = Fields { abi: event.abi, out: Vec::new() };
+    let (header, _) = EventHeader::decode(&event.raw, event.abi).unwrap();
+    fields.value(&EventHeader::LAYOUT, &header.describe(event.abi), "", &[]);
+    match event.content.as_ref().unwrap() {
+        EventContent::Request(request) => {
+            fields.leaf("ctdbx.event.command", Leaf::Number(request.request.command().0.into()));
+            let layout = match &request.request {
+                Request::Run(_) => RunRequest::LAYOUT,
+                Request::Status(_) => StatusRequest::LAYOUT,
+                Request::Script(_) => ScriptRequest::LAYOUT,
+                _ => Layout::Bytes,
+            };
+            fields.value(&layout, &event.describe().unwrap(), "ctdbx.undecoded", &[]);
+        }
+        EventContent::Reply(reply) => {
+            fields.leaf("ctdbx.event.command", Leaf::Number(reply.command.0.into()));
+            fields.leaf("ctdbx.event.result", Leaf::Number(reply.result.into()));
+            match &reply.answer {
+                Answer::Status(status) => {
+                    fields.value(&StatusReply::LAYOUT, &status.describe(event.abi), "", &[])
+                }
+                Answer::Unknown(data) => fields.leaf("ctdbx.undecoded", Leaf::Bytes(data.clone())),
+                _ => {}
+            }
+        }
+    }
     fields.out
 }
 

@@ -148,6 +148,25 @@ fn streams_with_changed_bytes_cost_no_error_of_the_dissector() {
     }
 }
 
+#[test]
+fn tags_of_exported_packets_with_changed_bytes_cost_no_error_of_the_dissector() {
+    let path = recordings().into_iter().find(|path| path.ends_with("startup-4.17.12.pcap")).unwrap();
+    let (mut file, mut numbers) = (write::section("test"), Numbers(3));
+    for captured in &read(&path).packets {
+        let (src, origin) = (write::client_address(1), Origin::socket("/s", None));
+        let mut record = write::record(captured.time, src, DAEMON, &origin, &captured.raw).unwrap();
+        // The tags stand behind 28 bytes of the block.
+        for _ in 0..numbers.below(4) {
+            record[28 + numbers.below(60)] = u8::try_from(numbers.below(40)).unwrap();
+        }
+        file.extend(record);
+    }
+    let (_folder, path) = temporary("tags.pcapng", &file);
+    for args in [&["-V"][..], &["-2", "-V"]] {
+        assert!(with_dissector(&path, args).text.contains("GET_NODEMAP"));
+    }
+}
+
 /// The records of a pcap file with the contents of another: their own headers and those of IP and TCP stay.
 fn records_with_bytes_of(whole: &[u8], changed: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();

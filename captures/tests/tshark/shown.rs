@@ -56,6 +56,7 @@ const EXTRA: &[&str] = &[
     "ctdbx.control",
     "ctdbx.control.number",
     "ctdbx.message",
+    "ctdbx.event",
     "ctdbx.request_in",
     "ctdbx.reply_in",
     "ctdbx.time",
@@ -72,7 +73,8 @@ fn flatten(tree: &Node, shown: &mut Shown) {
             _ if key == "ctdbx.malformed" => shown.malformed = true,
             _ if REMARKS.contains(&key.as_str()) => {}
             // A branch without leaves.
-            Node::Text(text) if text.is_empty() && key.matches('.').count() == 1 => {}
+            Node::Text(text)
+                if text.is_empty() && key != "ctdbx.undecoded" && key.matches('.').count() == 1 => {}
             Node::Object(_) => flatten(node, shown),
             _ if again || !key.starts_with("ctdbx.") => {}
             _ if EXTRA.contains(&key.as_str()) => {
