@@ -81,7 +81,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Diff, Error> {
     let different = found.is_different();
     let changed = |answer: captures::diff::Changed| Changed {
         question: answer.question,
-        dest: legacy_codec::Dest(answer.dest).to_string(),
+        dest: answer.dest.map_or_else(|| "eventd".into(), |dest| legacy_codec::Dest(dest).to_string()),
         differences: answer.differences.into_iter().map(Place::from).collect(),
     };
     Ok(Diff {

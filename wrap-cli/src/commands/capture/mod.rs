@@ -5,6 +5,8 @@
 
 pub(crate) mod check;
 pub(crate) mod diff;
+mod events;
+mod line;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod show;

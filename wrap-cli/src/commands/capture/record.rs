@@ -1,4 +1,4 @@
-//! `capture record`: a relay between clients and ctdbd's socket that keeps every packet.
+//! `capture record`: a relay between clients and the socket of ctdbd, or of its event daemon, that keeps every packet.
 //!
 //! Bytes are passed on as they come, whatever they are; only whole packets are kept, one record each, in order of
 //! their last byte. A packet is in the file before it is passed on. The recording is whole after every packet and is
@@ -13,9 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
-use captures::write::{client_address, record as record_of, section};
+use captures::write::{client_address, event_record, event_section, record as record_of, section};
 use captures::{DAEMON, Origin, Timestamp};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use legacy_codec::event::EventFrames;
 use legacy_codec::{Abi, DEFAULT_LIMIT, FrameBuf, Framing};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "SOCKET")]
     listen: PathBuf,
 
-    /// Socket of ctdbd [default: that of --socket]
+    /// Socket of the daemon [default: that of --socket; none for eventd]
     #[arg(long, value_name = "SOCKET")]
     connect: Option<PathBuf>,
 
@@ -48,9 +49,22 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 
+    /// Whose socket it is: ctdbd, or eventd for eventd.socket
+    #[arg(long, value_name = "DAEMON", value_enum, default_value = "ctdbd")]
+    protocol: Protocol,
+
     /// End when this many clients have come and gone [default: at SIGINT or SIGTERM]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     clients: Option<u32>,
+}
+
+/// Whose packets pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Protocol {
+    // Ordinary comments keep the help short. Packets with a header and padding.
+    Ctdbd,
+    // Packets of the event daemon, which have another header.
+    Eventd,
 }
 
 /// What was kept.
@@ -66,8 +80,16 @@ pub(crate) struct Recorded {
 
 /// Relays until it is told to end.
 pub(crate) async fn record(settings: &Settings, args: &RecordArgs) -> Result<Recorded, Error> {
-    let to = args.connect.clone().unwrap_or_else(|| settings.socket.clone());
-    let log = Log::create(&args.out)?;
+    let to = match (&args.connect, args.protocol) {
+        (Some(socket), _) => socket.clone(),
+        (None, Protocol::Ctdbd) => settings.socket.clone(),
+        (None, Protocol::Eventd) => {
+            return Err(Error::Words(
+                "--protocol eventd needs --connect: the event daemon's own socket".into(),
+            ));
+        }
+    };
+    let log = Log::create(&args.out, args.protocol)?;
     let listener = Listener::bind(&args.listen)?;
     note(settings, format_args!("clients of {} are passed on to {}", args.listen.display(), to.display()));
     let ended = |e| Error::file(&args.listen, &e);
@@ -80,7 +102,7 @@ pub(crate) async fn record(settings: &Settings, args: &RecordArgs) -> Result<Rec
         tokio::select! {
             accepted = listener.socket.accept(), if room => {
                 let (client, _) = accepted.map_err(|e| Error::file(&args.listen, &e))?;
-                relays.spawn(relay(client, to.clone(), log.clone(), clients));
+                relays.spawn(relay(client, to.clone(), log.clone(), args.protocol, clients));
                 clients += 1;
             }
             Some(ended) = relays.join_next() => {
@@ -125,23 +147,32 @@ impl Drop for Listener {
 struct Log {
     file: File,
     path: PathBuf,
+    protocol: Protocol,
     recorded: Recorded,
 }
 
 impl Log {
-    fn create(path: &Path) -> Result<Self, Error> {
+    fn create(path: &Path, protocol: Protocol) -> Result<Self, Error> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let mut file = file.map_err(|e| Error::file(path, &e))?;
+        let section = match protocol {
+            Protocol::Ctdbd => section,
+            Protocol::Eventd => event_section,
+        };
         let head = section(concat!("ctdbctl ", env!("CARGO_PKG_VERSION")));
         file.write_all(&head).map_err(|e| Error::file(path, &e))?;
         let recorded = Recorded { file: path.display().to_string(), ..Recorded::default() };
-        Ok(Self { file, path: path.into(), recorded })
+        Ok(Self { file, path: path.into(), protocol, recorded })
     }
 
     fn packet(&mut self, way: &Way, packet: &Bytes) -> Result<(), Error> {
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
         let time = Timestamp::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-        let record = record_of(time, way.src, way.dst, &way.origin, packet)
+        let write = match self.protocol {
+            Protocol::Ctdbd => record_of,
+            Protocol::Eventd => event_record,
+        };
+        let record = write(time, way.src, way.dst, &way.origin, packet)
             .map_err(|e| Error::NoCapture { path: self.path.clone(), message: e.to_string() })?;
         self.file.write_all(&record).map_err(|e| Error::file(&self.path, &e))?;
         self.recorded.packets += 1;
@@ -156,13 +187,19 @@ struct Way {
     dst: SocketAddr,
     origin: Origin,
     /// `None` once bytes came that are no packets.
-    frames: Option<FrameBuf>,
+    frames: Option<Frames>,
     log: Arc<Mutex<Log>>,
 }
 
 impl Way {
-    fn new(src: SocketAddr, dst: SocketAddr, origin: Origin, log: Arc<Mutex<Log>>) -> Self {
-        let frames = Some(FrameBuf::new(Abi::NATIVE, Framing::Client, DEFAULT_LIMIT));
+    fn new(
+        src: SocketAddr,
+        dst: SocketAddr,
+        origin: Origin,
+        log: Arc<Mutex<Log>>,
+        protocol: Protocol,
+    ) -> Self {
+        let frames = Some(Frames::new(protocol));
         Self { src, dst, origin, frames, log }
     }
 
@@ -174,14 +211,14 @@ impl Way {
             log.recorded.not_recorded += u64::try_from(bytes.len()).unwrap_or(0);
             return Ok(());
         };
-        frames.push(Bytes::copy_from_slice(bytes));
+        frames.push(bytes);
         let mut packets = Vec::new();
         let lost = loop {
             match frames.pop() {
                 Ok(Some(packet)) => packets.push(packet),
                 Ok(None) => break None,
-                Err(rejected) if rejected.fatal => break Some(frames.len()),
-                Err(_) => {}
+                Err(Unframed { fatal: true }) => break Some(frames.len()),
+                Err(Unframed { fatal: false }) => {}
             }
         };
         packets.iter().try_for_each(|packet| log.packet(self, packet))?;
@@ -193,15 +230,63 @@ impl Way {
     }
 }
 
+/// Bytes on their way to be packets.
+enum Frames {
+    Ctdbd(FrameBuf),
+    Eventd(EventFrames),
+}
+
+/// Bytes that are no packet.
+struct Unframed {
+    /// Whether nothing behind them can be either.
+    fatal: bool,
+}
+
+impl Frames {
+    fn new(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Ctdbd => Self::Ctdbd(FrameBuf::new(Abi::NATIVE, Framing::Client, DEFAULT_LIMIT)),
+            Protocol::Eventd => Self::Eventd(EventFrames::new(Abi::NATIVE, DEFAULT_LIMIT)),
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Ctdbd(frames) => frames.push(Bytes::copy_from_slice(bytes)),
+            Self::Eventd(frames) => frames.push(bytes),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Ctdbd(frames) => frames.len(),
+            Self::Eventd(frames) => frames.len(),
+        }
+    }
+
+    fn pop(&mut self) -> Result<Option<Bytes>, Unframed> {
+        match self {
+            Self::Ctdbd(frames) => frames.pop().map_err(|rejected| Unframed { fatal: rejected.fatal }),
+            Self::Eventd(frames) => frames.pop().map_err(|_| Unframed { fatal: true }),
+        }
+    }
+}
+
 /// Serves one client until one of the two ends is gone. Only a file that cannot be written ends the recording.
-async fn relay(client: UnixStream, to: PathBuf, log: Arc<Mutex<Log>>, number: u32) -> Result<(), Error> {
+async fn relay(
+    client: UnixStream,
+    to: PathBuf,
+    log: Arc<Mutex<Log>>,
+    protocol: Protocol,
+    number: u32,
+) -> Result<(), Error> {
     let pid = client.peer_cred().ok().and_then(|peer| peer.pid()).and_then(|pid| u32::try_from(pid).ok());
     let origin = Origin::socket(&to.display().to_string(), pid);
-    // To the client this looks as a ctdbd that closes at once.
+    // To the client this looks as a daemon that closes at once.
     let Ok(daemon) = UnixStream::connect(&to).await else { return Ok(()) };
     let address = client_address(number);
-    let requests = Way::new(address, DAEMON, origin.clone(), log.clone());
-    let answers = Way::new(DAEMON, address, origin, log);
+    let requests = Way::new(address, DAEMON, origin.clone(), log.clone(), protocol);
+    let answers = Way::new(DAEMON, address, origin, log, protocol);
     let (from_client, to_client) = client.into_split();
     let (from_daemon, to_daemon) = daemon.into_split();
     let mut asking = std::pin::pin!(pump(from_client, to_daemon, requests));
@@ -242,5 +327,9 @@ Clients connect to the new socket instead of ctdbd's own:
 ctdbd sees the process of this relay as the client, not the one behind it. What depends on the
 process of a client goes wrong: PROCESS_EXISTS and CHECK_PID_SRVID know the relay only, so that
 other nodes take the locks and records of a client behind it for abandoned. Never put it in front of smbd, winbindd or anything else that serves users.
+
+The socket of the event daemon is recorded with --protocol eventd. No variable names another one to
+its clients, so move eventd.socket aside, let the relay listen in its place and connect to it there,
+and move it back afterwards. ctdbd itself connects once, when it starts.
 
 Recordings hold record keys and contents: the file is readable by its owner only.";

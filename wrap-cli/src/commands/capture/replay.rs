@@ -84,6 +84,10 @@ impl Replayed {
 pub(crate) async fn replay(settings: &Settings, args: &ReplayArgs) -> Result<Replayed, Error> {
     let capture = args.file.read()?;
     let replay = Replay::new(&capture);
+    if !capture.events.is_empty() {
+        let message = "packets of an event daemon are not replayed: what they ask runs scripts".into();
+        return Err(Error::NoCapture { path: args.file.file.clone(), message });
+    }
     if replay.clients == 0 {
         let message = "no client's session in it; record one with 'ctdbctl capture record'".into();
         return Err(Error::NoCapture { path: args.file.file.clone(), message });
@@ -257,4 +261,5 @@ fn is_answer(packet: &Packet) -> bool {
 /// What the help says below the arguments.
 pub(crate) const HELP: &str = "\
 Requests are sent as they were recorded: what changed something changes it again.
-Differences in times, process ids, generations and the like are expected and only counted.";
+Differences in times, process ids, generations and the like are expected and only counted.
+Recordings of the event daemon's socket are not replayed.";

@@ -6,23 +6,19 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
-use captures::compare::brief;
 use captures::filter::{Filter, Moment, NodeRange, databases};
-use captures::session::{Entry, Session};
-use captures::{Capture, Origin, Timestamp};
+use captures::session::Session;
+use captures::{Capture, Timestamp};
 use clap::Args;
-use legacy_codec::{Operation, Packet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::FileArgs;
+use super::events::EventLine;
+use super::line::Line;
 use crate::args::{Output, Settings};
-use crate::error::{Error, one_line};
+use crate::error::Error;
 use crate::nodes::{Item, NodeList};
-use crate::render::tree;
-
-/// Facts about a packet on its line, in characters.
-const FACTS: usize = 120;
 
 /// Arguments of `capture show`.
 #[derive(Args, Clone, Debug)]
@@ -35,7 +31,7 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "NAME")]
     operation: Vec<String>,
 
-    /// Only this control or message, requests and replies: GET_NODEMAP, or its number; more than once
+    /// Only this control, message or event command, requests and replies: GET_NODEMAP, or its number; more than once
     #[arg(long, value_name = "NAME")]
     control: Vec<String>,
 
@@ -163,14 +159,26 @@ impl Show {
         }
     }
 
-    fn wanted<'a>(&'a self, session: &'a Session<'a>) -> impl Iterator<Item = Line<'a>> {
-        let first = session.entries.first().map_or_else(Timestamp::default, |first| first.captured.time);
-        session
-            .entries
-            .iter()
-            .enumerate()
+    /// The packets that are wanted, of both protocols, by time.
+    fn wanted<'a>(&'a self, session: &'a Session<'a>) -> impl Iterator<Item = AnyLine<'a>> {
+        let packets = session.entries.iter().enumerate();
+        let mut packets = packets
             .filter(|(_, entry)| self.filter.takes(session, entry))
-            .map(move |(index, entry)| Line { index, first, session, entry })
+            .map(|(index, entry)| Line { index, session, entry })
+            .peekable();
+        let events = session.events.iter().enumerate();
+        let mut events = events
+            .filter(|(_, entry)| self.filter.takes_event(session, entry.event))
+            .map(|(index, entry)| EventLine { index, first: session.start, entry })
+            .peekable();
+        std::iter::from_fn(move || {
+            let event_time = events.peek().map(|event| event.entry.event.time);
+            let is_packet_next = |packet: &Line<'_>| {
+                event_time.is_none_or(|event_time| packet.entry.captured.time <= event_time)
+            };
+            let packet = packets.next_if(is_packet_next).map(AnyLine::Packet);
+            packet.or_else(|| events.next().map(AnyLine::Event))
+        })
     }
 }
 
@@ -190,152 +198,27 @@ impl Serialize for List<'_> {
     }
 }
 
-/// One packet of a recording.
-struct Line<'a> {
-    index: usize,
-    first: Timestamp,
-    session: &'a Session<'a>,
-    entry: &'a Entry<'a>,
+/// One packet of a recording, of either protocol.
+enum AnyLine<'a> {
+    Packet(Line<'a>),
+    Event(EventLine<'a>),
 }
 
-impl Line<'_> {
+impl AnyLine<'_> {
     fn write(&self, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
-        let entry = self.entry;
-        let (from, to) = ends(entry);
-        let time = entry.captured.time.since(self.first);
-        let latency = entry.latency.map(|time| format!(" after {}", microseconds(time))).unwrap_or_default();
-        let line = format!(
-            "{:>4}.{:06} {:>12} -> {:<12} {:<13} {:<22} {:>6}{latency}  {}",
-            time.as_secs(),
-            time.subsec_micros(),
-            from,
-            to,
-            entry.operation(),
-            entry.name(),
-            entry.captured.raw.len(),
-            if verbose { String::new() } else { facts(entry) },
-        );
-        writeln!(out, "{}", one_line(line.trim_end()))?;
-        if verbose { self.write_whole(out) } else { Ok(()) }
-    }
-
-    fn write_whole(&self, out: &mut dyn Write) -> io::Result<()> {
-        let entry = self.entry;
-        let captured = entry.captured;
-        writeln!(
-            out,
-            "    packet {}: {} from {} to {}",
-            self.index, captured.time, captured.src, captured.dst
-        )?;
-        if let Origin::Socket(socket) = &captured.origin {
-            let pid = socket.pid.map_or_else(|| "unknown".into(), |pid| pid.to_string());
-            writeln!(out, "    socket {}, client's pid {pid}", one_line(&socket.path))?;
-        }
-        if let Some(request) = entry.request {
-            writeln!(out, "    answers packet {request}")?;
-        }
-        if let Ok(packet) = &captured.packet {
-            let header = packet.header;
-            writeln!(
-                out,
-                "    generation {}, dest {}, src {}, reqid {}",
-                header.generation, header.dest, header.src, header.reqid
-            )?;
-        }
-        for (name, value) in head(entry) {
-            writeln!(out, "    {name} {}", one_line(&value))?;
-        }
-        match entry.describe() {
-            Some(value) => out.write_all(tree::text(&value, 2).as_bytes()),
-            None => out.write_all(tree::dump(&captured.raw, 2).as_bytes()),
+        match self {
+            Self::Packet(line) => line.write(verbose, out),
+            Self::Event(line) => line.write(verbose, out),
         }
     }
 }
 
-/// Who sent it, and to whom: nodes by number, clients by process.
-fn ends(entry: &Entry<'_>) -> (String, String) {
-    let captured = entry.captured;
-    let Ok(packet) = &captured.packet else { return (captured.src.to_string(), captured.dst.to_string()) };
-    match (&captured.origin, entry.from_client()) {
-        (Origin::Tcp, _) => (packet.header.src.to_string(), packet.header.dest.to_string()),
-        (Origin::Socket(socket), from_client) => {
-            let client = socket.pid.map_or_else(|| "client".into(), |pid| format!("pid-{pid}"));
-            if from_client {
-                (client, packet.header.dest.to_string())
-            } else {
-                (packet.header.src.to_string(), client)
-            }
-        }
-    }
-}
-
-/// What the packet says beside its payload: a failure, an error text, flags.
-fn head(entry: &Entry<'_>) -> Vec<(&'static str, String)> {
-    let mut head = Vec::new();
-    match entry.captured.packet.as_ref().map(|packet| &packet.body) {
-        Ok(Operation::ReplyControl(reply)) => {
-            if reply.status != 0 {
-                head.push(("status", reply.status.to_string()));
-            }
-            if !reply.error.is_empty() {
-                head.push(("error", format!("{:?}", String::from_utf8_lossy(&reply.error))));
-            }
-        }
-        Ok(Operation::ReqControl(request)) if !request.flags.is_empty() => {
-            head.push(("flags", format!("{:#x}", request.flags.bits())));
-        }
-        _ => {}
-    }
-    if let Some(e) = entry.error() {
-        head.push(("malformed", e.to_string()));
-    }
-    head
-}
-
-fn facts(entry: &Entry<'_>) -> String {
-    let mut facts: Vec<_> = head(entry).iter().map(|(name, value)| format!("{name}={value}")).collect();
-    facts.extend(entry.describe().map(|value| brief(&value, FACTS)));
-    facts.join(" ")
-}
-
-pub(crate) fn microseconds(time: Duration) -> String {
-    format!("{} us", time.as_micros())
-}
-
-impl Serialize for Line<'_> {
+impl Serialize for AnyLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entry = self.entry;
-        let captured = entry.captured;
-        let (from, to) = ends(entry);
-        let header = captured.packet.as_ref().ok().map(|packet: &Packet| packet.header);
-        let socket = match &captured.origin {
-            Origin::Tcp => None,
-            Origin::Socket(socket) => Some(socket),
-        };
-        let value = serde_json::json!({
-            "packet": self.index,
-            "time": captured.time.rfc3339(),
-            "from": from,
-            "to": to,
-            "src": captured.src.to_string(),
-            "dst": captured.dst.to_string(),
-            "socket": socket.map(|socket| &socket.path),
-            "pid": socket.and_then(|socket| socket.pid),
-            "operation": entry.operation(),
-            "name": Some(entry.name()).filter(|name| !name.is_empty()),
-            "length": captured.raw.len(),
-            "generation": header.map(|header| header.generation.0),
-            "dest": header.map(|header| header.dest.0),
-            "source": header.map(|header| header.src.0),
-            "reqid": header.map(|header| header.reqid.0),
-            "database": self.session.database(entry).map(|id| format!("{id:#010x}")),
-            "answers": entry.request,
-            "answered_by": entry.reply,
-            "latency_us": entry.latency.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
-            "head": head(entry).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
-            "content": entry.describe().map(|value| tree::json(&value)),
-        });
-        value.serialize(serializer)
+        match self {
+            Self::Packet(line) => line.serialize(serializer),
+            Self::Event(line) => line.serialize(serializer),
+        }
     }
 }
 
@@ -344,7 +227,8 @@ pub(crate) const HELP: &str = "\
 A line has the time since the first packet in seconds, who sent the packet to whom, the operation,
 the control or message, the length, of an answer the time it took, and what is in it. Nodes are
 shown by their numbers, clients by their process. With -v a packet is shown whole; -n takes the
-packets from and to nodes.";
+packets from and to nodes. Packets of the event daemon are EVENT_REQUEST and EVENT_REPLY, with RUN,
+STATUS or SCRIPT in place of the control.";
 
 #[cfg(test)]
 mod tests {
