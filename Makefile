@@ -7,7 +7,7 @@ CARGO_FLAGS ?=
 NEXTEST_PROFILE ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test check fmt clippy doc deny demo bench fuzz
+.PHONY: help packages build test check fmt clippy doc deny demo bench fuzz corpus
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,13 @@ bench: packages ## the tunnel beside plain messages of ctdbd, and the codec besi
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin bench
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin bench-codec
+
+# Scenes to record again: SCENES="vacuum recovery".
+SCENES ?=
+
+corpus: packages ## record what is missing in captures/data on clusters of real ctdbd; SCENES="vacuum ban" again
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
+	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin record-corpus -- $(SCENES)
 
 # How long each target is fuzzed, and which: FUZZ="packet event".
 SECONDS ?= 60

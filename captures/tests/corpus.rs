@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -45,9 +46,49 @@ fn every_packet_of_the_corpus_decodes_and_encodes_to_the_same_bytes() {
 }
 
 #[test]
-fn a_recording_of_a_whole_run_loses_nothing() {
-    let capture = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/startup-4.17.12.pcap"));
-    assert_eq!((capture.counts.gaps, capture.counts.lost_bytes, capture.counts.damaged), (0, 0, false));
+fn the_recordings_lose_nothing_and_pair_every_answer_with_its_question() {
+    for path in recordings() {
+        let capture = read(&path);
+        let counts = capture.counts;
+        assert_eq!((counts.gaps, counts.lost_bytes, counts.damaged), (0, 0, false), "{}", path.display());
+        assert_eq!(check(&capture, 0).0.unpaired, 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn every_recording_is_described_and_all_of_them_are_small() {
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/README.md")).unwrap();
+    let mut bytes = 0;
+    for path in recordings() {
+        bytes += path.metadata().unwrap().len();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let scene = name.rsplit_once('-').unwrap().0;
+        let described = readme.contains(&format!("| {scene} |")) || readme.contains(&format!("## {name}."));
+        assert!(described, "{name} is not in data/README.md");
+    }
+    assert!(bytes < 20 << 20, "{bytes} bytes");
+}
+
+/// Operations, controls and messages that clusters were seen to send; a recording that goes takes its proof along.
+#[test]
+fn the_corpus_shows_every_operation_and_most_controls_that_live() {
+    let (mut operations, mut controls, mut commands) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for path in recordings() {
+        let capture = read(&path);
+        for packet in capture.packets.iter().filter_map(|captured| captured.packet.as_ref().ok()) {
+            operations.insert(packet.body.number());
+            if let Operation::ReqControl(request) = &packet.body {
+                controls.insert(request.opcode);
+            }
+        }
+        commands.extend(capture.events.iter().map(captures::events::EventPacket::name));
+    }
+    println!("operations {operations:?}\ncontrols {} {controls:?}", controls.len());
+    // REPLY_ERROR is sent only by a daemon that loses a database or is asked nonsense.
+    assert_eq!(operations, BTreeSet::from([0, 1, 2, 3, 5, 7, 8, 9, 10]));
+    assert!(controls.len() >= 85, "{} controls", controls.len());
+    assert_eq!(commands, BTreeSet::from(["RUN".into(), "SCRIPT".into(), "STATUS".into()]));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::binaries::{binary, target_dir};
 use crate::daemon::{Daemon, DaemonBuilder};
 use crate::error::Result;
+use crate::event_relay;
 use crate::layout::{Layout, Timing};
 use crate::node::{Node, with_logs};
 use crate::packages::{Tool, require};
@@ -37,6 +38,7 @@ pub struct Builder {
     record: Option<PathBuf>,
     files: Vec<(String, String)>,
     env: Vec<(String, OsString)>,
+    record_events: bool,
 }
 
 impl Builder {
@@ -90,6 +92,14 @@ impl Builder {
         self
     }
 
+    /// Records what each node's event daemon is asked and answers, from ctdbd's first question on, in
+    /// [`Node::event_recording`]. Such a node can be started once.
+    #[must_use]
+    pub fn record_events(mut self) -> Self {
+        self.record_events = true;
+        self
+    }
+
     /// Returns from [`Builder::start`] as soon as all nodes listen, before the cluster is healthy.
     #[must_use]
     pub fn without_waiting(mut self) -> Self {
@@ -101,14 +111,23 @@ impl Builder {
     ///
     /// # Errors
     /// When packages are missing, or the cluster does not become healthy within a minute.
-    pub fn start(self) -> Result<Cluster> {
+    pub fn start(mut self) -> Result<Cluster> {
         require(&[Tool::Ctdbd, Tool::Ctdb])?;
+        if self.record_events {
+            self = self.file(event_relay::PROGRAM, &event_relay::program()?);
+        }
         let warden = binary("compat-tests", "compat-warden")?;
         let site = Arc::new(Site::claim(&warden, &failure_dir()?)?);
         let addresses: Vec<String> = (1..=self.nodes).map(|host| format!("{}.{host}", site.net())).collect();
         let nodes = (0..)
             .zip(&addresses)
-            .map(|(pnn, address)| Node::new(Arc::clone(&site), pnn, address.clone(), self.env.clone()))
+            .map(|(pnn, address)| {
+                let (mut env, base) = (self.env.clone(), Node::base_in(&site, pnn));
+                if self.record_events {
+                    env.push(("CTDB_EVENTD".to_owned(), base.join(event_relay::PROGRAM).into()));
+                }
+                Node::new(Arc::clone(&site), pnn, address.clone(), env)
+            })
             .collect();
         // From here on its Drop clears up.
         let cluster = Cluster { site, nodes, recorder: Mutex::default() };
@@ -163,6 +182,7 @@ impl Cluster {
             record: None,
             files: Vec::new(),
             env: Vec::new(),
+            record_events: false,
         }
     }
 

@@ -11,6 +11,7 @@ mod cluster;
 mod ctl;
 mod daemon;
 mod error;
+mod event_relay;
 mod layout;
 mod node;
 mod packages;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::error::{Error, Result};
+use crate::event_relay;
 use crate::packages::Tool;
 use crate::status::Status;
 use crate::tool::{ToolOutput, run};
@@ -44,8 +45,13 @@ impl fmt::Debug for Node {
 
 impl Node {
     pub(crate) fn new(site: Arc<Site>, pnn: u32, address: String, extra: Vec<(String, OsString)>) -> Self {
-        let base = site.dir().join(format!("node.{pnn}"));
+        let base = Self::base_in(&site, pnn);
         Self { pnn, address, base, site, extra, tree: Mutex::new(None) }
+    }
+
+    /// The directory of the node with this number.
+    pub(crate) fn base_in(site: &Site, pnn: u32) -> PathBuf {
+        site.dir().join(format!("node.{pnn}"))
     }
 
     /// Its number.
@@ -70,6 +76,18 @@ impl Node {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.base.join("run/ctdbd.socket")
+    }
+
+    /// The event daemon's socket for clients.
+    #[must_use]
+    pub fn event_socket(&self) -> PathBuf {
+        self.base.join("run/eventd.socket")
+    }
+
+    /// What [`crate::Builder::record_events`] has recorded here.
+    #[must_use]
+    pub fn event_recording(&self) -> PathBuf {
+        event_relay::recording(&self.base)
     }
 
     /// The directory for the sockets of the new daemons.

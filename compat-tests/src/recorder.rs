@@ -23,8 +23,8 @@ impl Recorder {
         let filter = format!("net {}.0/24 and tcp port 4379", site.net());
         let program = Tool::Tcpdump.path()?;
         // -s 0: whole packets. -U: each at once, so that a kill loses nothing. -B: 32 MiB for what comes faster than
-        // it can be written. -Z root: Debian's tcpdump would give up
-        // root before it opens the file; without root there is nothing to give up.
+        // it can be written. -Z root: Debian's tcpdump would give up root before it opens the file; without root there
+        // is nothing to give up.
         let user = if nix::unistd::geteuid().is_root() { &["-Z", "root"][..] } else { &[] };
         let daemon = DaemonBuilder::new(Arc::clone(site), "tcpdump", program)
             .args(["-i", "lo", "-n", "-s", "0", "-U", "-B", "32768"])

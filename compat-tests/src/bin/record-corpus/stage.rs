@@ -28,6 +28,7 @@ const FINDINGS: usize = 12;
 pub(crate) struct Stage {
     pub(crate) cluster: Cluster,
     relays: RefCell<Vec<(Daemon, PathBuf)>>,
+    others: RefCell<Vec<PathBuf>>,
     /// What the nodes say to each other.
     file: PathBuf,
     pub(crate) directory: tempfile::TempDir,
@@ -50,7 +51,7 @@ impl Stage {
         let file = directory.path().join("nodes.pcap");
         let builder = (scene.cluster)(Cluster::builder().record(file.clone()));
         let cluster = builder.start()?;
-        Ok(Self { cluster, relays: RefCell::default(), directory, file })
+        Ok(Self { cluster, relays: RefCell::default(), others: RefCell::default(), directory, file })
     }
 
     /// The C tool on a node; `words` are its arguments with blanks between them.
@@ -71,6 +72,14 @@ impl Stage {
     pub(crate) fn rehearse(&self, rehearsal: &Rehearsal) -> anyhow::Result<Relay> {
         (rehearsal.prepare)(&self.cluster)?;
         self.relay(rehearsal.pnn)
+    }
+
+    /// Takes another recording of clients, out of a directory that goes with the cluster.
+    pub(crate) fn also_take(&self, file: &Path) -> anyhow::Result<()> {
+        let copy = self.directory.path().join("others.pcapng");
+        std::fs::copy(file, &copy).with_context(|| file.display().to_string())?;
+        self.others.borrow_mut().push(copy);
+        Ok(())
     }
 
     /// Puts a relay in front of a node's ctdbd that records its clients. One for each stage.
@@ -145,6 +154,7 @@ impl Stage {
             daemon.stop()?;
             files.push((file, "pcapng"));
         }
+        files.extend(self.others.into_inner().into_iter().map(|file| (file, "pcapng")));
         self.cluster.stop_recording()?;
         Ok(Taken { net: self.cluster.net().to_owned(), files, _directory: self.directory })
     }
@@ -170,7 +180,7 @@ impl Taken {
         for (file, extension) in &self.files {
             let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
             let capture = Capture::read(&bytes)?;
-            if capture.packets.is_empty() {
+            if capture.counts.packets == 0 {
                 // One node has nobody to talk to.
                 continue;
             }
@@ -215,7 +225,8 @@ fn read(file: &Path) -> Result<Capture, String> {
 /// C names of the operations, controls and messages in a recording.
 fn shown(capture: &Capture) -> BTreeSet<String> {
     let session = Session::new(capture);
-    session.entries.iter().flat_map(|entry| [entry.operation(), entry.name()]).collect()
+    let packets = session.entries.iter().flat_map(|entry| [entry.operation(), entry.name()]);
+    packets.chain(capture.events.iter().map(|event| event.name())).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

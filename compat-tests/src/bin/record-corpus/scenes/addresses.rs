@@ -53,7 +53,7 @@ fn addresses(stage: &Stage) -> anyhow::Result<()> {
 }
 
 /// Whether so many addresses are listed, each with a node. A line is `|address|node|...`.
-fn given(text: &str, addresses: usize) -> bool {
+pub(super) fn given(text: &str, addresses: usize) -> bool {
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("|10.")).collect();
     lines.len() == addresses && lines.iter().all(|line| line.split('|').nth(2) != Some("-1"))
 }

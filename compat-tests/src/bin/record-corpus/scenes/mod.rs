@@ -2,6 +2,7 @@
 
 mod addresses;
 mod databases;
+mod events;
 mod nodes;
 mod samba;
 mod tool;
@@ -43,4 +44,5 @@ pub(crate) const SCENES: &[Scene] = &[
     tool::QUESTIONS,
     tool::CHANGES,
     tunnels::TUNNELS,
+    events::EVENTS,
 ];
