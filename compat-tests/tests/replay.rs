@@ -3,7 +3,7 @@
 //! Each recording of a socket in `captures/data/` is played on a cluster that was prepared as the recorded one was.
 //! `ctdbctl capture replay` sends the recorded requests byte for byte and compares the answers; what
 //! differs must be explained by the table of volatile fields in `captures::compare`. Between-node recordings have no
-//! clients and are not played.
+//! clients and are not played, nor is the one of an event daemon: what it was asked runs scripts.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
