@@ -49,7 +49,7 @@ async fn run(_: &Context, args: SchemaArgs) -> Result<Schemas, Error> {
 /// One document: a definition for each type, and the answer of each command under `commands`; for one command its
 /// answer alone.
 pub(crate) fn schemas(wanted: &str) -> Schemas {
-    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut answers = Map::new();
     for row in commands().filter(|row| wanted.is_empty() || row.words() == wanted) {
         answers.insert(row.words(), (row.schema)(&mut generator).to_value());

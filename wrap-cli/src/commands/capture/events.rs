@@ -9,9 +9,9 @@ use std::io::{self, Write};
 use captures::compare::brief;
 use captures::events::{EventEntry, EventPacket};
 use captures::{Origin, Timestamp};
-use serde::ser::{Serialize, Serializer};
 
-use super::line::{Columns, FACTS, write_socket};
+use super::line::{Columns, FACTS, in_microseconds, socket_of, write_socket};
+use super::shape::{Content, EventdPacket};
 use crate::error::one_line;
 use crate::render::tree;
 
@@ -83,36 +83,31 @@ impl EventLine<'_> {
             None => out.write_all(tree::dump(&event.raw, 2).as_bytes()),
         }
     }
-}
 
-impl Serialize for EventLine<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    /// As JSON.
+    pub(super) fn shape(&self) -> EventdPacket {
         let (entry, event) = (self.entry, self.entry.event);
         let (from, to) = ends(event);
-        let socket = match &event.origin {
-            Origin::Tcp => None,
-            Origin::Socket(socket) => Some(socket),
-        };
-        let value = serde_json::json!({
-            "protocol": "eventd",
-            "packet": self.index,
-            "time": event.time.rfc3339(),
-            "from": from,
-            "to": to,
-            "src": event.src.to_string(),
-            "dst": event.dst.to_string(),
-            "socket": socket.map(|socket| &socket.path),
-            "pid": socket.and_then(|socket| socket.pid),
-            "operation": event.operation(),
-            "name": event.name(),
-            "length": event.raw.len(),
-            "reqid": event.reqid(),
-            "answers": entry.request,
-            "answered_by": entry.reply,
-            "latency_us": entry.latency.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
-            "head": head(event),
-            "content": event.describe().map(|value| tree::json(&value)),
-        });
-        value.serialize(serializer)
+        let (socket, pid) = socket_of(&event.origin);
+        EventdPacket {
+            protocol: "eventd",
+            packet: self.index,
+            time: event.time.rfc3339(),
+            from,
+            to,
+            src: event.src.to_string(),
+            dst: event.dst.to_string(),
+            socket,
+            pid,
+            operation: event.operation(),
+            name: event.name(),
+            length: event.raw.len(),
+            reqid: event.reqid(),
+            answers: entry.request,
+            answered_by: entry.reply,
+            latency_us: entry.latency.map(in_microseconds),
+            head: head(event),
+            content: Content(event.describe().map(|value| tree::json(&value))),
+        }
     }
 }

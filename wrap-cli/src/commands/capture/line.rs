@@ -9,10 +9,10 @@ use std::time::Duration;
 use captures::Origin;
 use captures::compare::brief;
 use captures::session::{Entry, Session};
-use legacy_codec::{Operation, Packet};
-use serde::ser::{Serialize, Serializer};
+use legacy_codec::Operation;
 
 use super::events;
+use super::shape::{Content, CtdbPacket};
 use crate::error::one_line;
 use crate::render::tree;
 
@@ -71,6 +71,39 @@ impl Line<'_> {
             None => out.write_all(tree::dump(&captured.raw, 2).as_bytes()),
         }
     }
+
+    /// As JSON.
+    pub(super) fn shape(&self) -> CtdbPacket {
+        let entry = self.entry;
+        let captured = entry.captured;
+        let (from, to) = ends(entry);
+        let header = captured.packet.as_ref().ok().map(|packet| packet.header);
+        let (socket, pid) = socket_of(&captured.origin);
+        CtdbPacket {
+            protocol: "ctdb",
+            packet: self.index,
+            time: captured.time.rfc3339(),
+            from,
+            to,
+            src: captured.src.to_string(),
+            dst: captured.dst.to_string(),
+            socket,
+            pid,
+            operation: entry.operation(),
+            name: Some(entry.name()).filter(|name| !name.is_empty()),
+            length: captured.raw.len(),
+            generation: header.map(|header| header.generation.0),
+            dest: header.map(|header| header.dest.0),
+            source: header.map(|header| header.src.0),
+            reqid: header.map(|header| header.reqid.0),
+            database: self.session.database(entry).map(|id| format!("{id:#010x}")),
+            answers: entry.request,
+            answered_by: entry.reply,
+            latency_us: entry.latency.map(in_microseconds),
+            head: head(entry).into_iter().collect(),
+            content: Content(entry.describe().map(|value| tree::json(&value))),
+        }
+    }
 }
 
 /// What stands in front of the facts about a packet.
@@ -120,6 +153,14 @@ pub(super) fn write_socket(origin: &Origin, out: &mut dyn Write) -> io::Result<(
     writeln!(out, "    socket {}, client's pid {pid}", one_line(&socket.path))
 }
 
+/// Path of the socket and the client's process, where they are known.
+pub(super) fn socket_of(origin: &Origin) -> (Option<String>, Option<u32>) {
+    match origin {
+        Origin::Tcp => (None, None),
+        Origin::Socket(socket) => (Some(socket.path.clone()), socket.pid),
+    }
+}
+
 /// What the packet says beside its payload: a failure, an error text, flags.
 fn head(entry: &Entry<'_>) -> Vec<(&'static str, String)> {
     let mut head = Vec::new();
@@ -149,44 +190,10 @@ fn facts(entry: &Entry<'_>) -> String {
     facts.join(" ")
 }
 
-fn microseconds(time: Duration) -> String {
-    format!("{} us", time.as_micros())
+pub(super) fn in_microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entry = self.entry;
-        let captured = entry.captured;
-        let (from, to) = ends(entry);
-        let header = captured.packet.as_ref().ok().map(|packet: &Packet| packet.header);
-        let socket = match &captured.origin {
-            Origin::Tcp => None,
-            Origin::Socket(socket) => Some(socket),
-        };
-        let value = serde_json::json!({
-            "protocol": "ctdb",
-            "packet": self.index,
-            "time": captured.time.rfc3339(),
-            "from": from,
-            "to": to,
-            "src": captured.src.to_string(),
-            "dst": captured.dst.to_string(),
-            "socket": socket.map(|socket| &socket.path),
-            "pid": socket.and_then(|socket| socket.pid),
-            "operation": entry.operation(),
-            "name": Some(entry.name()).filter(|name| !name.is_empty()),
-            "length": captured.raw.len(),
-            "generation": header.map(|header| header.generation.0),
-            "dest": header.map(|header| header.dest.0),
-            "source": header.map(|header| header.src.0),
-            "reqid": header.map(|header| header.reqid.0),
-            "database": self.session.database(entry).map(|id| format!("{id:#010x}")),
-            "answers": entry.request,
-            "answered_by": entry.reply,
-            "latency_us": entry.latency.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
-            "head": head(entry).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
-            "content": entry.describe().map(|value| tree::json(&value)),
-        });
-        value.serialize(serializer)
-    }
+fn microseconds(time: Duration) -> String {
+    format!("{} us", time.as_micros())
 }

@@ -9,6 +9,7 @@ mod events;
 mod line;
 pub(crate) mod record;
 pub(crate) mod replay;
+mod shape;
 pub(crate) mod show;
 pub(crate) mod stats;
 

@@ -10,12 +10,13 @@ use captures::filter::{Filter, Moment, NodeRange, databases};
 use captures::session::Session;
 use captures::{Capture, Timestamp};
 use clap::Args;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use super::FileArgs;
 use super::events::EventLine;
 use super::line::Line;
+use super::shape::ShownPacket;
 use crate::args::{Output, Settings};
 use crate::error::Error;
 use crate::nodes::{Item, NodeList};
@@ -129,8 +130,10 @@ impl JsonSchema for Show {
         "Packets".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "items": { "type": "object" } })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut packets = Vec::<ShownPacket>::json_schema(generator);
+        packets.insert("description".into(), "By time. With `-o jsonl` each line is one of them.".into());
+        packets
     }
 }
 
@@ -215,10 +218,11 @@ impl AnyLine<'_> {
 
 impl Serialize for AnyLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Packet(line) => line.serialize(serializer),
-            Self::Event(line) => line.serialize(serializer),
-        }
+        let shape = match self {
+            Self::Packet(line) => ShownPacket::Ctdb(Box::new(line.shape())),
+            Self::Event(line) => ShownPacket::Eventd(Box::new(line.shape())),
+        };
+        shape.serialize(serializer)
     }
 }
 
