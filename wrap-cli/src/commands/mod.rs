@@ -1,6 +1,6 @@
 //! The table of commands: nouns and verbs, what they are, their arguments, and the functions that find their answers.
 //!
-//! Everything that exists is a row of [`COMMANDS`]; the parser and the help texts are made from it. Each noun has a folder
+//! Everything that exists is a row of [`commands`]; the parser and the help texts are made from it. Each noun has a folder
 //! with its rows. A handler collects an [`Answer`] and never prints.
 
 pub(crate) mod answer;
