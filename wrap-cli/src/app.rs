@@ -1,14 +1,16 @@
-//! One command from its words to its exit status.
+//! Commands from their words to their exit status.
 //!
 //! The only place that writes: the answer to standard output, one line about an error to standard error, and with JSON
 //! the error to standard output too. A reader that closes its end early is no error.
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::process::ExitCode;
 use std::rc::Rc;
 
-use crate::args::{self, Output, Request, Settings};
+use tokio::runtime::Runtime;
+
+use crate::args::{Global, Output, Parser, Request, Settings, wants_json};
+use crate::batch;
 use crate::commands::Answer;
 use crate::commands::row::Working;
 use crate::context::{Connections, Context};
@@ -16,58 +18,120 @@ use crate::error::{Error, one_line};
 use crate::exit::Exit;
 use crate::render;
 
-/// Runs the command that the words ask for.
-pub(crate) fn run(words: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
-    let exit = match args::parse(words) {
-        Ok(Request::Text(text)) => {
-            write(out, &text);
-            Exit::Done
+/// One run of the program: the parser and the connections that all its commands share.
+pub(crate) struct App<'a> {
+    parser: Parser,
+    connections: Rc<Connections>,
+    runtime: Option<Runtime>,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    /// Lines are read already.
+    reading: bool,
+    /// Nobody reads the answers any more.
+    gone: bool,
+}
+
+impl<'a> App<'a> {
+    pub(crate) fn new(out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
+        Self {
+            parser: Parser::default(),
+            connections: Rc::default(),
+            runtime: None,
+            out,
+            err,
+            reading: false,
+            gone: false,
         }
-        Ok(Request::Run(row, settings, matches)) => {
-            let connections = Rc::new(Connections::default());
-            let working = (row.run)(Context::new((*settings).clone(), &connections), &matches);
-            match answer(working) {
-                Ok(answer) => show(&*answer, &settings, out),
-                Err(e) => fail(&e, settings.output != Output::Table, out, err),
+    }
+
+    /// Runs the command that the words ask for, as part of one with the options `outer`; `line` is its number in a batch.
+    pub(crate) fn run(&mut self, words: &[OsString], outer: &Global, line: Option<u64>) -> Exit {
+        match self.parser.parse(words, outer) {
+            Ok(Request::Text(text)) => {
+                self.write(|out| out.write_all(text.as_bytes()));
+                Exit::Done
+            }
+            Ok(Request::Read(path, global)) if !self.reading => {
+                self.reading = true;
+                batch::run(self, path, &global)
+            }
+            Ok(Request::Read(path, _)) => {
+                let error = Error::Words(format!("'{}' needs more words; see --help", path.join(" ")));
+                self.report(&error, line, outer.output());
+                error.exit()
+            }
+            Ok(Request::Run(row, settings, matches)) => {
+                let watch = settings.watch;
+                loop {
+                    let cx = Context::new((*settings).clone(), &self.connections);
+                    let answer = self.answer((row.run)(cx, &matches));
+                    let exit = match answer {
+                        Ok(answer) => self.show(&*answer, &settings),
+                        Err(error) => {
+                            self.report(&error, line, settings.output);
+                            error.exit()
+                        }
+                    };
+                    let Some(period) = watch.filter(|_| !self.gone) else { return exit };
+                    std::thread::sleep(period);
+                }
+            }
+            Err(error) => {
+                let output = wants_json(words).unwrap_or(outer.output());
+                self.report(&error, line, output);
+                error.exit()
             }
         }
-        Err(e) => fail(&e, args::wants_json(words), out, err),
-    };
-    ExitCode::from(exit.status())
+    }
+
+    /// Whether nobody reads the answers any more.
+    pub(crate) fn reader_is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// One line about an error, and with JSON an object too.
+    pub(crate) fn report(&mut self, error: &Error, line: Option<u64>, output: Output) {
+        if output != Output::Table {
+            let text = render::json::error(error, line, output);
+            self.write(|out| out.write_all(text.as_bytes()));
+        }
+        let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+        let text = format!("ctdbctl: {place}{}\n", one_line(&error.to_string()));
+        // Nobody is left to be told.
+        let _gone = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+    }
+
+    fn answer(&mut self, working: Working) -> Result<Box<dyn Answer>, Error> {
+        let runtime = match &mut self.runtime {
+            Some(runtime) => runtime,
+            empty => {
+                let made = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                empty.insert(made.map_err(Error::Start)?)
+            }
+        };
+        runtime.block_on(working)
+    }
+
+    fn show(&mut self, answer: &dyn Answer, settings: &Settings) -> Exit {
+        if !settings.quiet {
+            if settings.watch.is_some() && settings.output == Output::Table && settings.color {
+                self.write(|out| out.write_all(b"\x1b[H\x1b[2J"));
+            }
+            self.write(|out| answer.write(settings, out));
+        }
+        answer.exit()
+    }
+
+    /// A reader that is gone has seen what it wanted.
+    fn write(&mut self, writing: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
+        self.gone |= writing(self.out).and_then(|()| self.out.flush()).is_err();
+    }
 }
 
 /// With `-v`: a line about who is asked.
 pub(crate) fn note(settings: &Settings, text: std::fmt::Arguments<'_>) {
     if settings.verbose {
-        write(&mut std::io::stderr(), &format!("ctdbctl: {text}\n"));
-    }
-}
-
-fn answer(working: Working) -> Result<Box<dyn Answer>, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    runtime.block_on(working)
-}
-
-fn show(answer: &dyn Answer, settings: &Settings, out: &mut dyn Write) -> Exit {
-    if !settings.quiet {
-        // A reader that is gone has seen what it wanted.
-        let _gone = answer.write(settings, out).and_then(|()| out.flush());
-    }
-    answer.exit()
-}
-
-fn fail(error: &Error, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
-    if json {
-        write(out, &render::json::error(error));
-    }
-    let line = one_line(&error.to_string());
-    write(err, &format!("ctdbctl: {line}\n"));
-    error.exit()
-}
-
-/// Nothing can be done about a reader that is gone, and nobody is left to be told.
-fn write(to: &mut dyn Write, text: &str) {
-    if to.write_all(text.as_bytes()).is_ok() {
-        let _gone = to.flush();
+        // Nobody is left to be told.
+        let _gone = writeln!(std::io::stderr(), "ctdbctl: {text}");
     }
 }

@@ -45,7 +45,7 @@ impl Context {
         let kept = self.connections.ctdbd.borrow().clone();
         if let Some((socket, link)) = kept
             && socket == self.settings.socket
-            && link.is_up()
+            && link.is_still_up().await
         {
             return Ok(Legacy::over(link, self.settings.timeout));
         }

@@ -128,6 +128,9 @@ pub(crate) enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// Standard input cannot be read on.
+    #[error("standard input: {0}")]
+    Input(String),
     /// Something is destroyed, nobody can be asked, and `--yes` is missing.
     #[error("{what} Nobody can be asked here; add --yes")]
     NeedsYes {
@@ -158,6 +161,7 @@ impl Error {
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
             Self::Question { failure, .. } => failure.code(),
+            Self::Input(_) => "input",
             Self::NeedsYes { .. } => "needs_yes",
             Self::NotConfirmed => "not_confirmed",
             Self::File { .. } => "file",
@@ -169,7 +173,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => Exit::Usage,
-            Self::File { .. } | Self::NeedsYes { .. } => Exit::Usage,
+            Self::File { .. } | Self::NeedsYes { .. } | Self::Input(_) => Exit::Usage,
             Self::NotConfirmed => Exit::No,
             Self::NoCapture { .. } => Exit::Refused,
             Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,

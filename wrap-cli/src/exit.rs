@@ -33,4 +33,18 @@ impl Exit {
             Self::Partly => 6,
         }
     }
+
+    /// The worse of two: what says less about the cluster.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |exit| match exit {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Partly => 2,
+            Self::NoAnswer => 3,
+            Self::Refused => 4,
+            Self::NoDaemon => 5,
+            Self::Usage => 6,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
 }

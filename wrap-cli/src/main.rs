@@ -6,11 +6,13 @@
 mod app;
 mod args;
 mod backend;
+mod batch;
 mod commands;
 mod context;
 mod error;
 mod exit;
 mod join;
+mod live;
 mod model;
 mod nodes;
 mod render;
@@ -21,6 +23,9 @@ mod tests;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    clap_complete::CompleteEnv::with_factory(args::command).complete();
     let words: Vec<_> = std::env::args_os().skip(1).collect();
-    app::run(&words, &mut std::io::stdout(), &mut std::io::stderr())
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let exit = app::App::new(&mut out, &mut err).run(&words, &args::Global::default(), None);
+    ExitCode::from(exit.status())
 }

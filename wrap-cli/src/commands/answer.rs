@@ -37,6 +37,6 @@ impl<T: Shown> Answer for T {
     }
 
     fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(crate::render::text(self, settings.output).as_bytes())
+        out.write_all(crate::render::text(self, settings.output, settings.color).as_bytes())
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod answer;
 pub(crate) mod asked;
 pub(crate) mod capture;
 pub(crate) mod cluster;
+pub(crate) mod completion;
 pub(crate) mod node;
 pub(crate) mod row;
 pub(crate) mod schema;
@@ -48,6 +49,7 @@ const ROWS: &[&[Row]] = &[
     tunable::ROWS,
     tunnel::ROWS,
     capture::ROWS,
+    completion::ROWS,
     schema::ROWS,
 ];
 

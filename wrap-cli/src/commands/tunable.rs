@@ -1,6 +1,7 @@
 //! `tunable`: settings of the running daemons, which are forgotten when a daemon ends.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -9,6 +10,7 @@ use crate::backend::Tunables;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::context::Context;
 use crate::error::{Error, Failure};
+use crate::live;
 use crate::model::Tunable;
 use crate::render::table::Column;
 
@@ -50,7 +52,7 @@ async fn list(cx: &Context, _: NoArgs) -> Result<Answers<List>, Error> {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct GetArgs {
     /// Name of the tunable; upper and lower case are the same
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(live::tunables))]
     name: String,
 }
 
@@ -89,7 +91,7 @@ async fn get(cx: &Context, args: GetArgs) -> Result<Answers<Tunable>, Error> {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SetArgs {
     /// Name of the tunable; upper and lower case are the same
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(live::tunables))]
     name: String,
     /// The new value; 0x... is hexadecimal
     #[arg(value_name = "VALUE", value_parser = value)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use crate::args::Output;
 use crate::error::Error;
 
 /// The answer of a command on one line.
@@ -11,10 +12,15 @@ pub(crate) fn line(answer: &impl Serialize) -> String {
 }
 
 /// An error, with the status that the program will exit with.
-pub(crate) fn error(error: &Error) -> String {
-    text(&json!({
-        "error": { "code": error.code(), "message": error.to_string(), "exit_status": error.exit().status() }
-    }))
+pub(crate) fn error(error: &Error, number: Option<u64>, output: Output) -> String {
+    let mut object = json!({
+        "code": error.code(), "message": error.to_string(), "exit_status": error.exit().status()
+    });
+    if let Some(number) = number {
+        object["line"] = number.into();
+    }
+    let object = json!({ "error": object });
+    if output == Output::Jsonl { line(&object) } else { text(&object) }
 }
 
 /// On lines of its own, indented.

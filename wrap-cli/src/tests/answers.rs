@@ -15,11 +15,11 @@ use crate::model::RecordMap;
 use crate::render;
 
 fn table(answer: &impl Shown) -> String {
-    render::text(answer, Output::Table)
+    render::text(answer, Output::Table, false)
 }
 
 fn json(answer: &impl Shown) -> String {
-    render::text(answer, Output::Json)
+    render::text(answer, Output::Json, false)
 }
 
 async fn status_of(fake: &Fake, nodes: Option<&str>) -> status::Status {
@@ -219,5 +219,5 @@ fn pings_through_the_tunnel() {
 #[test]
 fn errors_for_scripts_carry_code_line_and_status() {
     let error = Error::Question { node: 2, question: "the record map", failure: silent() };
-    assert_snapshot!("error_json", render::json::error(&error));
+    assert_snapshot!("error_json", render::json::error(&error, None, Output::Json));
 }

@@ -67,6 +67,8 @@ pub(crate) fn settings(command: &str, nodes: Option<&str>) -> Settings {
         nodes: nodes.map(|list| list.parse().unwrap()),
         timeout: Duration::from_secs(10),
         output: Output::Table,
+        watch: None,
+        color: false,
         socket: "/nowhere".into(),
         run_dir: "/nowhere".into(),
         verbose: false,

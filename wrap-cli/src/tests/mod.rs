@@ -4,3 +4,4 @@
 
 mod answers;
 pub(crate) mod fake;
+mod published;

@@ -5,7 +5,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -61,6 +61,20 @@ impl Fake {
 
     pub(crate) fn socket(&self) -> PathBuf {
         self.dir.path().join("ctdbd.socket")
+    }
+
+    /// Runs the program against this ctdbd with these lines for its standard input.
+    pub(crate) fn feed(&self, words: &str, lines: &str) -> Run {
+        self.feed_bytes(words, lines.as_bytes())
+    }
+
+    /// The same with lines that may be no text.
+    pub(crate) fn feed_bytes(&self, words: &str, lines: &[u8]) -> Run {
+        let mut input = tempfile::tempfile().unwrap();
+        input.write_all(lines).unwrap();
+        input.rewind().unwrap();
+        let socket = self.socket();
+        run_with(&format!("--socket {} {words}", socket.display()), input.into())
     }
 
     /// Runs the program against this ctdbd.
@@ -175,7 +189,12 @@ pub(crate) fn program() -> Command {
 
 /// Runs the program to its end.
 pub(crate) fn run(words: &str) -> Run {
-    finish(program().args(words.split_whitespace()))
+    run_with(words, Stdio::null())
+}
+
+/// Runs the program with a file for its standard input.
+pub(crate) fn run_with(words: &str, input: Stdio) -> Run {
+    finish(program().args(words.split_whitespace()).stdin(input))
 }
 
 /// Waits for the end of a command, not for ever.

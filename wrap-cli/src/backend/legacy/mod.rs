@@ -49,8 +49,11 @@ impl Link {
         Ok(Self { client, this_node, listeners })
     }
 
-    /// Whether it is still there.
-    pub(crate) fn is_up(&self) -> bool {
+    /// Whether it is still there, as far as can be seen at once: nobody has looked at the socket since the last command.
+    pub(crate) async fn is_still_up(&self) -> bool {
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
         self.client.is_up()
     }
 }

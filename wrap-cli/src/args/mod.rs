@@ -1,0 +1,11 @@
+//! From the words of the command line to a row of the table and its settings.
+//!
+//! The parser is made from the table of commands. Errors become one line; nothing is asked of a daemon yet.
+
+mod global;
+mod parser;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use global::{Global, Output, Settings};
+pub(crate) use parser::{Parser, Request, command, wants_json};

@@ -1,0 +1,167 @@
+//! What words are understood as, and what is said about those that are not.
+
+use std::time::Duration;
+
+use super::{Global, Output, Parser, Request, Settings, command, wants_json};
+use crate::commands::{NOUNS, commands};
+use crate::error::Error;
+
+fn parse_words(words: &str) -> Result<Request, Error> {
+    Parser::default().parse(&words.split_whitespace().map(Into::into).collect::<Vec<_>>(), &Global::default())
+}
+
+fn settings(words: &str) -> Settings {
+    match parse_words(words) {
+        Ok(Request::Run(_, settings, _)) => *settings,
+        Ok(Request::Text(text)) => panic!("{text}"),
+        Ok(Request::Read(path, _)) => panic!("'{words}' asks for lines behind {path:?}"),
+        Err(e) => panic!("{e}"),
+    }
+}
+
+fn refusal(words: &str) -> String {
+    match parse_words(words) {
+        Err(e) => e.to_string(),
+        Ok(_) => panic!("'{words}' was accepted"),
+    }
+}
+
+#[test]
+fn the_parser_is_sound() {
+    command().debug_assert();
+}
+
+/// Commands that need arguments.
+const EXAMPLES: &[&str] = &[
+    "capture check a",
+    "capture diff a b",
+    "capture record --listen a --out b",
+    "capture replay a",
+    "capture show a",
+    "capture stats a",
+    "completion bash",
+    "node ban 60",
+    "node capability set leader off",
+    "node log set notice",
+    "node process check 1",
+    "tunable get RecoverTimeout",
+    "tunable set RecoverTimeout 30",
+    "tunnel ping 1",
+];
+
+#[test]
+fn every_row_is_reached_by_its_words_and_has_a_noun_with_a_text() {
+    for wanted in commands() {
+        let words = wanted.words();
+        let example = EXAMPLES.iter().find(|example| example.starts_with(&format!("{words} ")));
+        let arguments = example.map_or("", |example| &example[words.len() + 1..]);
+        let words = format!("{} {arguments}", wanted.words());
+        let Ok(Request::Run(found, settings, _)) = parse_words(&words) else {
+            panic!("'{words}' is not understood");
+        };
+        assert_eq!((found.words(), settings.command), (wanted.words(), wanted.words()));
+        let known = NOUNS.iter().any(|noun| noun.path == wanted.noun());
+        assert!(wanted.noun().is_empty() || known, "{words}");
+    }
+    for noun in NOUNS {
+        assert!(commands().any(|row| row.noun().starts_with(noun.path)), "{:?} has no verb", noun.path);
+    }
+}
+
+#[test]
+fn options_may_stand_anywhere() {
+    for words in
+        ["-n 0-1 -t 0.5 -o json node ping", "node -n 0-1 ping -t 0.5 -o json", "node ping -n0-1 -t.5 -ojson"]
+    {
+        let settings = settings(words);
+        assert_eq!(settings.nodes, Some("0-1".parse().unwrap()), "{words}");
+        assert_eq!(
+            (settings.timeout, settings.output),
+            (Duration::from_millis(500), Output::Json),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn the_bus_is_beside_the_socket_of_ctdbd_unless_it_is_named() {
+    let at = |words| {
+        let settings = settings(words);
+        (settings.socket.display().to_string(), settings.run_dir.display().to_string())
+    };
+    assert_eq!(at("status --socket /a/s"), ("/a/s".into(), "/a/bus".into()));
+    assert_eq!(at("--socket /a/s status --run-dir /b"), ("/a/s".into(), "/b".into()));
+}
+
+#[test]
+fn words_that_make_no_sense_are_one_line_with_a_hint() {
+    for (words, line) in [
+        (
+            "statsu",
+            "unrecognized subcommand 'statsu'; tip: a similar subcommand exists: 'status'; see --help",
+        ),
+        ("-o json listnodes", "'listnodes' is called 'cluster list' here; see --help"),
+        (
+            "status --nodes 1",
+            "unexpected argument '--nodes' found; tip: a similar argument exists: '--node'; see --help",
+        ),
+        (
+            "status -t 0",
+            "invalid value '0' for '--timeout <SEC>': write seconds above 0 and up to 86400, such as 10 or 0.5; see --help",
+        ),
+        (
+            "status -n x",
+            "invalid value 'x' for '--node <LIST>': 'x' is no node; write numbers, ranges (0-3), addresses, comma lists, or all; see --help",
+        ),
+        ("tunable set x", "the following required arguments were not provided: <VALUE>; see --help"),
+        ("tunnel ping 1 -n 1", "'tunnel ping' does not take -n; leave it out"),
+        ("status -q -v", "the argument '--quiet' cannot be used with '--verbose'; see --help"),
+    ] {
+        assert_eq!(refusal(words), line, "{words}");
+    }
+}
+
+#[test]
+fn json_is_noticed_in_words_that_make_no_sense() {
+    let asks = |words: &str| wants_json(&words.split(' ').map(Into::into).collect::<Vec<_>>());
+    for words in ["statsu -o json", "statsu -ojson", "--output=json", "--output json x", "-o=json"] {
+        assert_eq!(asks(words), Some(Output::Json), "{words}");
+    }
+    assert_eq!((asks("x -o jsonl"), asks("-ojsonl")), (Some(Output::Jsonl), Some(Output::Jsonl)));
+    assert_eq!((asks("-o table"), asks("json"), asks("-o")), (None, None, None));
+}
+
+#[test]
+fn a_noun_alone_and_a_verb_without_its_arguments_ask_for_lines() {
+    for (words, path) in [
+        ("", &[][..]),
+        ("-o jsonl", &[]),
+        ("node", &["node"]),
+        ("node log -n 1", &["node", "log"]),
+        ("tunable set -t 3", &["tunable", "set"]),
+        ("node ban", &["node", "ban"]),
+    ] {
+        let Ok(Request::Read(found, _)) = parse_words(words) else { panic!("'{words}' asks for no lines") };
+        assert_eq!(found, path, "{words}");
+    }
+}
+
+#[test]
+fn a_line_takes_over_the_options_of_its_batch_and_may_set_its_own() {
+    let mut parser = Parser::default();
+    let words = |text: &str| text.split_whitespace().map(Into::into).collect::<Vec<_>>();
+    let Ok(Request::Read(_, outer)) = parser.parse(&words("-n 1 -t 3 -o jsonl -q --yes"), &Global::default())
+    else {
+        panic!("no batch")
+    };
+    let Ok(Request::Run(_, taken, _)) = parser.parse(&words("node ping"), &outer) else {
+        panic!("no command")
+    };
+    assert_eq!((taken.timeout, taken.output), (Duration::from_secs(3), Output::Jsonl));
+    assert!(taken.quiet && taken.yes && taken.nodes == Some("1".parse().unwrap()));
+    let Ok(Request::Run(_, own, _)) = parser.parse(&words("node ping -n 2 -v -t 5"), &outer) else {
+        panic!("no command")
+    };
+    assert_eq!((own.timeout, own.nodes.clone()), (Duration::from_secs(5), Some("2".parse().unwrap())));
+    assert!(own.verbose && !own.quiet);
+}

@@ -1,0 +1,66 @@
+//! Words that could come next, for TAB: from the table of commands, and living values from the cluster.
+//!
+//! A cluster that does not answer at once offers nothing, and is no error. The one place that knows the completion engine.
+
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+use clap::Command;
+use clap_complete::engine::{CompletionCandidate, complete as candidates};
+
+use crate::args::Global;
+use crate::backend::legacy::{Legacy, Link};
+use crate::backend::{Cluster, Tunables};
+use crate::error::Failure;
+
+/// A person waits no longer for TAB.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the last of these words could become.
+pub(crate) fn complete(command: &Command, words: &[String]) -> Vec<String> {
+    let args: Vec<OsString> =
+        std::iter::once("ctdbctl".to_owned()).chain(words.iter().cloned()).map(Into::into).collect();
+    let last = args.len() - 1;
+    let found = candidates(&mut command.clone(), args, last, None).unwrap_or_default();
+    let visible = found.iter().filter(|candidate| !candidate.is_hide_set());
+    let mut words: Vec<String> =
+        visible.filter_map(|candidate| candidate.get_value().to_str().map(Into::into)).collect();
+    words.dedup();
+    words
+}
+
+/// Asks the cluster that the environment names.
+fn ask<T>(question: impl AsyncFnOnce(Legacy) -> Result<T, Failure>) -> Option<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let mut settings = Global::default().settings(String::new());
+    settings.timeout = PATIENCE;
+    let asking = async {
+        let link = Link::connect(&settings).await.ok()?;
+        question(Legacy::over(link.into(), PATIENCE)).await.ok()
+    };
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await }).ok()?
+}
+
+fn matching(typed: &OsStr, words: impl IntoIterator<Item = (String, String)>) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy().to_lowercase();
+    let fits = |word: &str| word.to_lowercase().starts_with(&typed);
+    words
+        .into_iter()
+        .filter(|(word, _)| fits(word))
+        .map(|(word, help)| CompletionCandidate::new(word).help(Some(help.into())))
+        .collect()
+}
+
+/// Numbers of nodes, and `all`.
+pub(crate) fn nodes(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let nodes = ask(async |cluster| cluster.nodes(cluster.this_node()).await).unwrap_or_default();
+    let known = nodes.iter().filter(|node| !node.flags.deleted);
+    let known = known.map(|node| (node.pnn.to_string(), format!("{} {}", node.address(), node.flags.text())));
+    matching(typed, known.chain([("all".to_owned(), "every node".to_owned())]))
+}
+
+/// Names of tunables.
+pub(crate) fn tunables(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let names = ask(async |cluster| cluster.tunable_names(cluster.this_node()).await).unwrap_or_default();
+    matching(typed, names.into_iter().map(|name| (name, String::new())))
+}
