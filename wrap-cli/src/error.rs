@@ -87,6 +87,9 @@ pub(crate) enum Error {
     /// There is no connection to this node's tunneld.
     #[error("{0}; start it, or name its directory with --run-dir")]
     NoTunneld(runtime::BusError),
+    /// This node's tunneld has no place for this program.
+    #[error("{0}; try again when one of them has ended")]
+    NotRegistered(runtime::BusError),
     /// This node's tunneld went away before the answer came.
     #[error("the connection to ctdb-tunneld was lost; is it being restarted?")]
     TunneldLost,
@@ -145,6 +148,15 @@ pub(crate) enum Error {
     Start(std::io::Error),
 }
 
+impl From<runtime::BusError> for Error {
+    fn from(error: runtime::BusError) -> Self {
+        match error {
+            runtime::BusError::NotRegistered { .. } => Self::NotRegistered(error),
+            _ => Self::NoTunneld(error),
+        }
+    }
+}
+
 impl Error {
     /// A file or a socket that cannot be used.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
@@ -158,6 +170,7 @@ impl Error {
         match self {
             Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => "usage",
             Self::NoTunneld(_) => "no_tunneld",
+            Self::NotRegistered(_) => "not_registered",
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
             Self::Question { failure, .. } => failure.code(),
@@ -177,6 +190,7 @@ impl Error {
             Self::NotConfirmed => Exit::No,
             Self::NoCapture { .. } => Exit::Refused,
             Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,
+            Self::NotRegistered(_) => Exit::Refused,
             Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
             Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } => *exit,
             Self::Question { failure, .. } => failure.exit(),

@@ -111,6 +111,13 @@ pub enum ToDaemon {
         /// Whether other nodes can be reached now.
         attached: bool,
     },
+    /// Registration was not taken. The daemon may try again.
+    Refused {
+        /// The registration that is meant.
+        incarnation: u64,
+        /// Why.
+        reason: Failure,
+    },
     /// A piece of a message for you.
     Deliver {
         /// From whom; a daemon of this node is at [`Node::LOCAL`].
@@ -158,6 +165,7 @@ mod kind {
     pub(super) const ALIVE: u32 = 20;
     pub(super) const LINK: u32 = 21;
     pub(super) const FORGOTTEN: u32 = 22;
+    pub(super) const REFUSED: u32 = 23;
 }
 
 /// A frame of one direction.
@@ -238,6 +246,11 @@ impl Frame for ToDaemon {
                 g.xdr().u64(*boot);
                 emit_link(g, *node, *attached);
             }
+            Self::Refused { incarnation, reason } => {
+                g.xdr().u32(kind::REFUSED);
+                g.xdr().u64(*incarnation);
+                g.xdr().u32(reason.code());
+            }
             Self::Deliver { from, message, fragment } => {
                 g.xdr().u32(kind::DELIVER);
                 emit_address(g, *from);
@@ -270,6 +283,13 @@ impl Frame for ToDaemon {
                 let (incarnation, boot) = (r.u64("incarnation")?, r.u64("boot")?);
                 let (node, attached) = take_link(r)?;
                 Ok(Self::Registered { incarnation, boot, node, attached })
+            }
+            kind::REFUSED => {
+                let incarnation = r.u64("incarnation")?;
+                match r.u32("reason")? {
+                    0 => Err(XdrError::Value { what: "reason", value: 0 }),
+                    code => Ok(Self::Refused { incarnation, reason: Failure::from_code(code) }),
+                }
             }
             kind::DELIVER => Ok(Self::Deliver {
                 from: take_address(r)?,
@@ -355,6 +375,7 @@ mod tests {
             ],
             vec![
                 ToDaemon::Registered { incarnation: 9, boot: 8, node: None, attached: false },
+                ToDaemon::Refused { incarnation: 9, reason: Failure::TooManyDaemons },
                 ToDaemon::Deliver { from: to, message: 5, fragment },
                 ToDaemon::Accepted { token: 1, upto: 2 },
                 ToDaemon::Completed { token: 1, result: Ok(()) },

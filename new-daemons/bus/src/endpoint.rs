@@ -78,6 +78,8 @@ pub enum LostReason {
     Silent,
     /// It was restarted, or had taken this daemon for dead.
     Forgotten,
+    /// It does not register this daemon, and says why.
+    NotRegistered(Failure),
 }
 
 /// What an endpoint wants done.
@@ -101,7 +103,7 @@ pub enum Effect {
         /// Whether other nodes can be reached now.
         attached: bool,
     },
-    /// The tunneld is gone; it is looked for again.
+    /// The tunneld is gone; it is looked for again. Said once, and once more when the one that is found refuses.
     Lost(LostReason),
     /// A message came.
     Received {
@@ -122,8 +124,8 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Stopped,
-    /// Nobody there; next attempt then.
-    Away(Time),
+    /// Nobody there, or nobody who registers this daemon; next attempt then.
+    Away(Time, Failure),
     Connecting,
     /// Connected at the first time; the registration is repeated at the second.
     Registering(Time, Time),
@@ -139,6 +141,8 @@ enum State {
 pub struct Endpoint {
     config: Config,
     state: State,
+    /// What was said of the loss since there was no tunneld.
+    told: Option<LostReason>,
     /// This node, as far as known.
     node: Option<Node>,
     /// Registration and good-bye go before messages.
@@ -157,6 +161,7 @@ impl Endpoint {
         Self {
             config,
             state: State::Stopped,
+            told: None,
             node: None,
             control: VecDeque::new(),
             with_driver: 0,
@@ -194,13 +199,21 @@ impl Endpoint {
 
     fn lose(&mut self, now: Time, reason: LostReason) {
         self.with_driver = 0;
+        let why = match reason {
+            LostReason::NotRegistered(why) => why,
+            LostReason::Refused | LostReason::Silent | LostReason::Forgotten => Failure::TunneldGone,
+        };
         for (ticket, in_doubt) in self.outgoing.fail_all() {
-            self.complete(ticket, Failure::TunneldGone, in_doubt);
+            self.complete(ticket, why, in_doubt);
         }
         self.control.clear();
         // Half a message stays: its rest may lie in the socket, and counts as delivered.
-        self.effects.push_back(Effect::Lost(reason));
-        self.state = State::Away(now + self.config.retry);
+        let refused = |r| matches!(r, LostReason::NotRegistered(_));
+        if self.told.is_none_or(|told| refused(reason) && !refused(told)) {
+            self.told = Some(reason);
+            self.effects.push_back(Effect::Lost(reason));
+        }
+        self.state = State::Away(now + self.config.retry, why);
     }
 
     fn register(&mut self, now: Time, since: Time) {
@@ -210,15 +223,17 @@ impl Endpoint {
     }
 
     fn send(&mut self, ticket: Ticket, to: Address, body: Bytes) {
-        if body.len() > MESSAGE_MAX {
-            self.complete(ticket, Failure::BadMessage, false);
-        } else if matches!(self.state, State::Away(_) | State::Stopped) {
-            self.complete(ticket, Failure::TunneldGone, false);
-        } else {
-            // One daemon, one name: messages to it keep their order however its node was written.
-            let node = if self.node == Some(to.node) { Node::LOCAL } else { to.node };
-            self.outgoing.push(Address { node, ..to }, ticket, body);
-        }
+        let refusal = match self.state {
+            _ if body.len() > MESSAGE_MAX => Failure::BadMessage,
+            State::Away(_, why) => why,
+            State::Stopped => Failure::TunneldGone,
+            State::Connecting | State::Registering(..) | State::Up { .. } => {
+                // One daemon, one name: messages to it keep their order however its node was written.
+                let node = if self.node == Some(to.node) { Node::LOCAL } else { to.node };
+                return self.outgoing.push(Address { node, ..to }, ticket, body);
+            }
+        };
+        self.complete(ticket, refusal, false);
     }
 
     fn datagram(&mut self, now: Time, bytes: Bytes) {
@@ -247,6 +262,12 @@ impl Endpoint {
             ToDaemon::Registered { incarnation, boot, node, attached } => {
                 if incarnation == self.config.incarnation {
                     self.registered(now, boot, node, attached);
+                }
+            }
+            ToDaemon::Refused { incarnation, reason } => {
+                let asked = matches!(self.state, State::Registering(..));
+                if asked && incarnation == self.config.incarnation {
+                    self.lose(now, LostReason::NotRegistered(reason));
                 }
             }
             ToDaemon::Deliver { from, message, fragment } => {
@@ -280,9 +301,10 @@ impl Endpoint {
             // A registration that this endpoint does not wait for: begin anew.
             State::Up { .. } => return self.lose(now, LostReason::Forgotten),
             State::Registering(..) => {}
-            State::Stopped | State::Away(_) | State::Connecting => return,
+            State::Stopped | State::Away(..) | State::Connecting => return,
         }
         self.control.clear();
+        self.told = None;
         self.state = State::Up { boot, heard: now };
         self.node = node;
         self.effects.push_back(Effect::Up { node, attached });
@@ -333,7 +355,7 @@ impl Machine for Endpoint {
                 }
             }
             Input::Unreachable => {
-                if !matches!(self.state, State::Stopped | State::Away(_)) {
+                if !matches!(self.state, State::Stopped | State::Away(..)) {
                     self.lose(now, LostReason::Refused);
                 }
             }
@@ -359,7 +381,7 @@ impl Machine for Endpoint {
 
     fn tick(&mut self, now: Time) {
         match self.state {
-            State::Away(retry) if now >= retry => {
+            State::Away(retry, _) if now >= retry => {
                 self.state = State::Connecting;
                 self.effects.push_back(Effect::Connect);
             }
@@ -381,7 +403,7 @@ impl Machine for Endpoint {
     fn poll_timeout(&self) -> Option<Time> {
         match self.state {
             State::Stopped | State::Connecting => None,
-            State::Away(at) | State::Registering(_, at) => Some(at),
+            State::Away(at, _) | State::Registering(_, at) => Some(at),
             State::Up { heard, .. } => Some(heard + self.config.silence),
         }
     }

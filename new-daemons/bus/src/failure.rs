@@ -64,6 +64,8 @@ failures! {
     10 TunneldGone "no tunneld runs on this node";
     /// The receiving daemon ended before it had taken the message.
     11 ReceiverGone "the receiver ended";
+    /// As many daemons are registered on this node as a tunneld takes.
+    12 TooManyDaemons "too many daemons are registered on this node";
 }
 
 /// A message that did not, or perhaps did not, reach its receiver.

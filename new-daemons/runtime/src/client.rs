@@ -53,6 +53,14 @@ pub enum BusError {
         /// Its socket.
         path: PathBuf,
     },
+    /// the tunneld does not register this daemon
+    #[error("ctdb-tunneld registers no more ({}): {reason}", path.display())]
+    NotRegistered {
+        /// Its socket.
+        path: PathBuf,
+        /// Its words.
+        reason: Failure,
+    },
     /// the own socket could not be made
     #[error("cannot listen at {}: {error}", path.display())]
     Listen {
@@ -159,16 +167,18 @@ impl BusClient {
         };
         tokio::spawn(driver.run(command_queue));
         let up = tokio::time::timeout(options.patience, async {
-            while let Some(notice) = notice_queue.recv().await {
-                if matches!(notice, Notice::Up { .. }) {
-                    return Some(notice);
+            loop {
+                match notice_queue.recv().await? {
+                    Notice::Up { .. } => return Some(Ok(())),
+                    Notice::Lost(LostReason::NotRegistered(reason)) => return Some(Err(reason)),
+                    Notice::Message { .. } | Notice::Link { .. } | Notice::Lost(_) => {}
                 }
             }
-            None
         });
         match up.await {
-            Ok(Some(_)) => {}
-            _ => return Err(BusError::Silent { path: tunneld }),
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(reason))) => return Err(BusError::NotRegistered { path: tunneld, reason }),
+            Ok(None) | Err(_) => return Err(BusError::Silent { path: tunneld }),
         }
         Ok((Self { commands, shared: shared.clone() }, Inbox { notices: notice_queue, shared }))
     }

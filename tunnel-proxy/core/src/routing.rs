@@ -66,6 +66,9 @@ impl Tunnel {
                     self.drop_daemon(daemon, Failure::ReceiverGone, "it was started anew");
                 }
                 if self.locals.is_full() {
+                    let reason = Failure::TooManyDaemons;
+                    let datagram = datagram::encode(daemon, &[ToDaemon::Refused { incarnation, reason }]);
+                    self.effects.push_back(Effect::Reject { daemon, datagram });
                     return self.event(Event::TooManyDaemons(daemon));
                 }
                 self.locals.add(now, daemon, incarnation);

@@ -171,7 +171,7 @@ impl<'a> Tunnel<'a> {
         let name = |text: &str| text.parse::<Name>().map_err(|e| Error::Words(e.to_string()));
         let daemon = Daemon { name: name("ctdbctl")?, instance: std::process::id() };
         let options = Options { dir: settings.run_dir.clone(), daemon, patience: settings.timeout };
-        let (client, inbox) = BusClient::connect(options).await.map_err(Error::NoTunneld)?;
+        let (client, inbox) = BusClient::connect(options).await?;
         note(settings, format_args!("registered at the ctdb-tunneld in {}", settings.run_dir.display()));
         Ok(Self { settings, client, inbox, name: name(DAEMON_NAME)? })
     }
