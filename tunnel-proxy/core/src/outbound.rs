@@ -42,6 +42,13 @@ pub(crate) enum News {
     Completed { token: Token, result: Result<(), Undelivered> },
 }
 
+impl News {
+    /// The message surely did not arrive.
+    pub(crate) const fn refused(token: Token, reason: Failure) -> Self {
+        Self::Completed { token, result: Err(Undelivered { reason, in_doubt: false }) }
+    }
+}
+
 /// What is due on a channel whose timer ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
@@ -117,25 +124,22 @@ impl Outbound {
         self.timer
     }
 
-    /// Queues a fragment. `Err` with news for the sender when it cannot be; nothing for the rest of a message that has
-    /// already been reported.
+    /// Queues a fragment, or says why not; nothing of the rest of a message that has already been reported.
     pub(crate) fn push(
         &mut self,
         now: Time,
         token: Token,
         fragment: Fragment,
         limit: usize,
-    ) -> Result<(), Option<News>> {
-        let expected = self.unfinished.take();
-        if !fragment.is_first() && expected != Some((token, fragment.offset)) {
-            return Err(None);
+        news: &mut Vec<News>,
+    ) -> bool {
+        if !self.follows(token, &fragment, news) {
+            return false;
         }
         let cost = charge(fragment.data.len());
         if self.queued + cost > limit {
-            return Err(Some(News::Completed {
-                token,
-                result: Err(Undelivered { reason: Failure::QueueFull, in_doubt: false }),
-            }));
+            news.push(News::refused(token, Failure::QueueFull));
+            return false;
         }
         if !fragment.is_last() {
             self.unfinished = Some((token, fragment.end()));
@@ -150,7 +154,26 @@ impl Outbound {
             cost,
             data: fragment.data,
         });
-        Ok(())
+        true
+    }
+
+    /// Whether a fragment begins a message or goes on with the one that has begun. A message that cannot be finished any
+    /// more ends here.
+    fn follows(&mut self, token: Token, fragment: &Fragment, news: &mut Vec<News>) -> bool {
+        let first = fragment.is_first();
+        match self.unfinished.take() {
+            Some((begun, offset)) if !first && (begun, offset) == (token, fragment.offset) => true,
+            // The rest of another message, which was reported before this one began.
+            Some((begun, offset)) if !first && begun != token => {
+                self.unfinished = Some((begun, offset));
+                false
+            }
+            Some((begun, _)) => {
+                news.push(News::refused(begun, Failure::BadMessage));
+                first
+            }
+            None => first,
+        }
     }
 
     fn at(&self, seq: Seq) -> Option<&Queued> {
@@ -263,6 +286,11 @@ impl Outbound {
         Due::Resend
     }
 
+    /// Whether it can be true that all before `next` were delivered and none from it on.
+    pub(crate) const fn may_end_at(&self, next: Seq) -> bool {
+        self.base <= next && next <= self.fresh
+    }
+
     /// The channel has ended. `next` is the first fragment that was surely not delivered, when the receiver said so.
     pub(crate) fn fail(self, next: Option<Seq>, reason: Failure, news: &mut Vec<News>) {
         let lost = |in_doubt| Err(Undelivered { reason, in_doubt });
@@ -270,7 +298,7 @@ impl Outbound {
             // A message is delivered with its last fragment only.
             let sent = seq < self.fresh;
             let result = match next {
-                Some(next) if seq < next && sent => Ok(()),
+                Some(next) if seq < next => Ok(()),
                 Some(_) => lost(false),
                 None => lost(sent),
             };
@@ -290,148 +318,4 @@ impl Outbound {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::{CHANNEL_QUEUE, CHANNEL_WINDOW};
-
-    fn channel() -> Outbound {
-        let d = |n: &str| Daemon { name: n.parse().unwrap(), instance: 0 };
-        Outbound::new(Channel(1), d("a"), d("b"), Time::ZERO)
-    }
-
-    fn whole(len: usize) -> Fragment {
-        Fragment { total: u32::try_from(len).unwrap(), offset: 0, data: Bytes::from(vec![1; len]) }
-    }
-
-    fn send_all(c: &mut Outbound, now: Time) -> Vec<(Seq, bool)> {
-        let mut all = Vec::new();
-        while let Some((seq, _, fresh)) = c.send(now) {
-            c.check();
-            all.push((seq, fresh));
-        }
-        all
-    }
-
-    fn push(c: &mut Outbound, token: u64, fragment: Fragment) {
-        c.push(Time::ZERO, Token(token), fragment, CHANNEL_QUEUE).unwrap();
-    }
-
-    fn ack(c: &mut Outbound, delivered: Seq, received: Seq) -> Vec<News> {
-        let mut news = Vec::new();
-        assert!(c.ack(Time::ZERO, delivered, received, CHANNEL_WINDOW, None, &mut news));
-        c.check();
-        news
-    }
-
-    #[test]
-    fn what_is_not_acknowledged_goes_again_a_little_at_first() {
-        let mut c = channel();
-        (0..8).for_each(|n| push(&mut c, n, whole(60_000)));
-        assert_eq!(send_all(&mut c, Time::ZERO).len(), 8);
-        assert_eq!(c.due(Time::from_millis(199)), Due::Nothing);
-        assert_eq!(c.due(Time::from_millis(200)), Due::Resend);
-        c.check();
-        assert_eq!(
-            send_all(&mut c, Time::from_millis(200)),
-            [(0, false), (1, false)],
-            "a burst after a loss is short"
-        );
-        assert_eq!(ack(&mut c, 1, 2).len(), 1);
-        assert_eq!(send_all(&mut c, Time::from_millis(201)).len(), 3, "and grows with each acknowledgement");
-    }
-
-    #[test]
-    fn a_receiver_that_has_everything_but_does_not_read_is_asked_and_nothing_goes_twice() {
-        let mut c = channel();
-        (0..3).for_each(|n| push(&mut c, n, whole(10)));
-        send_all(&mut c, Time::ZERO);
-        assert_eq!(ack(&mut c, 0, 3), []);
-        assert_eq!(c.due(Time::from_millis(5000)), Due::Ask);
-        assert!(send_all(&mut c, Time::from_millis(5000)).is_empty());
-        assert_eq!(ack(&mut c, 3, 3).len(), 3);
-        assert_eq!(c.timer(), None);
-    }
-
-    #[test]
-    fn the_window_counts_what_the_daemon_has_not_taken() {
-        let mut c = channel();
-        (0..30).for_each(|n| push(&mut c, n, whole(65_536)));
-        assert_eq!(send_all(&mut c, Time::ZERO).len(), 15);
-        ack(&mut c, 0, 15);
-        assert!(send_all(&mut c, Time::ZERO).is_empty());
-        ack(&mut c, 4, 15);
-        assert_eq!(send_all(&mut c, Time::ZERO).len(), 4);
-    }
-
-    #[test]
-    fn a_reset_says_exactly_what_was_delivered_and_silence_leaves_doubt() {
-        for (next, expected) in [
-            (Some(2), [Ok(()), Ok(()), Err(false), Err(false)]),
-            (None, [Err(true), Err(true), Err(true), Err(false)]),
-        ] {
-            let mut c = channel();
-            (0..3).for_each(|n| push(&mut c, n, whole(10)));
-            send_all(&mut c, Time::ZERO);
-            push(&mut c, 3, whole(10));
-            let mut news = Vec::new();
-            c.fail(next, Failure::NoSuchDaemon, &mut news);
-            let got: Vec<_> = news
-                .iter()
-                .map(|n| match n {
-                    News::Completed { result, .. } => result.map_err(|e| e.in_doubt),
-                    News::Accepted { .. } => panic!("{n:?}"),
-                })
-                .collect();
-            assert_eq!(got, expected);
-        }
-    }
-
-    #[test]
-    fn a_message_of_many_pieces_is_reported_once_and_its_rest_is_left_out() {
-        let piece = |offset: u32| Fragment { total: 9, offset, data: Bytes::from_static(b"abc") };
-        let mut c = channel();
-        push(&mut c, 7, piece(0));
-        push(&mut c, 7, piece(3));
-        send_all(&mut c, Time::ZERO);
-        assert_eq!(ack(&mut c, 1, 2), [News::Accepted { token: Token(7), upto: 3 }]);
-        let mut news = Vec::new();
-        c.fail(None, Failure::NodeUnreachable, &mut news);
-        let result = Err(Undelivered { reason: Failure::NodeUnreachable, in_doubt: false });
-        assert_eq!(news, [News::Completed { token: Token(7), result }]);
-        let mut anew = channel();
-        assert_eq!(anew.push(Time::ZERO, Token(7), piece(6), CHANNEL_QUEUE), Err(None));
-    }
-
-    #[test]
-    fn acknowledgements_that_cannot_be_true_change_nothing() {
-        let mut c = channel();
-        push(&mut c, 1, whole(10));
-        push(&mut c, 2, whole(10));
-        c.send(Time::ZERO);
-        let mut news = Vec::new();
-        for (delivered, received) in [(2, 2), (1, 0), (0, u64::MAX), (u64::MAX, u64::MAX)] {
-            assert!(!c.ack(Time::ZERO, delivered, received, 0, None, &mut news), "{delivered} {received}");
-            c.check();
-        }
-        assert!(news.is_empty());
-    }
-
-    #[test]
-    fn a_sender_that_ignores_its_window_is_told_that_the_queue_is_full() {
-        let mut c = channel();
-        let mut refused = 0;
-        for n in 0..100 {
-            if let Err(news) = c.push(Time::ZERO, Token(n), whole(65_536), CHANNEL_QUEUE) {
-                assert!(matches!(
-                    news,
-                    Some(News::Completed {
-                        result: Err(Undelivered { reason: Failure::QueueFull, in_doubt: false }),
-                        ..
-                    })
-                ));
-                refused += 1;
-            }
-        }
-        assert_eq!(refused, 100 - 31);
-    }
-}
+mod tests;

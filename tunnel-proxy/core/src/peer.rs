@@ -273,6 +273,8 @@ impl Peer {
             self.acks.clear();
             self.control.clear();
             self.highest_inbound = 0;
+            // To a life that knows no channel yet, a number from far up would look made up.
+            self.last_channel = 0;
             self.answered = None;
             self.rtt = None;
         }

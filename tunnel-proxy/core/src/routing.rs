@@ -155,9 +155,9 @@ impl Tunnel {
             _ if !self.link.attached => Failure::NoCtdbd,
             Some(peer) if peer.is_listed() => {
                 self.busy.insert(to.node);
-                if let Err(Some(news)) = peer.send(now, (from, to.daemon), token, fragment, CHANNEL_QUEUE) {
-                    self.tell(vec![(from, news)]);
-                }
+                let mut news = Vec::new();
+                peer.send(now, (from, to.daemon), token, fragment, CHANNEL_QUEUE, &mut news);
+                self.tell(news.into_iter().map(|n| (from, n)).collect());
                 return;
             }
             _ => Failure::NoSuchNode,
@@ -298,10 +298,9 @@ impl Tunnel {
                 self.answer_here(me, to.daemon, fragment)
             } else {
                 self.busy.insert(to.node);
+                let (token, mut nobody) = (Token(self.last_message), Vec::new());
                 let peer = self.peers.get_mut(&to.node);
-                peer.is_some_and(|p| {
-                    p.send(now, (me, to.daemon), Token(self.last_message), fragment, ANSWER_QUEUE).is_ok()
-                })
+                peer.is_some_and(|p| p.send(now, (me, to.daemon), token, fragment, ANSWER_QUEUE, &mut nobody))
             };
         }
         if !whole {

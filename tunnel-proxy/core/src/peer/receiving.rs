@@ -135,7 +135,10 @@ impl Peer {
             Frame::Reset { channel, next, reason } => {
                 if let Some(out) = self.remove_outbound(channel) {
                     self.answer_came(now);
-                    self.end(out, next, reason, &mut got.news);
+                    let possible = next.is_none_or(|next| out.may_end_at(next));
+                    got.bad += u64::from(!possible);
+                    // The channel has ended all the same; what it delivered is anybody's guess.
+                    self.end(out, next.filter(|_| possible), reason, &mut got.news);
                 }
             }
             Frame::Close { channel } => self.close_inbound(channel, Failure::PeerRestarted, false),

@@ -4,7 +4,7 @@
 use std::ops::Bound;
 
 use bus::datagram::Fragment;
-use bus::{Daemon, Failure, Gather, Node, Undelivered};
+use bus::{Daemon, Failure, Gather, Node};
 use machine::Time;
 
 use super::Peer;
@@ -16,7 +16,7 @@ use crate::outbound::{News, Outbound, Token};
 const SMALL_FRAME: usize = 32;
 
 impl Peer {
-    /// Queues a fragment of a local daemon. `limit` is what its channel may queue.
+    /// Queues a fragment of a local daemon, or says why not. `limit` is what its channel may queue.
     pub(crate) fn send(
         &mut self,
         now: Time,
@@ -24,32 +24,36 @@ impl Peer {
         token: Token,
         fragment: Fragment,
         limit: usize,
-    ) -> Result<(), Option<News>> {
-        let refuse = |reason| {
-            let news = News::Completed { token, result: Err(Undelivered { reason, in_doubt: false }) };
-            Err(fragment.is_first().then_some(news))
-        };
-        if let Some(reason) = self.silent {
-            return refuse(reason);
-        }
+        news: &mut Vec<News>,
+    ) -> bool {
         let full = self.queued >= PEER_QUEUE;
-        let id = match self.outbound_of.get(&(from, to)) {
-            Some(id) => *id,
-            // Of a message that has been reported already.
-            None if !fragment.is_first() => return Err(None),
-            None if full || self.outbound.len() >= PEER_CHANNELS => return refuse(Failure::QueueFull),
-            None => self.open(now, from, to),
+        let known = self.outbound_of.get(&(from, to)).copied();
+        let refusal = match known {
+            _ if self.silent.is_some() => self.silent,
+            None if full || !self.may_open() => Some(Failure::QueueFull),
+            _ => None,
         };
-        let Some(channel) = self.outbound.get_mut(&id) else { return Err(None) };
+        if refusal.is_some() || (known.is_none() && !fragment.is_first()) {
+            // Its first fragment speaks for a message.
+            let told = refusal.filter(|_| fragment.is_first());
+            news.extend(told.map(|reason| News::refused(token, reason)));
+            return false;
+        }
+        let id = known.unwrap_or_else(|| self.open(now, from, to));
+        let Some(channel) = self.outbound.get_mut(&id) else { return false };
         if self.queued == 0 {
             self.patient_since = self.patient_since.max(now);
         }
         let before = channel.queued();
-        channel.push(now, token, fragment, if full { 0 } else { limit })?;
+        let taken = channel.push(now, token, fragment, if full { 0 } else { limit }, news);
         self.queued += channel.queued() - before;
         self.update_ready(id);
         self.wake_by(now);
-        Ok(())
+        taken
+    }
+
+    fn may_open(&self) -> bool {
+        self.outbound.len() < PEER_CHANNELS && self.last_channel < u32::MAX
     }
 
     fn open(&mut self, now: Time, from: Daemon, to: Daemon) -> Channel {

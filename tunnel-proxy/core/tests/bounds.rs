@@ -1,0 +1,257 @@
+//! What a tunneld keeps has an end, wherever it comes from, and who meets a bound is told: senders that ignore their
+//! window, receivers that do not read, daemons without number, buffers that are mostly somebody else's.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
+
+mod bench;
+
+use bench::{Bench, PEER_BOOT, daemon, far, near, surely, whole};
+use bus::datagram::{self, ToDaemon, ToTunnel};
+use bus::{Daemon, FRAGMENT_MAX, Failure, charge};
+use bytes::Bytes;
+use tunnel_core::Event;
+use tunnel_core::envelope::{Channel, Frame};
+
+const MIB: usize = 1 << 20;
+
+fn full() -> Bytes {
+    Bytes::from(vec![7; FRAGMENT_MAX])
+}
+
+/// Number `n` of many daemons.
+fn one_of(n: u32) -> Daemon {
+    Daemon { instance: n, ..daemon("many") }
+}
+
+fn register_many(bench: &mut Bench, count: u32) {
+    (0..count).for_each(|n| bench.register_run(one_of(n), 1));
+}
+
+#[test]
+fn senders_that_ignore_their_window_are_refused_surely_and_one_of_them_is_not_all() {
+    let mut bench = Bench::new();
+    bench.meet();
+    register_many(&mut bench, 40);
+    // The peer acknowledges nothing. One channel keeps 2 MiB.
+    for token in 0..100 {
+        bench.send(one_of(0), token, far("b"), whole(full()));
+    }
+    let refused = bench.results(one_of(0));
+    assert_eq!(refused.len(), 100 - 31);
+    assert!(refused.iter().all(|(_, result)| *result == surely(Failure::QueueFull)));
+    bench.send(one_of(1), 1, far("b"), whole(&b"x"[..]));
+    assert_eq!(bench.results(one_of(1)), []);
+
+    // All together keep 64 MiB and what began below it.
+    for token in 2..35 {
+        (1..40).for_each(|n| bench.send(one_of(n), token, far("b"), whole(full())));
+    }
+    assert!((63 * MIB..65 * MIB).contains(&bench.tunnel.largest_queue()), "{}", bench.tunnel.largest_queue());
+    let posted = 100 + 39 * 33 + 1;
+    bench.pass(20_000);
+    // It was heard once and then fell silent: everybody has one result for each message.
+    let results: Vec<_> = (0..40).flat_map(|n| bench.results(one_of(n))).collect();
+    assert_eq!(results.len(), posted);
+    assert_eq!(bench.tunnel.kept(), 0);
+}
+
+#[test]
+fn channels_to_one_peer_are_bounded_and_a_daemon_that_ends_gives_its_own_back() {
+    let mut bench = Bench::new();
+    bench.meet();
+    register_many(&mut bench, 2);
+    for n in 0..1030 {
+        let to = bus::Address { daemon: Daemon { instance: n, ..daemon("b") }, ..far("b") };
+        bench.send(one_of(0), u64::from(n), to, whole(&b"x"[..]));
+    }
+    let refused = bench.results(one_of(0));
+    assert_eq!(refused.len(), 6);
+    assert!(refused.iter().all(|(_, result)| *result == surely(Failure::QueueFull)), "{refused:?}");
+    bench.send(one_of(1), 1, far("b"), whole(&b"x"[..]));
+    assert_eq!(bench.results(one_of(1)), [(1, surely(Failure::QueueFull))]);
+    bench.input(tunnel_core::Input::Gone { daemon: one_of(0), incarnation: 1 });
+    bench.send(one_of(1), 2, far("b"), whole(&b"x"[..]));
+    assert_eq!(bench.results(one_of(1)).len(), 1, "there is room again");
+}
+
+#[test]
+fn a_local_daemon_that_does_not_read_holds_up_nobody_else_and_gets_everything_when_it_reads_again() {
+    let mut bench = Bench::new();
+    register_many(&mut bench, 10);
+    bench.register("slow");
+    bench.register("quick");
+    bench.stalled.insert(daemon("slow"));
+    let mut posted = 0;
+    for token in 0..60 {
+        for n in 0..10 {
+            bench.send(one_of(n), token, near("slow"), whole(full()));
+            posted += 1;
+        }
+        bench.send(one_of(0), 1000 + token, near("quick"), whole(&b"x"[..]));
+    }
+    // The driver has four datagrams; the rest of 32 MiB waits here.
+    assert!(bench.tunnel.kept() <= 32 * MIB, "{}", bench.tunnel.kept());
+    assert_eq!(bench.messages(daemon("quick")).len(), 60);
+    let results = |bench: &Bench| (0..10).flat_map(|n| bench.results(one_of(n))).collect::<Vec<_>>();
+    let refused = results(&bench).iter().filter(|(_, r)| *r == surely(Failure::QueueFull)).count();
+    let delivered = results(&bench).iter().filter(|(token, r)| r.is_ok() && *token < 1000).count();
+    assert_eq!((refused, delivered), (posted - 32 * MIB / charge(FRAGMENT_MAX) - 4, 0));
+
+    bench.read_again(daemon("slow"));
+    let delivered = results(&bench).iter().filter(|(token, r)| r.is_ok() && *token < 1000).count();
+    assert_eq!(refused + delivered, posted, "each has a result");
+    assert_eq!(bench.messages(daemon("slow")).len(), delivered);
+    assert_eq!(bench.tunnel.kept(), 0);
+}
+
+#[test]
+fn a_daemon_that_reads_nothing_for_half_a_minute_is_forgotten_and_its_senders_are_told() {
+    let mut bench = Bench::new();
+    bench.meet();
+    ["a", "slow", "quick"].into_iter().for_each(|name| bench.register(name));
+    bench.stalled.insert(daemon("slow"));
+    (0..9).for_each(|token| bench.send(daemon("a"), token, near("slow"), whole(full())));
+    let open = Frame::Open { channel: Channel(1), from: daemon("peer"), to: daemon("slow") };
+    let data = Frame::Data { channel: Channel(1), seq: 0, fragment: whole(&b"x"[..]) };
+    bench.frames(PEER_BOOT, &[open, data]);
+    bench.pass(29_000);
+    assert_eq!(bench.results(daemon("a")), [], "it has patience");
+    bench.said.clear();
+    bench.pass(2_000);
+    let results = bench.results(daemon("a"));
+    let doubtful = |r: &Result<(), bus::Undelivered>| r.is_err_and(|e| e.in_doubt);
+    assert_eq!(results.len(), 9);
+    assert!(
+        results.iter().all(|(_, r)| r.is_err_and(|e| e.reason == Failure::ReceiverStalled)),
+        "{results:?}"
+    );
+    let in_doubt = results.iter().filter(|(_, r)| doubtful(r)).count();
+    assert_eq!(in_doubt, 4, "those that the driver had");
+    let reset = Frame::Reset { channel: Channel(1), next: None, reason: Failure::ReceiverStalled };
+    assert!(bench.said.contains(&reset), "{:?}", bench.said);
+    assert_eq!(bench.tunnel.kept(), 0);
+
+    // It reads again, says something, and hears that it has to begin anew.
+    bench.read_again(daemon("slow"));
+    bench.send(daemon("slow"), 1, near("quick"), whole(&b"x"[..]));
+    assert_eq!(bench.rejected, [(daemon("slow"), ToDaemon::Forgotten)]);
+    bench.register_run(daemon("slow"), 1);
+    bench.send(daemon("a"), 100, near("slow"), whole(&b"back"[..]));
+    assert_eq!(bench.messages(daemon("slow")), ["back"]);
+}
+
+#[test]
+fn what_peers_have_waiting_here_is_bounded_and_their_windows_close() {
+    let mut bench = Bench::new();
+    bench.meet();
+    bench.register("slow");
+    bench.stalled.insert(daemon("slow"));
+    // Sixty channels, each with a window of 1 MiB, and a peer that sends on whatever it is told.
+    let (channels, each) = (60_u32, 15_u64);
+    for channel in 1..=channels {
+        let from = Daemon { instance: channel, ..daemon("peer") };
+        bench.frames(PEER_BOOT, &[Frame::Open { channel: Channel(channel), from, to: daemon("slow") }]);
+    }
+    for seq in 0..each {
+        for channel in (1..=channels).map(Channel) {
+            bench.frames(PEER_BOOT, &[Frame::Data { channel, seq, fragment: whole(full()) }]);
+        }
+    }
+    let kept = bench.tunnel.kept();
+    assert!(kept > 31 * MIB && kept <= 2 * (32 * MIB + 60 * charge(FRAGMENT_MAX)), "{kept}");
+    // Open channels beyond it are refused before they begin.
+    bench.said.clear();
+    let late = Channel(channels + 1);
+    bench.frames(
+        PEER_BOOT,
+        &[
+            Frame::Open { channel: late, from: daemon("late"), to: daemon("slow") },
+            Frame::Data { channel: late, seq: 0, fragment: whole(&b"x"[..]) },
+            Frame::Ask { channel: Channel(1) },
+        ],
+    );
+    bench.pass(10);
+    let refusal = Frame::Reset { channel: late, next: Some(0), reason: Failure::QueueFull };
+    assert!(bench.said.contains(&refusal), "{:?}", bench.said);
+    let closed = |f: &Frame| matches!(f, Frame::Ack { channel: Channel(1), window, .. } if *window < 1 << 20);
+    assert!(bench.said.iter().any(closed), "{:?}", bench.said);
+
+    bench.said.clear();
+    bench.read_again(daemon("slow"));
+    assert_eq!(bench.tunnel.kept(), 0);
+    bench.pass(10);
+    let opened =
+        |f: &Frame| matches!(f, Frame::Ack { channel: Channel(1), window, .. } if *window == 1 << 20);
+    assert!(bench.said.iter().any(opened), "{:?}", bench.said);
+}
+
+#[test]
+fn a_daemon_that_never_hears_what_became_of_its_messages_is_forgotten() {
+    let mut bench = Bench::new();
+    bench.register("deaf");
+    bench.register("well");
+    bench.stalled.insert(daemon("deaf"));
+    let send = |token| ToTunnel::Send { token, to: near("nobody"), fragment: whole(&b"x"[..]) };
+    let mut sent: u64 = 0;
+    let gone = |e: &Event| matches!(e, Event::DaemonGone(d, _) if *d == daemon("deaf"));
+    while !bench.events.iter().any(gone) {
+        assert!(sent < 140_000, "{sent} results wait for a daemon that does not read");
+        let frames: Vec<_> = (sent..sent + 500).map(send).collect();
+        sent += 500;
+        bench.input(tunnel_core::Input::Datagram(datagram::encode(daemon("deaf"), &frames).into_bytes()));
+    }
+    assert!(sent > 1 << 17, "{sent} is too early");
+    assert_eq!(bench.rejected.first(), Some(&(daemon("deaf"), ToDaemon::Forgotten)));
+    bench.send(daemon("well"), 1, near("nobody"), whole(&b"x"[..]));
+    assert_eq!(bench.results(daemon("well")), [(1, surely(Failure::NoSuchDaemon))]);
+}
+
+#[test]
+fn one_daemon_too_many_is_refused_with_the_reason_until_another_one_ends() {
+    let mut bench = Bench::new();
+    register_many(&mut bench, 256);
+    bench.register_run(daemon("late"), 5);
+    let refusal = ToDaemon::Refused { incarnation: 5, reason: Failure::TooManyDaemons };
+    assert_eq!(bench.rejected, [(daemon("late"), refusal)]);
+    assert!(bench.events.contains(&Event::TooManyDaemons(daemon("late"))));
+    bench.send(one_of(3), 1, near("late"), whole(&b"x"[..]));
+    assert_eq!(bench.results(one_of(3)), [(1, surely(Failure::NoSuchDaemon))]);
+
+    // One that is registered may repeat it, and may be started anew.
+    bench.register_run(one_of(3), 1);
+    bench.register_run(one_of(3), 2);
+    assert_eq!(bench.rejected.len(), 1);
+    bench.input(tunnel_core::Input::Gone { daemon: one_of(9), incarnation: 1 });
+    bench.register_run(daemon("late"), 5);
+    assert_eq!(bench.rejected.len(), 1);
+    bench.send(one_of(3), 2, near("late"), whole(&b"hello"[..]));
+    assert_eq!(bench.messages(daemon("late")), ["hello"]);
+}
+
+#[test]
+fn small_fragments_that_wait_do_not_keep_the_buffers_alive_in_which_they_came() {
+    let mut bench = Bench::new();
+    bench.meet();
+    ["a", "slow"].into_iter().for_each(|name| bench.register(name));
+    bench.stalled.insert(daemon("slow"));
+    // From a daemon to a peer that acknowledges nothing, and to a daemon that does not read.
+    for to in [far("b"), near("slow")] {
+        let send = |token| ToTunnel::Send { token, to, fragment: whole(vec![1; 4000]) };
+        let datagram = datagram::encode(daemon("a"), &(0..15).map(send).collect::<Vec<_>>()).into_bytes();
+        bench.input(tunnel_core::Input::Datagram(datagram.clone()));
+        assert!(datagram.is_unique(), "a whole datagram waits for its smallest piece ({to})");
+    }
+    assert!(bench.tunnel.kept() > 15 * 4000);
+
+    // From a peer: what the driver holds may lie where it was read, and one more. The rest is copied.
+    let (channel, from) = (Channel(1), daemon("peer"));
+    bench.frames(PEER_BOOT, &[Frame::Open { channel, from, to: daemon("slow") }]);
+    let mut read = Vec::new();
+    for seq in 0..14 {
+        read.push(bench.frames(PEER_BOOT, &[Frame::Data { channel, seq, fragment: whole(full()) }]));
+    }
+    let kept = read.iter().filter(|bytes| !bytes.is_unique()).count();
+    assert!(kept <= 5, "{kept} of 14 read buffers are kept");
+    bench.read_again(daemon("slow"));
+    assert_eq!(bench.messages(daemon("slow")).len(), 29);
+}
