@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::daemon::{Daemon, DaemonBuilder};
 use crate::error::Result;
 use crate::event_relay;
 use crate::layout::{Layout, Timing};
+use crate::namespaces::{self, Namespaces};
 use crate::node::{Node, with_logs};
 use crate::packages::{Tool, require};
 use crate::recorder::Recorder;
@@ -39,6 +40,7 @@ pub struct Builder {
     files: Vec<(String, String)>,
     env: Vec<(String, OsString)>,
     record_events: bool,
+    namespaces: bool,
 }
 
 impl Builder {
@@ -100,6 +102,14 @@ impl Builder {
         self
     }
 
+    /// Gives each node a network namespace of its own, so that [`Cluster::cut_off`] can cut it off. Not for clusters that
+    /// are recorded or left running; needs root.
+    #[must_use]
+    pub fn namespaces(mut self) -> Self {
+        self.namespaces = true;
+        self
+    }
+
     /// Returns from [`Builder::start`] as soon as all nodes listen, before the cluster is healthy.
     #[must_use]
     pub fn without_waiting(mut self) -> Self {
@@ -118,7 +128,11 @@ impl Builder {
         }
         let warden = binary("compat-tests", "compat-warden")?;
         let site = Arc::new(Site::claim(&warden, &failure_dir()?)?);
-        let addresses: Vec<String> = (1..=self.nodes).map(|host| format!("{}.{host}", site.net())).collect();
+        let address = |pnn| match self.namespaces {
+            true => namespaces::address(pnn),
+            false => format!("{}.{}", site.net(), pnn + 1),
+        };
+        let addresses: Vec<String> = (0..self.nodes).map(address).collect();
         let nodes = (0..)
             .zip(&addresses)
             .map(|(pnn, address)| {
@@ -130,7 +144,7 @@ impl Builder {
             })
             .collect();
         // From here on its Drop clears up.
-        let cluster = Cluster { site, nodes, recorder: Mutex::default() };
+        let cluster = Cluster { site, nodes, recorder: Mutex::default(), namespaces: OnceLock::new() };
         let started = self.bring_up(&cluster, &addresses);
         cluster.note(started)?;
         Ok(cluster)
@@ -142,6 +156,12 @@ impl Builder {
         let layout = Layout { dir, addresses, timing, log_level, tunables, files };
         for pnn in 0..addresses.len() {
             layout.write(pnn)?;
+        }
+        if self.namespaces {
+            let all = Namespaces::new(&cluster.site, self.nodes)?;
+            cluster.nodes.iter().zip(all.files()).for_each(|(node, file)| node.live_in(file));
+            // Nobody else sets it.
+            let _ = cluster.namespaces.set(all);
         }
         if let Some(file) = &self.record {
             *cluster.recorder() = Some(Recorder::start(&cluster.site, file)?);
@@ -161,6 +181,7 @@ pub struct Cluster {
     site: Arc<Site>,
     nodes: Vec<Node>,
     recorder: Mutex<Option<Recorder>>,
+    pub(crate) namespaces: OnceLock<Namespaces>,
 }
 
 impl fmt::Debug for Cluster {
@@ -183,6 +204,7 @@ impl Cluster {
             files: Vec::new(),
             env: Vec::new(),
             record_events: false,
+            namespaces: false,
         }
     }
 
@@ -316,7 +338,7 @@ impl Cluster {
         self.site.mark_failed();
     }
 
-    fn note<T>(&self, result: Result<T>) -> Result<T> {
+    pub(crate) fn note<T>(&self, result: Result<T>) -> Result<T> {
         if result.is_err() {
             self.mark_failed();
         }

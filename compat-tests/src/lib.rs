@@ -13,6 +13,7 @@ mod daemon;
 mod error;
 mod event_relay;
 mod layout;
+mod namespaces;
 mod node;
 mod packages;
 mod processes;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -35,6 +35,8 @@ pub struct Node {
     /// For ctdbd alone.
     extra: Vec<(String, OsString)>,
     tree: Mutex<Option<Arc<Tree>>>,
+    /// The network namespace of its ctdbd, if that is not the one of the test.
+    namespace: OnceLock<PathBuf>,
 }
 
 impl fmt::Debug for Node {
@@ -46,7 +48,13 @@ impl fmt::Debug for Node {
 impl Node {
     pub(crate) fn new(site: Arc<Site>, pnn: u32, address: String, extra: Vec<(String, OsString)>) -> Self {
         let base = Self::base_in(&site, pnn);
-        Self { pnn, address, base, site, extra, tree: Mutex::new(None) }
+        Self { pnn, address, base, site, extra, tree: Mutex::new(None), namespace: OnceLock::new() }
+    }
+
+    /// Its ctdbd will be started in this network namespace.
+    pub(crate) fn live_in(&self, namespace: PathBuf) {
+        // Said once, before the first start.
+        let _ = self.namespace.set(namespace);
     }
 
     /// The directory of the node with this number.
@@ -155,11 +163,20 @@ impl Node {
         }
         let own = self.env().map(|(key, value)| (OsString::from(key), value.to_owned()));
         let extra = self.extra.iter().map(|(key, value)| (OsString::from(key), value.clone()));
+        let ctdbd = Tool::Ctdbd.path()?;
+        // In the foreground it logs to standard error, wherever the configuration points.
+        let foreground = OsString::from("--interactive");
+        let (program, args) = match self.namespace.get() {
+            None => (ctdbd, vec![foreground]),
+            Some(file) => {
+                let enter = format!("--net={}", file.display()).into();
+                (Tool::Nsenter.path()?, vec![enter, ctdbd.into(), foreground])
+            }
+        };
         let spec = Spec {
             name: format!("ctdbd of {}", self.name()),
-            program: Tool::Ctdbd.path()?,
-            // In the foreground it logs to standard error, wherever the configuration points.
-            args: vec!["--interactive".into()],
+            program,
+            args,
             env: own.into_iter().chain(extra).collect(),
             stdin: Stdin::Pipe,
             log: self.log_path(),

@@ -22,6 +22,12 @@ pub enum Tool {
     Smbclient,
     /// `net`, which administers it.
     Net,
+    /// `ip`, which makes links between network namespaces.
+    Ip,
+    /// `unshare`, which makes the namespaces.
+    Unshare,
+    /// `nsenter`, which runs a program in one.
+    Nsenter,
 }
 
 impl Tool {
@@ -33,6 +39,9 @@ impl Tool {
             Self::Smbd => "smbd",
             Self::Smbclient => "smbclient",
             Self::Net => "net",
+            Self::Ip => "ip",
+            Self::Unshare => "unshare",
+            Self::Nsenter => "nsenter",
         }
     }
 
@@ -43,6 +52,8 @@ impl Tool {
             Self::Smbd => "samba",
             Self::Smbclient => "smbclient",
             Self::Net => "samba-common-bin",
+            Self::Ip => "iproute2",
+            Self::Unshare | Self::Nsenter => "util-linux",
         }
     }
 
@@ -99,7 +110,9 @@ mod tests {
     fn the_install_script_knows_every_program_and_its_package() {
         let script =
             std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
-        for tool in [Tool::Ctdbd, Tool::Ctdb, Tool::Tcpdump, Tool::Smbd, Tool::Smbclient, Tool::Net] {
+        let samba = [Tool::Smbd, Tool::Smbclient, Tool::Net];
+        let network = [Tool::Tcpdump, Tool::Ip, Tool::Unshare, Tool::Nsenter];
+        for tool in [Tool::Ctdbd, Tool::Ctdb].into_iter().chain(samba).chain(network) {
             let row = format!("{} {}", tool.program(), tool.package());
             assert!(script.lines().any(|line| line == row), "no line {row:?}");
         }
