@@ -315,3 +315,54 @@ fn the_socket_file_that_a_killed_ctdbd_leaves_behind_is_one_line_and_status_3() 
     assert_eq!(run.code, Some(3), "{run:?}");
     assert_one_line(&run, "no ctdbd is listening; start ctdb on this node");
 }
+
+#[test]
+fn a_ctdbd_that_hangs_is_one_line_and_status_4_within_the_time_that_was_asked_for() {
+    // So that its neighbour does not give it up during the test.
+    let builder = Cluster::builder().nodes(2).tunable("KeepaliveLimit", 1000);
+    let cluster = builder.without_waiting().start().unwrap();
+    let node = cluster.node(0);
+    let both = |run: &ToolOutput| run.code == Some(0);
+    wait_until(SOON, "both answer", || match node.ctdbctl(&["node", "ping", "-n", "all"]) {
+        Ok(run) if both(&run) => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .unwrap();
+    let hurried = |node: &Node, words: &[&str]| {
+        let begun = Instant::now();
+        let run = node.ctdbctl(&[words, &["-t", "2"]].concat()).unwrap();
+        let took = begun.elapsed();
+        assert!((2..5).contains(&took.as_secs()), "{took:?}: {run:?}");
+        run
+    };
+
+    // The other node's: it was asked, and its line of the answer says what came of that.
+    cluster.node(1).pause().unwrap();
+    let run = hurried(node, &["node", "ping", "-n", "1"]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(4), ""), "{run:?}");
+    let lines: Vec<&str> = run.stdout.lines().skip(1).collect();
+    assert!(matches!(lines[..], [line] if line.contains("no answer within 2 s")), "{run:?}");
+    let run = hurried(node, &["node", "ping", "-n", "1", "-o", "json"]);
+    assert_eq!(
+        (run.code, &json(&run)["pings"][0]["error"]["code"]),
+        (Some(4), &"no_answer".into()),
+        "{run:?}"
+    );
+    let run = hurried(node, &["node", "ping", "-n", "all"]);
+    assert_eq!(run.code, Some(6), "partly done: {run:?}");
+    cluster.node(1).resume().unwrap();
+
+    // This node's own: there is nobody to ask.
+    node.pause().unwrap();
+    for words in [&["node", "ping"][..], &["node", "ping", "-n", "all"], &["status"]] {
+        let run = hurried(node, words);
+        assert_eq!(run.code, Some(4), "{run:?}");
+        assert_one_line(&run, "ctdbd does not answer");
+    }
+    node.resume().unwrap();
+    wait_until(SOON, "it runs on", || match node.ctdbctl(&["node", "ping", "-n", "all"]) {
+        Ok(run) if both(&run) => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .unwrap();
+}
