@@ -13,6 +13,17 @@ struct Socket {
     incarnation: u64,
     sender: Arc<Sender>,
     waiting: VecDeque<Gather>,
+    waiter: Option<Waiter>,
+}
+
+/// The task that waits for room. It holds the socket, so it must not outlive the daemon's place here.
+#[derive(Debug)]
+struct Waiter(tokio::task::JoinHandle<()>);
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What became of a datagram.
@@ -46,7 +57,8 @@ impl Locals {
             let Ok(sender) = Sender::connect(&socket_of(&self.dir, daemon)) else {
                 return Some(Outcome::Gone);
             };
-            let socket = Socket { incarnation, sender: Arc::new(sender), waiting: VecDeque::new() };
+            let socket =
+                Socket { incarnation, sender: Arc::new(sender), waiting: VecDeque::new(), waiter: None };
             self.sockets.insert(daemon, socket);
         }
         let socket = self.sockets.get_mut(&daemon)?;
@@ -66,11 +78,11 @@ impl Locals {
             Ok(false) => {
                 let (sender, room, incarnation) =
                     (socket.sender.clone(), self.room.clone(), socket.incarnation);
-                tokio::spawn(async move {
+                socket.waiter = Some(Waiter(tokio::spawn(async move {
                     // An error shows at the next attempt to send.
                     let _ = sender.writable().await;
                     let _ = room.send((daemon, incarnation));
-                });
+                })));
                 None
             }
             Err(_) => {
