@@ -165,7 +165,7 @@ impl BusClient {
             notices,
             shared: shared.clone(),
         };
-        tokio::spawn(driver.run(command_queue));
+        let driver = tokio::spawn(driver.run(command_queue));
         let up = tokio::time::timeout(options.patience, async {
             loop {
                 match notice_queue.recv().await? {
@@ -175,12 +175,18 @@ impl BusClient {
                 }
             }
         });
-        match up.await {
-            Ok(Some(Ok(()))) => {}
-            Ok(Some(Err(reason))) => return Err(BusError::NotRegistered { path: tunneld, reason }),
-            Ok(None) | Err(_) => return Err(BusError::Silent { path: tunneld }),
-        }
-        Ok((Self { commands, shared: shared.clone() }, Inbox { notices: notice_queue, shared }))
+        let error = match up.await {
+            Ok(Some(Ok(()))) => {
+                let client = Self { commands, shared: shared.clone() };
+                return Ok((client, Inbox { notices: notice_queue, shared }));
+            }
+            Ok(Some(Err(reason))) => BusError::NotRegistered { path: tunneld, reason },
+            Ok(None) | Err(_) => BusError::Silent { path: tunneld },
+        };
+        // Its socket goes with it, so that somebody may try again at once.
+        drop(commands);
+        let _ = driver.await;
+        Err(error)
     }
 
     /// Hands a message over, waiting while too much is under way to its destination.
@@ -208,13 +214,27 @@ impl Inbox {
     /// The next notice; `None` when the connection has ended.
     pub async fn recv(&mut self) -> Option<Notice> {
         let notice = self.notices.recv().await?;
-        if let Notice::Message { body, .. } = &notice {
+        self.taken(&notice);
+        Some(notice)
+    }
+
+    fn taken(&self, notice: &Notice) {
+        if let Notice::Message { body, .. } = notice {
             let before = self.shared.waiting.fetch_sub(charge(body.len()), Ordering::AcqRel);
             if before >= INBOX_LIMIT {
                 self.shared.read.notify_one();
             }
         }
-        Some(notice)
+    }
+}
+
+impl Drop for Inbox {
+    /// What nobody will read must not keep the socket from being read.
+    fn drop(&mut self) {
+        self.notices.close();
+        while let Ok(notice) = self.notices.try_recv() {
+            self.taken(&notice);
+        }
     }
 }
 
@@ -333,6 +353,7 @@ impl Driver {
         let notice = match effect {
             Effect::Connect => {
                 self.unsent = None;
+                self.stay_reachable();
                 self.sender = Sender::connect(&self.tunneld).ok();
                 let input = if self.sender.is_some() { Input::Connected } else { Input::Unreachable };
                 return self.input(input);
@@ -356,7 +377,23 @@ impl Driver {
                 Notice::Lost(reason)
             }
         };
-        let _ = self.notices.send(notice);
+        if let Err(mpsc::error::SendError(Notice::Message { body, .. })) = self.notices.send(notice) {
+            // The inbox is gone: it does not wait for anybody.
+            self.shared.waiting.fetch_sub(charge(body.len()), Ordering::AcqRel);
+        }
+    }
+
+    /// A tunneld finds this daemon by its socket's file. One that was removed is made again.
+    fn stay_reachable(&mut self) {
+        if self.receiver.is_there() {
+            return;
+        }
+        while let Ok(Some(datagram)) = self.receiver.try_recv() {
+            self.input(Input::Datagram(datagram));
+        }
+        if let Err(error) = self.receiver.bind_again() {
+            tracing::warn!(%error, "bus socket");
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use bus::datagram::DATAGRAM_MAX;
@@ -17,6 +17,8 @@ use nix::sys::socket::{
 };
 use tokio::io::Interest;
 use tokio::net::UnixDatagram;
+
+use crate::socket_file::SocketFile;
 
 /// The file name of the tunneld's socket in the bus directory.
 pub const TUNNELD_SOCKET: &str = "tunneld";
@@ -53,7 +55,7 @@ fn nix_error(e: nix::Error) -> io::Error {
 #[derive(Debug)]
 pub struct Receiver {
     socket: UnixDatagram,
-    path: PathBuf,
+    file: SocketFile,
     buffer: Vec<u8>,
     /// The user of this process.
     me: u32,
@@ -61,20 +63,27 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Listens at `path`. A file that a dead process left there is replaced; a living one is an error (`AddrInUse`).
+    /// Listens at `path`. A socket that a dead process left there is replaced; a living one is an error (`AddrInUse`).
     pub fn bind(path: PathBuf) -> io::Result<Self> {
-        let socket = match UnixDatagram::bind(&path) {
-            Err(e) if e.kind() == ErrorKind::AddrInUse && is_dead(&path) => {
-                std::fs::remove_file(&path)?;
-                UnixDatagram::bind(&path)?
-            }
-            other => other?,
-        };
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        let (socket, file) = SocketFile::bind(path)?;
         setsockopt(&socket, PassCred, &true).map_err(nix_error)?;
         // One byte more than the largest, to notice what is too long.
         let me = nix::unistd::geteuid().as_raw();
-        Ok(Self { socket, path, buffer: vec![0; DATAGRAM_MAX + 1], me, refused: 0 })
+        Ok(Self { socket, file, buffer: vec![0; DATAGRAM_MAX + 1], me, refused: 0 })
+    }
+
+    /// Whether the socket's file is still there, so that others can find it.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.file.is_there()
+    }
+
+    /// Listens again where the file is gone. What lies in the old socket must have been read.
+    pub fn bind_again(&mut self) -> io::Result<()> {
+        let refused = self.refused;
+        *self = Self::bind(self.file.path().to_owned())?;
+        self.refused = refused;
+        Ok(())
     }
 
     /// Datagrams of other users, or too long, that were dropped since the last time this was asked.
@@ -105,28 +114,20 @@ impl Receiver {
     }
 }
 
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
 /// Receives one datagram: its length, and whether it is to be heard.
 fn receive(fd: i32, buffer: &mut [u8], me: u32) -> io::Result<(usize, bool)> {
     let mut control = nix::cmsg_space!(nix::sys::socket::UnixCredentials);
     let mut parts = [IoSliceMut::new(buffer)];
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
     let got = recvmsg::<UnixAddr>(fd, &mut parts, Some(&mut control), flags).map_err(nix_error)?;
-    let friend = got.cmsgs().map_err(nix_error)?.any(|c| match c {
-        ControlMessageOwned::ScmCredentials(who) => who.uid() == 0 || who.uid() == me,
-        _ => false,
+    // Whoever sends more beside the datagram than fits here, such as files, does not belong here.
+    let friend = got.cmsgs().is_ok_and(|mut all| {
+        all.any(|c| match c {
+            ControlMessageOwned::ScmCredentials(who) => who.uid() == 0 || who.uid() == me,
+            _ => false,
+        })
     });
     Ok((got.bytes, friend && got.bytes <= DATAGRAM_MAX))
-}
-
-fn is_dead(path: &Path) -> bool {
-    let probe = std::os::unix::net::UnixDatagram::unbound().and_then(|s| s.connect(path));
-    probe.is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused)
 }
 
 /// A connected socket that sends to one peer.
@@ -167,6 +168,8 @@ impl Sender {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use bus::GatherWriter;
 
@@ -200,16 +203,81 @@ mod tests {
         assert!(sender.try_send(&datagram(10)).unwrap());
     }
 
+    /// Reads until so many datagrams were refused, and gives back the others.
+    async fn read_until_refused(receiver: &mut Receiver, count: u64) -> Vec<Bytes> {
+        let (mut all, mut refused) = (Vec::new(), 0);
+        let reading = async {
+            while refused < count {
+                receiver.readable().await.unwrap();
+                all.extend(std::iter::from_fn(|| receiver.try_recv().unwrap()));
+                refused += receiver.take_refused();
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), reading).await.unwrap();
+        assert_eq!(refused, count);
+        all
+    }
+
     #[tokio::test]
-    async fn the_file_of_a_dead_process_is_replaced_and_that_of_a_living_one_is_not() {
+    async fn datagrams_that_are_too_long_or_bring_files_are_refused_and_the_next_one_is_heard() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.0");
-        drop(std::os::unix::net::UnixDatagram::bind(&path).unwrap());
-        let living = Receiver::bind(path.clone()).unwrap();
-        assert_eq!(Receiver::bind(path.clone()).unwrap_err().kind(), ErrorKind::AddrInUse);
-        drop(living);
-        assert!(!path.exists());
-        assert!(Sender::connect(&path).is_err());
+        let mut receiver = Receiver::bind(path.clone()).unwrap();
+        let sender = Sender::connect(&path).unwrap();
+        let fd = sender.socket.as_raw_fd();
+        let open_files = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+        let before = open_files();
+        for len in [DATAGRAM_MAX + 1, 2 * DATAGRAM_MAX] {
+            let too_long = vec![1; len];
+            sender.socket.send(&too_long).unwrap();
+        }
+        let gifts = [nix::sys::socket::ControlMessage::ScmRights(&[fd, fd, fd])];
+        let parts = [IoSlice::new(b"files")];
+        sendmsg::<UnixAddr>(fd, &parts, &gifts, MsgFlags::empty(), None).unwrap();
+        let largest = vec![2; DATAGRAM_MAX];
+        sender.socket.send(&largest).unwrap();
+        assert_eq!(read_until_refused(&mut receiver, 3).await, [Bytes::from(largest)]);
+        assert_eq!(open_files(), before, "no file was taken");
+    }
+
+    #[tokio::test]
+    async fn datagrams_of_another_user_are_refused() {
+        use std::os::unix::process::CommandExt;
+        if !nix::unistd::geteuid().is_root() {
+            println!("skipped: only root can be another user");
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0");
+        let mut receiver = Receiver::bind(path.clone()).unwrap();
+        let open = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
+        let say = |user: u32, word: &str| {
+            let mut logger = std::process::Command::new("logger");
+            logger.arg("--socket").arg(&path).args(["--socket-errors=on", word]).uid(user).gid(user);
+            logger.current_dir("/").status().unwrap().success()
+        };
+        assert!(!say(65_534, "locked out"), "the file's mode keeps strangers away");
+        // Somebody opens the door: the kernel still says who comes in.
+        open(dir.path(), 0o755).unwrap();
+        open(&path, 0o666).unwrap();
+        assert!(say(65_534, "stranger") && say(0, "friend") && say(65_534, "stranger"));
+        let heard = read_until_refused(&mut receiver, 2).await;
+        let text: Vec<_> = heard.iter().map(|bytes| String::from_utf8_lossy(bytes)).collect();
+        assert!(matches!(&text[..], [one] if one.ends_with("friend")), "{text:?}");
+    }
+
+    #[tokio::test]
+    async fn a_receiver_whose_file_is_gone_listens_again_at_the_same_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0");
+        let mut receiver = Receiver::bind(path.clone()).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(!receiver.is_there() && Sender::connect(&path).is_err());
+        receiver.bind_again().unwrap();
+        assert!(receiver.is_there());
+        assert!(Sender::connect(&path).unwrap().try_send(&datagram(10)).unwrap());
+        receiver.readable().await.unwrap();
+        assert_eq!(receiver.try_recv().unwrap().unwrap(), datagram(10).into_bytes());
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod paths;
 
 mod client;
 mod clock;
+mod socket_file;
 
 pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};
 pub use clock::{Alarm, Clock};

@@ -1,0 +1,130 @@
+//! The file of a listening Unix datagram socket: made, replaced when it is a dead process's, removed with its owner.
+//!
+//! Never touches a file that is no socket, nor one that somebody else has put in its place meanwhile.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixDatagram as UnixSocket;
+use std::path::{Path, PathBuf};
+
+use tokio::net::UnixDatagram;
+
+/// The file at which a socket of this process listens.
+#[derive(Debug)]
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    /// Device and inode.
+    id: (u64, u64),
+}
+
+impl SocketFile {
+    /// Listens at `path`. A socket that a dead process left there is replaced; a living one is `AddrInUse`, and so is
+    /// anything else.
+    pub(crate) fn bind(path: PathBuf) -> io::Result<(UnixDatagram, Self)> {
+        let socket = match UnixDatagram::bind(&path) {
+            Err(e) if e.kind() == ErrorKind::AddrInUse => replace(&path, e)?,
+            other => other?,
+        };
+        let id = id_of(&path)?;
+        let file = Self { path, id };
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600))?;
+        Ok((socket, file))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file is still there: nobody finds a socket whose file is gone.
+    pub(crate) fn is_there(&self) -> bool {
+        id_of(&self.path).is_ok_and(|id| id == self.id)
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if self.is_there() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn id_of(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|meta| (meta.dev(), meta.ino()))
+}
+
+/// Takes the place of a dead process. Two that try that at the same time take turns, so that neither removes the socket
+/// that the other has just made.
+fn replace(path: &Path, in_use: io::Error) -> io::Result<UnixDatagram> {
+    let directory = File::open(path.parent().unwrap_or(Path::new(".")))?;
+    directory.lock()?;
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
+    if !is_socket || !is_dead(path) {
+        return Err(in_use);
+    }
+    fs::remove_file(path)?;
+    UnixDatagram::bind(path)
+}
+
+fn is_dead(path: &Path) -> bool {
+    let probe = UnixSocket::unbound().and_then(|s| s.connect(path));
+    probe.is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn kind<T>(result: io::Result<T>) -> Option<ErrorKind> {
+        result.err().map(|e| e.kind())
+    }
+
+    #[tokio::test]
+    async fn only_the_socket_of_a_dead_process_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0");
+        let bind = || SocketFile::bind(path.clone());
+        drop(UnixSocket::bind(&path).unwrap());
+        let living = bind().unwrap();
+        assert_eq!(kind(bind()), Some(ErrorKind::AddrInUse));
+        drop(living);
+        assert!(!path.exists());
+
+        fs::write(&path, "precious").unwrap();
+        assert_eq!(kind(bind()), Some(ErrorKind::AddrInUse));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        fs::remove_file(&path).unwrap();
+        let elsewhere = dir.path().join("b.0");
+        drop(UnixSocket::bind(&elsewhere).unwrap());
+        symlink(&elsewhere, &path).unwrap();
+        assert_eq!(kind(bind()), Some(ErrorKind::AddrInUse));
+        assert!(elsewhere.exists());
+    }
+
+    #[tokio::test]
+    async fn an_owner_whose_file_was_taken_away_leaves_that_of_the_next_one_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0");
+        let first = SocketFile::bind(path.clone()).unwrap();
+        assert!(first.1.is_there());
+        fs::remove_file(&path).unwrap();
+        assert!(!first.1.is_there());
+        let second = SocketFile::bind(path.clone()).unwrap();
+        assert!(!first.1.is_there() && second.1.is_there());
+        drop(first);
+        assert!(second.1.is_there());
+        drop(second);
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_path_that_cannot_be_a_socket_is_an_error_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let long = dir.path().join("x".repeat(120));
+        assert_eq!(kind(SocketFile::bind(long)), Some(ErrorKind::InvalidInput));
+        assert_eq!(kind(SocketFile::bind(dir.path().join("none/a.0"))), Some(ErrorKind::NotFound));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
