@@ -20,8 +20,11 @@ pub(crate) struct SimDaemon {
     /// What the endpoint wants in the tunneld's socket.
     pub(crate) unsent: VecDeque<Gather>,
     pub(crate) reads_from: Time,
+    /// Until then its driver says that nobody reads, instead of being stopped itself.
+    pub(crate) leaves_inbox: bool,
     pub(crate) read_every: Duration,
     pub(crate) tickets: u64,
+    pub(crate) losses: u64,
     pub(crate) woken_for: Option<Time>,
     /// The boot of the tunneld that its socket is connected to.
     pub(crate) connected_to: Option<u64>,
@@ -35,8 +38,10 @@ impl SimDaemon {
             socket: VecDeque::new(),
             unsent: VecDeque::new(),
             reads_from: Time::ZERO,
+            leaves_inbox: false,
             read_every: Duration::from_micros(2),
             tickets: 0,
+            losses: 0,
             woken_for: None,
             connected_to: None,
         }

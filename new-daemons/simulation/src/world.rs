@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use bus::{Address, Daemon, Ticket};
+use bus::{Address, Daemon, Input as BusInput, Ticket};
 use bytes::Bytes;
 use legacy_codec::ReqMessage;
 use machine::{Machine, Time};
@@ -233,6 +233,9 @@ impl World {
                 let mine = |d: &&mut SimDaemon| d.incarnation == incarnation && d.woken_for == Some(at);
                 if let Some(d) = self.daemon(node, daemon).filter(mine) {
                     d.woken_for = None;
+                    if d.leaves_inbox && at < d.reads_from {
+                        d.endpoint.handle(at, BusInput::NotReading);
+                    }
                     d.endpoint.tick(at);
                     self.drive_daemon(node, daemon);
                 }

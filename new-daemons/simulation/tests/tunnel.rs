@@ -136,6 +136,52 @@ fn a_daemon_that_does_not_read_holds_up_nobody_else_and_its_senders_feel_it() {
     world.settle();
 }
 
+/// What a daemon gets that leaves its inbox alone for so long, while others write to it and it writes itself.
+fn unread_inbox(time: Duration) -> World {
+    let mut world = quiet();
+    world.leave_inbox(1, 0, time);
+    for _ in 0..60 {
+        world.post((0, 0), (1, 0), 50_000);
+        world.post((1, 1), (1, 0), 50_000);
+        world.post((0, 1), (1, 1), 1000);
+    }
+    for _ in 0..5 {
+        world.post((1, 0), (0, 1), 10);
+    }
+    world.run(Duration::from_secs(2));
+    assert_eq!(world.ledger.received_by(World::address(1, 1)), 60, "the others are not held up");
+    assert_eq!(world.ledger.received_by(World::address(0, 1)), 5, "it may speak");
+    assert_eq!(world.ledger.received_by(World::address(1, 0)), 0);
+    world.run(time - Duration::from_secs(3));
+    assert_eq!(world.losses(1, 0), 0, "that it does not hear its tunneld says nothing of that");
+    world.run(Duration::from_secs(20));
+    world
+}
+
+#[test]
+fn an_inbox_that_is_left_alone_for_a_while_gets_everything_when_it_is_read() {
+    let world = unread_inbox(Duration::from_secs(25));
+    world.settle();
+    assert_eq!(world.ledger.delivered, 185);
+    assert_eq!(world.losses(1, 0), 0);
+}
+
+#[test]
+fn an_inbox_that_is_left_alone_for_too_long_costs_what_is_reported_and_then_works_again() {
+    let mut world = unread_inbox(Duration::from_secs(60));
+    world.settle();
+    assert!(world.ledger.refused > 60 && world.ledger.in_doubt > 0, "{:?}", world.ledger.refused);
+    assert_eq!(world.losses(1, 0), 1, "it finds out that it was forgotten");
+    let before = world.ledger.delivered;
+    for _ in 0..5 {
+        world.post((0, 0), (1, 0), 1000);
+        world.post((1, 0), (0, 0), 1000);
+    }
+    world.run(Duration::from_secs(2));
+    world.settle();
+    assert_eq!(world.ledger.delivered, before + 10);
+}
+
 fn quiet() -> World {
     let settings = Settings {
         nodes: 2,

@@ -69,6 +69,7 @@ impl World {
                 self.set_deleted(node, true);
                 self.queue.after(away * 2, Event::Relist(node));
             }
+            Fault::Stall if rng.random_bool(0.5) => self.leave_inbox(node, victim.instance, away * 8),
             Fault::Stall => self.stall(node, victim.instance, away * 8),
             Fault::Partition => {
                 let other = (node + 1) % nodes;

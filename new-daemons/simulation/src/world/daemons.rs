@@ -72,7 +72,8 @@ impl World {
                     let receiver = self.incarnation(to);
                     self.ledger.result(letter, result, receiver);
                 }
-                BusEffect::Up { .. } | BusEffect::Link { .. } | BusEffect::Lost(_) => {}
+                BusEffect::Lost(_) => d.losses += 1,
+                BusEffect::Up { .. } | BusEffect::Link { .. } => {}
             }
         }
         let Some(d) = self.daemon(node, daemon) else { return };

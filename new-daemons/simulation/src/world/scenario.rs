@@ -31,7 +31,22 @@ impl World {
         let until = self.queue.now + time;
         if let Some(d) = self.nodes[node as usize].daemons.get_mut(&daemon(n)) {
             d.reads_from = until;
+            d.leaves_inbox = false;
         }
+    }
+
+    /// A daemon of the model lives on and leaves its inbox alone for so long.
+    pub fn leave_inbox(&mut self, node: u32, n: u32, time: Duration) {
+        self.stall(node, n, time);
+        if let Some(d) = self.nodes[node as usize].daemons.get_mut(&daemon(n)) {
+            d.leaves_inbox = true;
+        }
+    }
+
+    /// How often a daemon of the model has lost its tunneld.
+    #[must_use]
+    pub fn losses(&self, node: u32, n: u32) -> u64 {
+        self.nodes[node as usize].daemons.get(&daemon(n)).map_or(0, |d| d.losses)
     }
 
     /// A daemon of the model ends.
