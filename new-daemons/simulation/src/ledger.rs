@@ -14,7 +14,8 @@ struct Entry {
     to: Address,
     received: Option<u64>,
     result: Option<Result<(), Undelivered>>,
-    /// The run of the receiver when the result came.
+    /// The run of the receiver, if it was the same when the message was sent and when its result came: one that ended in
+    /// between may have had the message in its socket, and the news of that may have been late.
     receiver: Option<u64>,
 }
 
@@ -34,8 +35,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn sent(&mut self, letter: Letter, to: Address) {
-        let entry = Entry { to, received: None, result: None, receiver: None };
+    pub(crate) fn sent(&mut self, letter: Letter, to: Address, receiver: Option<u64>) {
+        let entry = Entry { to, received: None, result: None, receiver };
         assert!(self.entries.insert(letter, entry).is_none(), "{letter:?} written twice");
     }
 
@@ -69,7 +70,7 @@ impl Ledger {
             }
         }
         entry.result = Some(result);
-        entry.receiver = receiver;
+        entry.receiver = entry.receiver.filter(|run| Some(*run) == receiver);
     }
 
     /// The sender ended: its messages need no result any more.

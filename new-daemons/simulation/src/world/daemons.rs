@@ -155,7 +155,8 @@ impl World {
         *number += 1;
         let letter = Letter { from: address, incarnation, number: *number };
         let to_node = if to.node == Node::LOCAL { Node(node) } else { to.node };
-        self.ledger.sent(letter, Address { node: to_node, ..to });
+        let receiver = Address { node: to_node, ..to };
+        self.ledger.sent(letter, receiver, self.incarnation(receiver));
         self.letters.insert((node, from, incarnation, ticket), letter);
         let body = letter.write(len);
         if let Some(d) = self.daemon(node, from) {
