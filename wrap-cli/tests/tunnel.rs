@@ -242,3 +242,25 @@ fn answers_of_other_daemons_are_not_taken_for_those_of_the_tunneld() {
     let run = fake.run("tunnel ping 1 --count 1 -t 1");
     assert_eq!(run.status, 4, "{run:?}");
 }
+
+#[test]
+fn a_tunneld_that_has_no_place_for_this_program_says_so_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = UnixDatagram::bind(dir.path().join("tunneld")).unwrap();
+    let place = dir.path().to_owned();
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; DATAGRAM_MAX];
+        while let Ok(len) = socket.recv(&mut buffer) {
+            let (daemon, mut frames) = datagram::open(Bytes::copy_from_slice(&buffer[..len])).unwrap();
+            let ToTunnel::Register { incarnation } = ToTunnel::take(&mut frames).unwrap() else { continue };
+            let refused = ToDaemon::Refused { incarnation, reason: Failure::TooManyDaemons };
+            let answer = datagram::encode(daemon, &[refused]).into_bytes();
+            let path = place.join(format!("{}.{}", daemon.name, daemon.instance));
+            let _ = UnixDatagram::unbound().unwrap().send_to(&answer, path);
+        }
+    });
+    for words in ["tunnel status", "tunnel ping 1"] {
+        let run = run(&format!("--run-dir {} {words} -t 60", dir.path().display()));
+        run.assert_error(5, "too many daemons are registered on this node; try again");
+    }
+}
