@@ -184,8 +184,8 @@ pub fn emit_daemon(g: &mut GatherWriter, daemon: Daemon) {
 
 /// Reads name and instance.
 pub fn take_daemon(r: &mut Reader) -> Result<Daemon, XdrError> {
-    let name = r.opaque("name", Name::MAX)?;
-    let name = Name::from_bytes(&name).map_err(|_| XdrError::Value { what: "name", value: 0 })?;
+    let name = r.opaque_ref("name", Name::MAX)?;
+    let name = Name::from_bytes(name).map_err(|_| XdrError::Value { what: "name", value: 0 })?;
     Ok(Daemon { name, instance: r.u32("instance")? })
 }
 

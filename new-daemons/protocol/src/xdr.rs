@@ -3,9 +3,10 @@
 //! A [`Reader`] walks a `Bytes` and hands out opaque data as slices of it; every length is compared with the bytes
 //! that are left and with the caller's limit before anything is done with it. A [`Writer`] appends to a buffer.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use std::ops::Range;
+
+use bytes::Bytes;
 use nom::IResult;
-use nom::bytes::complete::take;
 use nom::number::complete::{be_u32, be_u64};
 
 /// Why bytes could not be read as XDR. All of these are the sender's fault.
@@ -53,47 +54,51 @@ pub const fn padding(len: usize) -> usize {
 /// Reads XDR items one after the other.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    rest: Bytes,
+    bytes: Bytes,
+    at: usize,
 }
 
 impl Reader {
     /// A reader over all of `bytes`.
     #[must_use]
     pub const fn new(bytes: Bytes) -> Self {
-        Self { rest: bytes }
+        Self { bytes, at: 0 }
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.at..]
     }
 
     /// Bytes not read yet.
     #[must_use]
-    pub fn left(&self) -> usize {
-        self.rest.len()
+    pub const fn left(&self) -> usize {
+        self.bytes.len() - self.at
     }
 
     /// True at the end.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.left() == 0
     }
 
-    fn number<T>(
+    fn parse<T>(
         &mut self,
         what: &'static str,
-        parse: impl Fn(&[u8]) -> IResult<&[u8], T>,
+        parser: impl Fn(&[u8]) -> IResult<&[u8], T>,
     ) -> Result<T, XdrError> {
-        let (left, value) = parse(&self.rest).map_err(|_| XdrError::Truncated { what })?;
-        let used = self.rest.len() - left.len();
-        let _ = self.rest.split_to(used);
+        let (left, value) = parser(self.rest()).map_err(|_| XdrError::Truncated { what })?;
+        self.at = self.bytes.len() - left.len();
         Ok(value)
     }
 
     /// `unsigned int`
     pub fn u32(&mut self, what: &'static str) -> Result<u32, XdrError> {
-        self.number(what, |input| be_u32(input))
+        self.parse(what, |input| be_u32(input))
     }
 
     /// `unsigned hyper`
     pub fn u64(&mut self, what: &'static str) -> Result<u64, XdrError> {
-        self.number(what, |input| be_u64(input))
+        self.parse(what, |input| be_u64(input))
     }
 
     /// `bool`
@@ -105,25 +110,35 @@ impl Reader {
         }
     }
 
-    /// `opaque what<max>`: a slice of the packet.
-    pub fn opaque(&mut self, what: &'static str, max: usize) -> Result<Bytes, XdrError> {
+    /// Where the bytes of an opaque are. Its padding has been checked and passed over.
+    fn opaque_at(&mut self, what: &'static str, max: usize) -> Result<Range<usize>, XdrError> {
         let wire_len = self.u32(what)?;
         let len = usize::try_from(wire_len).unwrap_or(usize::MAX);
         if len > max {
             return Err(XdrError::TooLong { what, len: wire_len, max });
         }
         let pad = padding(len);
-        if len + pad > self.rest.len() {
+        if len + pad > self.left() {
             return Err(XdrError::Truncated { what });
         }
-        let data = self.rest.split_to(len);
-        let zeros: IResult<&[u8], &[u8]> = take(pad)(&self.rest[..]);
-        match zeros {
-            Ok((_, zeros)) if zeros.iter().all(|b| *b == 0) => {}
-            _ => return Err(XdrError::Padding { what }),
+        let data = self.at..self.at + len;
+        if self.bytes[data.end..data.end + pad].iter().any(|b| *b != 0) {
+            return Err(XdrError::Padding { what });
         }
-        let _ = self.rest.split_to(pad);
+        self.at = data.end + pad;
         Ok(data)
+    }
+
+    /// `opaque what<max>`: a slice of the packet, which keeps the packet in memory.
+    pub fn opaque(&mut self, what: &'static str, max: usize) -> Result<Bytes, XdrError> {
+        let range = self.opaque_at(what, max)?;
+        Ok(self.bytes.slice(range))
+    }
+
+    /// The same for one that is only looked at.
+    pub fn opaque_ref(&mut self, what: &'static str, max: usize) -> Result<&[u8], XdrError> {
+        let range = self.opaque_at(what, max)?;
+        Ok(&self.bytes[range])
     }
 }
 
@@ -133,31 +148,31 @@ const ROOM: usize = 192;
 /// Appends XDR items to a buffer.
 #[derive(Debug, Default)]
 pub struct Writer {
-    buf: BytesMut,
+    buf: Vec<u8>,
 }
 
 impl Writer {
     /// An empty writer with room for `capacity` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { buf: BytesMut::with_capacity(capacity) }
+        Self { buf: Vec::with_capacity(capacity) }
     }
 
-    fn room(&mut self, len: usize) -> &mut BytesMut {
-        if self.buf.capacity() - self.buf.len() < len {
-            self.buf.reserve(len.max(ROOM));
+    fn append(&mut self, bytes: &[u8]) {
+        if self.buf.capacity() - self.buf.len() < bytes.len() {
+            self.buf.reserve(bytes.len().max(ROOM));
         }
-        &mut self.buf
+        self.buf.extend_from_slice(bytes);
     }
 
     /// `unsigned int`
     pub fn u32(&mut self, value: u32) {
-        self.room(4).put_u32(value);
+        self.append(&value.to_be_bytes());
     }
 
     /// `unsigned hyper`
     pub fn u64(&mut self, value: u64) {
-        self.room(8).put_u64(value);
+        self.append(&value.to_be_bytes());
     }
 
     /// `bool`
@@ -168,10 +183,8 @@ impl Writer {
     /// `opaque<>`. Data of 4 GiB and more cannot be described; callers bound it long before.
     pub fn opaque(&mut self, data: &[u8]) {
         self.opaque_head(data.len());
-        let padding = padding(data.len());
-        let room = self.room(data.len() + padding);
-        room.put_slice(data);
-        room.put_bytes(0, padding);
+        self.append(data);
+        self.append(&[0; 3][..padding(data.len())]);
     }
 
     /// The length word of an opaque whose `len` bytes and padding the caller appends from elsewhere.
@@ -182,20 +195,20 @@ impl Writer {
 
     /// Bytes written so far.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.buf.len()
     }
 
     /// True before the first item.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.buf.is_empty()
     }
 
     /// What was written.
     #[must_use]
     pub fn finish(self) -> Bytes {
-        self.buf.freeze()
+        self.buf.into()
     }
 }
 
