@@ -315,7 +315,7 @@ impl Driver {
                 self.input(Input::Subscribe(srvid));
             }
             Command::Unsubscribe { srvid } => self.input(Input::Unsubscribe(srvid)),
-            Command::Send { dest, srvid, data } => self.input(Input::Send { dest, srvid, data }),
+            Command::Send { dest, srvid, data } => self.input(Input::Send { dest, srvid, data: vec![data] }),
         }
     }
 

@@ -50,7 +50,7 @@ pub use operation::{
     ReqCall, ReqControl, ReqDmaster, ReqKeepalive, ReqMessage, ReqTunnel,
 };
 pub use packet::{
-    HEADER_LEN, Header, MAGIC, MessageHead, PACKET_ALIGN, Packet, RawHeader, VERSION, message_head,
+    HEADER_LEN, Header, MAGIC, MessageHead, PACKET_ALIGN, Packet, RawHeader, VERSION, message, message_head,
 };
 pub use prim::{CBool, CDouble, CLong, CName};
 pub use server_id::{GLock, GLockList, SambaGLock, ServerId, WatchedRecord, Watcher};

@@ -125,14 +125,36 @@ pub struct MessageHead {
 
 /// Everything of a message but its `len` bytes of payload.
 pub fn message_head(header: &Header, srvid: SrvId, len: usize, abi: Abi) -> Result<MessageHead, Error> {
-    let total = HEADER_LEN.saturating_add(ReqMessage::min_len(abi)).saturating_add(len);
+    let (writer, padding) = begin_message(header, srvid, len, 0, abi)?;
+    Ok(MessageHead { head: writer.finish()?.bytes, padding })
+}
+
+/// A whole message in one piece of memory. The payload, in pieces, is copied: for small ones.
+pub fn message(header: &Header, srvid: SrvId, payload: &[Bytes], abi: Abi) -> Result<Bytes, Error> {
+    let len = payload.iter().map(Bytes::len).sum();
+    let (mut writer, padding) = begin_message(header, srvid, len, len + PACKET_ALIGN, abi)?;
+    payload.iter().for_each(|piece| writer.slice(piece));
+    writer.slice(&[0; PACKET_ALIGN][..padding]);
+    Ok(writer.finish()?.bytes)
+}
+
+/// The head of a message in a writer with room for `room` bytes more, and the bytes of padding behind the payload.
+fn begin_message(
+    header: &Header,
+    srvid: SrvId,
+    len: usize,
+    room: usize,
+    abi: Abi,
+) -> Result<(Writer, usize), Error> {
+    let head = HEADER_LEN.saturating_add(ReqMessage::min_len(abi));
+    let total = head.saturating_add(len);
     let padded = round_up(total.min(usize::MAX - PACKET_ALIGN), PACKET_ALIGN);
     let length = u32::from_ne_bytes(length_word(padded, Abi::NATIVE)?);
-    let mut writer = Writer::new(abi);
+    let mut writer = Writer::with_capacity(abi, head + room);
     raw_header(length, 5, header).put(&mut writer);
     srvid.put(&mut writer);
     writer.count(len);
-    Ok(MessageHead { head: writer.finish()?.bytes, padding: padded - total })
+    Ok((writer, padded - total))
 }
 
 fn raw_header(length: u32, operation: u32, header: &Header) -> RawHeader {

@@ -264,6 +264,9 @@ impl Encoded {
     }
 }
 
+/// What a writer makes room for at the start: most packets without a payload, so that it need not grow item by item.
+const ROOM: usize = 128;
+
 /// Writes members one after the other, or only counts their bytes.
 #[derive(Debug)]
 pub struct Writer {
@@ -280,7 +283,12 @@ impl Writer {
     /// Starts an empty value.
     #[must_use]
     pub fn new(abi: Abi) -> Self {
-        Self { out: Some(BytesMut::new()), ..Self::counting(abi) }
+        Self::with_capacity(abi, ROOM)
+    }
+
+    /// Starts an empty value of about this many bytes.
+    pub(crate) fn with_capacity(abi: Abi, capacity: usize) -> Self {
+        Self { out: Some(BytesMut::with_capacity(capacity)), ..Self::counting(abi) }
     }
 
     fn counting(abi: Abi) -> Self {

@@ -70,14 +70,14 @@ pub enum Input {
     Subscribe(SrvId),
     /// No longer.
     Unsubscribe(SrvId),
-    /// Send a message. Refused while not up, never queued. The payload is not copied.
+    /// Send a message. Refused while not up, never queued. A large payload is not copied.
     Send {
         /// Where to.
         dest: Dest,
         /// For whom there.
         srvid: SrvId,
-        /// What it says.
-        data: Bytes,
+        /// What it says, in pieces.
+        data: Vec<Bytes>,
     },
 }
 

@@ -19,6 +19,12 @@ impl Gather {
         &self.parts
     }
 
+    /// The pieces, to keep.
+    #[must_use]
+    pub fn into_parts(self) -> Vec<Bytes> {
+        self.parts
+    }
+
     /// Bytes in all.
     #[must_use]
     pub fn len(&self) -> usize {

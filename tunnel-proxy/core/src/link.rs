@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::Node;
+use bus::{Gather, Node};
 use bytes::Bytes;
 use legacy_codec::{ControlRequest, Dest, GetNodeMap, NodeMap, Pnn, SrvId};
 use legacy_session::{self as session, Session, Token};
@@ -71,10 +71,10 @@ impl Link {
     }
 
     /// Hands an envelope to ctdbd. ctdbd keeps the order, so the caller need not wait.
-    pub(crate) fn send(&mut self, now: Time, to: Node, envelope: Bytes) {
+    pub(crate) fn send(&mut self, now: Time, to: Node, envelope: Gather) {
         let dest = Dest::from(Pnn(to.0));
         let srvid = SrvId::TUNNEL_NEW_PROTOCOL;
-        self.session.handle(now, session::Input::Send { dest, srvid, data: envelope });
+        self.session.handle(now, session::Input::Send { dest, srvid, data: envelope.into_parts() });
     }
 
     fn ask_for_nodes(&mut self, now: Time) {

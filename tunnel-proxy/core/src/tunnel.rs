@@ -267,7 +267,7 @@ impl Tunnel {
                 continue;
             };
             self.counters.envelopes_out += 1;
-            self.link.send(now, node, envelope.into_bytes());
+            self.link.send(now, node, envelope);
             return true;
         }
         false

@@ -6,13 +6,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use legacy_codec::{ControlRequest, Dest, Header, PACKET_ALIGN, ReqId, SrvId, message_head};
+use legacy_codec::{ControlRequest, Dest, Header, PACKET_ALIGN, ReqId, SrvId, message, message_head};
 use machine::Time;
 
 use super::Session;
 use crate::calls::Waiter;
 use crate::io::{CallError, Effect, RejectReason, Token};
 use crate::subscriptions::State;
+
+/// A message of so many bytes, at most, is put together with its head: copying it costs less than handling pieces.
+const TOGETHER: usize = 2 << 10;
 
 impl Session {
     pub(super) fn call(
@@ -63,26 +66,31 @@ impl Session {
         self.settle(now);
     }
 
-    pub(super) fn send(&mut self, dest: Dest, srvid: SrvId, data: Bytes) {
+    pub(super) fn send(&mut self, dest: Dest, srvid: SrvId, data: Vec<Bytes>) {
         if !self.is_up() {
             return self.reject(RejectReason::SendWhileDown { dest });
         }
-        let len = data.len();
-        let header = Header { dest, ..Header::default() };
-        let limit = self.config.max_packet;
-        match message_head(&header, srvid, len, self.config.abi) {
-            Ok(head) if head.head.len() + len + head.padding <= limit => {
-                self.counters.messages_out += 1;
-                self.emit(Effect::Write(head.head));
-                if len > 0 {
-                    self.emit(Effect::Write(data));
-                }
-                if head.padding > 0 {
-                    self.emit(Effect::Write(Bytes::from_static(&[0; PACKET_ALIGN]).slice(..head.padding)));
-                }
-            }
-            _ => self.reject(RejectReason::SendTooLarge { dest, len }),
+        let len = data.iter().map(Bytes::len).sum();
+        let pieces = self.message(dest, srvid, data, len);
+        let total: usize = pieces.iter().map(Bytes::len).sum();
+        if pieces.is_empty() || total > self.config.max_packet {
+            return self.reject(RejectReason::SendTooLarge { dest, len });
         }
+        self.counters.messages_out += 1;
+        pieces.into_iter().for_each(|piece| self.emit(Effect::Write(piece)));
+    }
+
+    /// The pieces of a packet; none when there is no such packet.
+    fn message(&self, dest: Dest, srvid: SrvId, mut data: Vec<Bytes>, len: usize) -> Vec<Bytes> {
+        let header = Header { dest, ..Header::default() };
+        if len <= TOGETHER {
+            return message(&header, srvid, &data, self.config.abi).into_iter().collect();
+        }
+        let Ok(head) = message_head(&header, srvid, len, self.config.abi) else { return Vec::new() };
+        data.insert(0, head.head);
+        data.push(Bytes::from_static(&[0; PACKET_ALIGN]).slice(..head.padding));
+        data.retain(|piece| !piece.is_empty());
+        data
     }
 
     pub(super) fn overdue(&mut self, now: Time, reqid: ReqId, waiter: Waiter) {

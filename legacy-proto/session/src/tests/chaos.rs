@@ -120,7 +120,7 @@ fn inputs(step: &Step, calls: u64, ledger: &mut Ledger) -> Vec<Input> {
         Step::Subscribe(srvid) => vec![Input::Subscribe(SrvId(srvid))],
         Step::Unsubscribe(srvid) => vec![Input::Unsubscribe(SrvId(srvid))],
         Step::Send(len) => {
-            vec![Input::Send { dest: Dest::ALL, srvid: SrvId(1), data: Bytes::from(vec![0; len]) }]
+            vec![Input::Send { dest: Dest::ALL, srvid: SrvId(1), data: vec![Bytes::from(vec![0; len])] }]
         }
         Step::Answer { count, status, cut } => {
             let from = ledger.unanswered.len().saturating_sub(count);

@@ -135,35 +135,48 @@ fn a_subscription_asked_for_when_the_connection_breaks_is_promised() {
 }
 
 #[test]
-fn a_message_is_written_around_its_payload_without_a_copy() {
+fn a_large_message_is_written_around_its_payload_without_a_copy_and_a_small_one_in_one_piece() {
     let mut session = Rig::up(Config::default()).session;
-    let data = Bytes::from(vec![9; 1001]);
+    let data = Bytes::from(vec![9; 5000]);
+    let rest = Bytes::from_static(b"end");
     let now = machine::Time::ZERO;
     use machine::Machine;
-    session.handle(now, Input::Send { dest: Dest(1), srvid: ID, data: data.clone() });
-    let pieces: Vec<Bytes> = std::iter::from_fn(|| session.poll_effect())
-        .map(|e| if let Effect::Write(bytes) = e { bytes } else { panic!("{e:?}") })
-        .collect();
-    assert_eq!(pieces.iter().map(Bytes::len).collect::<Vec<_>>(), [44, 1001, 3]);
-    assert_eq!(pieces[1].as_ptr(), data.as_ptr());
+    let mut written = |data: &[Bytes]| -> Vec<Bytes> {
+        session.handle(now, Input::Send { dest: Dest(1), srvid: ID, data: data.to_vec() });
+        std::iter::from_fn(|| session.poll_effect())
+            .map(|e| if let Effect::Write(bytes) = e { bytes } else { panic!("{e:?}") })
+            .collect()
+    };
+    let large = written(&[data.clone(), Bytes::new(), rest.clone()]);
+    assert_eq!(large.iter().map(Bytes::len).collect::<Vec<_>>(), [44, 5000, 3, 1]);
+    assert_eq!(large[1].as_ptr(), data.as_ptr());
+    for len in [0, 1, 2, 1001] {
+        let small = written(&[data.slice(..len), rest.clone()]);
+        assert_eq!(small.len(), 1);
+        let payload = [&data[..len], &rest[..]].concat();
+        let body = Operation::ReqMessage(ReqMessage { srvid: ID, data: payload.into() });
+        let header = Header { dest: Dest(1), ..Header::default() };
+        let packet = Packet { header, body }.encode(Abi::NATIVE).unwrap();
+        assert_eq!(small[0], packet.bytes, "{len}");
+    }
 }
 
 #[test]
 fn messages_are_sent_in_order_when_up_and_refused_when_down() {
     let mut rig = Rig::up(Config { max_packet: 1024, ..Config::default() });
     for len in [0, 1, 980] {
-        rig.input(Input::Send { dest: Dest::CONNECTED, srvid: ID, data: Bytes::from(vec![1; len]) });
+        rig.input(Input::Send { dest: Dest::CONNECTED, srvid: ID, data: vec![Bytes::from(vec![1; len])] });
     }
     assert_eq!(
         rig.messages.iter().map(|(d, m)| (*d, m.data.len())).collect::<Vec<_>>(),
         [(Dest::CONNECTED, 0), (Dest::CONNECTED, 1), (Dest::CONNECTED, 980)]
     );
-    rig.input(Input::Send { dest: Dest(0), srvid: ID, data: Bytes::from(vec![1; 981]) });
+    rig.input(Input::Send { dest: Dest(0), srvid: ID, data: vec![Bytes::from(vec![1; 981])] });
     let reason = RejectReason::SendTooLarge { dest: Dest(0), len: 981 };
     assert_eq!(rig.take(), [Effect::Rejected { reason }]);
     rig.lose();
     rig.take();
-    rig.input(Input::Send { dest: Dest(0), srvid: ID, data: Bytes::new() });
+    rig.input(Input::Send { dest: Dest(0), srvid: ID, data: Vec::new() });
     let reason = RejectReason::SendWhileDown { dest: Dest(0) };
     assert_eq!(rig.take(), [Effect::Rejected { reason }]);
     assert_eq!(rig.messages.len(), 3, "nothing is queued");
