@@ -21,6 +21,7 @@ mod routing;
 mod service;
 mod status;
 mod tunnel;
+mod turns;
 
 pub use limits::Config;
 pub use tunnel::{CtdbdInput, Effect, Event, Input, Tunnel};

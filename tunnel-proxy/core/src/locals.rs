@@ -3,7 +3,7 @@
 //! Each has a queue of its own, so one that does not read delays nobody else. The driver holds a few datagrams per
 //! daemon; a fragment counts as delivered when the daemon's socket has taken it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bus::datagram::{self, DATAGRAM_MAX, Fragment, Frame, ToDaemon};
@@ -15,6 +15,7 @@ use crate::limits::{
     ALIVE_EVERY, ANSWER_QUEUE, LOCAL_DAEMONS, LOCAL_DRIVER_QUEUE, LOCAL_NOTICES, LOCAL_QUEUE,
 };
 use crate::outbound::Token;
+use crate::turns::Turns;
 
 /// Room for everything around the data of one fragment.
 const DELIVER_OVERHEAD: usize = 96;
@@ -170,7 +171,7 @@ pub(crate) struct Followed {
 #[derive(Debug, Default)]
 pub(crate) struct Locals {
     all: BTreeMap<Daemon, Local>,
-    busy: BTreeSet<Daemon>,
+    busy: Turns<Daemon>,
 }
 
 impl Locals {
@@ -212,7 +213,7 @@ impl Locals {
 
     /// Forgets a daemon. What was waiting for it comes back, to be reported and released.
     pub(crate) fn remove(&mut self, daemon: Daemon) -> Removed {
-        self.busy.remove(&daemon);
+        self.busy.remove(daemon);
         // Its own unfinished messages end with it; its next run counts its tokens anew.
         self.all.values_mut().for_each(|l| l.give_up(daemon));
         let mut removed = Removed::default();
@@ -276,9 +277,9 @@ impl Locals {
     /// The next datagram for some daemon: as many notices and fragments as fit.
     pub(crate) fn datagram(&mut self, now: Time) -> Option<(Daemon, u64, Gather)> {
         loop {
-            let daemon = *self.busy.first()?;
+            let daemon = self.busy.first()?;
             let Some(local) = self.all.get_mut(&daemon).filter(|l| l.has_work()) else {
-                self.busy.remove(&daemon);
+                self.busy.remove(daemon);
                 continue;
             };
             let mut g = datagram::begin(daemon);
@@ -336,7 +337,7 @@ impl Locals {
             let queued: usize = local.queue.iter().map(|d| charge(d.fragment.data.len())).sum();
             let own: usize = local.queue.iter().map(|d| d.origin.local_cost()).sum();
             assert_eq!((local.queued, local.own_queued), (queued, own), "queue of {daemon}");
-            assert!(!local.has_work() || self.busy.contains(daemon), "{daemon} has work and is not listed");
+            assert!(!local.has_work() || self.busy.contains(*daemon), "{daemon} has work and is not listed");
             assert!(local.with_driver.len() <= LOCAL_DRIVER_QUEUE);
         }
     }

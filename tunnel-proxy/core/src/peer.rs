@@ -6,7 +6,7 @@
 mod receiving;
 mod sending;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bus::{Daemon, Failure, Node};
@@ -19,6 +19,7 @@ use crate::limits::{
     HELLO_URGENT, HELLO_WANTED, HOUSEKEEPING, PEER_BUFFER,
 };
 use crate::outbound::{Due, News, Outbound};
+use crate::turns::Turns;
 
 pub(crate) use receiving::Arrival;
 
@@ -54,9 +55,8 @@ pub(crate) struct Peer {
     last_message: u64,
     control: VecDeque<Frame>,
     /// Channels with a fragment that may go, and channels with an acknowledgement that waits.
-    ready: BTreeSet<Channel>,
-    acks: BTreeSet<Channel>,
-    last_served: Option<Channel>,
+    ready: Turns<Channel>,
+    acks: Turns<Channel>,
     /// In charges: what waits in the channels towards it, and what it sent that daemons of this node have not taken yet
     /// (also on channels that have ended: it lies here all the same).
     queued: usize,
@@ -95,9 +95,8 @@ impl Peer {
             highest_inbound: 0,
             last_message: 0,
             control: VecDeque::new(),
-            ready: BTreeSet::new(),
-            acks: BTreeSet::new(),
-            last_served: None,
+            ready: Turns::default(),
+            acks: Turns::default(),
             queued: 0,
             buffered: 0,
             listed: true,
@@ -217,7 +216,7 @@ impl Peer {
     fn remove_outbound(&mut self, id: Channel) -> Option<Outbound> {
         let channel = self.outbound.remove(&id)?;
         self.outbound_of.remove(&(channel.from, channel.to));
-        self.ready.remove(&id);
+        self.ready.remove(id);
         self.queued -= channel.queued();
         Some(channel)
     }
@@ -241,7 +240,7 @@ impl Peer {
         if self.inbound_of.get(&(channel.from, channel.to)) == Some(&id) {
             self.inbound_of.remove(&(channel.from, channel.to));
         }
-        self.acks.remove(&id);
+        self.acks.remove(id);
         // What waits for the daemon, or is on its way to it, may still arrive there.
         let next = (channel.buffered == 0).then_some(channel.delivered());
         self.remember_closed(id, next, reason);
@@ -327,7 +326,7 @@ impl Peer {
             Some(self.housekeeping),
             self.outbound.values().filter_map(Outbound::timer).min(),
             // One that is due goes as soon as ctdbd takes it; waiting for that needs no timer.
-            self.acks.iter().filter_map(|id| self.inbound.get(id)?.ack_at()).filter(|at| *at > now).min(),
+            self.acks.iter().filter_map(|id| self.inbound.get(&id)?.ack_at()).filter(|at| *at > now).min(),
         ]
         .into_iter()
         .fold(None, earliest);
@@ -393,7 +392,7 @@ impl Peer {
         assert!(self.buffered >= self.inbound.values().map(|c| c.buffered).sum::<usize>(), "buffered");
         assert_eq!(self.outbound.len(), self.outbound_of.len());
         for (id, channel) in &self.outbound {
-            assert!(channel.ready().is_none() || self.ready.contains(id), "{id:?} is ready and not listed");
+            assert!(channel.ready().is_none() || self.ready.contains(*id), "{id:?} is ready and not listed");
             assert!(
                 channel.timer().is_none() || self.wake <= channel.timer(),
                 "{id:?} has a timer that nobody watches"
@@ -401,7 +400,7 @@ impl Peer {
         }
         for (id, channel) in &self.inbound {
             channel.check();
-            assert_eq!(channel.ack_at().is_some(), self.acks.contains(id), "acknowledgement of {id:?}");
+            assert_eq!(channel.ack_at().is_some(), self.acks.contains(*id), "acknowledgement of {id:?}");
         }
         assert!(self.wake.is_some());
     }

@@ -1,7 +1,6 @@
 //! The tunneld as a machine: inputs in, effects out. What happens to a message on its way is in `routing`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Bound;
+use std::collections::{BTreeMap, VecDeque};
 
 use bus::datagram::{self, ToDaemon};
 use bus::{Daemon, Failure, Gather, Node};
@@ -16,6 +15,7 @@ use crate::link::{Link, LinkEffect};
 use crate::locals::Locals;
 use crate::peer::Peer;
 use crate::service::Service;
+use crate::turns::Turns;
 
 /// What happens on the connection to ctdbd.
 #[derive(Debug)]
@@ -128,10 +128,9 @@ pub struct Tunnel {
     pub(crate) counters: Counters,
     pub(crate) started: Time,
     pub(crate) now: Time,
-    pub(crate) busy: BTreeSet<Node>,
+    pub(crate) busy: Turns<Node>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) last_message: u64,
-    last_peer: Option<Node>,
     housekeeping: Option<Time>,
 }
 
@@ -148,10 +147,9 @@ impl Tunnel {
             counters: Counters::default(),
             started: Time::ZERO,
             now: Time::ZERO,
-            busy: BTreeSet::new(),
+            busy: Turns::default(),
             effects: VecDeque::new(),
             last_message: 0,
-            last_peer: None,
             housekeeping: None,
         }
     }
@@ -217,7 +215,7 @@ impl Tunnel {
             .collect();
         let gone = |p: &&Peer| p.is_listed() && !listed.contains_key(&p.node);
         for node in self.peers.values().filter(gone).map(|p| p.node).collect::<Vec<_>>() {
-            self.busy.remove(&node);
+            self.busy.remove(node);
             let news = self.peers.get_mut(&node).map(Peer::unlist);
             self.tell(news.unwrap_or_default());
         }
@@ -255,15 +253,12 @@ impl Tunnel {
         while self.link.may_send()
             && let Some(me) = self.link.node
         {
-            let after = self.last_peer.map_or(Bound::Unbounded, Bound::Excluded);
-            let next =
-                self.busy.range((after, Bound::Unbounded)).next().or_else(|| self.busy.first()).copied();
-            let Some(node) = next else { return false };
-            self.last_peer = Some(node);
+            let Some(node) = self.busy.next() else { return false };
+            self.busy.served(node);
             let peer = self.peers.get_mut(&node).filter(|p| p.is_listed());
             let envelope = peer.and_then(|p| p.envelope(now, me, self.config.boot));
             let Some(envelope) = envelope else {
-                self.busy.remove(&node);
+                self.busy.remove(node);
                 continue;
             };
             self.counters.envelopes_out += 1;

@@ -45,7 +45,7 @@ impl Peer {
             got.bad += 1;
             return got;
         }
-        self.wake_by(now);
+        let before = (self.boot, self.silent, self.hello_wanted);
         while !frames.is_empty() {
             let frame = match Frame::take(&mut frames) {
                 Ok(frame) => frame,
@@ -81,6 +81,9 @@ impl Peer {
         }
         if self.boot == Some(head.from_boot) {
             self.heard = Some(now);
+        }
+        if before != (self.boot, self.silent, self.hello_wanted) {
+            self.wake_by(now);
         }
         got
     }

@@ -1,11 +1,9 @@
 //! What goes to a peer: fragments of local daemons queue in their channels; an envelope takes first the answers, then
 //! acknowledgements, then fragments of the channels in turn.
 
-use std::ops::Bound;
-
 use bus::datagram::Fragment;
 use bus::{Daemon, Failure, Gather, Node};
-use machine::Time;
+use machine::{Time, earliest};
 
 use super::Peer;
 use crate::envelope::{self, Channel, DATA_OVERHEAD, Frame, HEAD_LEN, Head, OPEN_MAX};
@@ -42,13 +40,14 @@ impl Peer {
         let id = known.unwrap_or_else(|| self.open(now, from, to));
         let Some(channel) = self.outbound.get_mut(&id) else { return false };
         if self.queued == 0 {
+            // Silence counts from now on, and greetings are due more often.
             self.patient_since = self.patient_since.max(now);
+            self.wake = earliest(self.wake, Some(now));
         }
         let before = channel.queued();
         let taken = channel.push(now, token, fragment, if full { 0 } else { limit }, news);
         self.queued += channel.queued() - before;
         self.update_ready(id);
-        self.wake_by(now);
         taken
     }
 
@@ -68,7 +67,7 @@ impl Peer {
         if self.outbound.get(&id).is_some_and(|c| c.ready().is_some()) {
             self.ready.insert(id);
         } else {
-            self.ready.remove(&id);
+            self.ready.remove(id);
         }
     }
 
@@ -77,7 +76,7 @@ impl Peer {
     }
 
     fn ack_is_due(&self, now: Time) -> bool {
-        self.acks.iter().any(|id| self.inbound.get(id).and_then(|c| c.ack_at()).is_some_and(|at| now >= at))
+        self.acks.iter().any(|id| self.inbound.get(&id).and_then(|c| c.ack_at()).is_some_and(|at| now >= at))
     }
 
     /// The next envelope, while there is something to say.
@@ -105,9 +104,9 @@ impl Peer {
             }
         }
         while self.may_send_data() {
-            let Some(id) = self.turn() else { break };
+            let Some(id) = self.ready.next() else { break };
             let Some(len) = self.outbound.get(&id).and_then(Outbound::ready) else {
-                self.ready.remove(&id);
+                self.ready.remove(id);
                 continue;
             };
             if g.len() + OPEN_MAX + DATA_OVERHEAD + len + 3 > ENVELOPE_MAX {
@@ -118,13 +117,8 @@ impl Peer {
         (g.len() > HEAD_LEN).then(|| g.finish())
     }
 
-    fn turn(&self) -> Option<Channel> {
-        let after = self.last_served.map_or(Bound::Unbounded, Bound::Excluded);
-        self.ready.range((after, Bound::Unbounded)).next().or_else(|| self.ready.first()).copied()
-    }
-
     fn emit_fragment(&mut self, now: Time, id: Channel, g: &mut bus::GatherWriter) {
-        self.last_served = Some(id);
+        self.ready.served(id);
         let Some(channel) = self.outbound.get_mut(&id) else { return };
         let (from, to, known) = (channel.from, channel.to, channel.known);
         let Some((seq, fragment, fresh)) = channel.send(now) else { return };
