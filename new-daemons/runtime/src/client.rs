@@ -322,8 +322,11 @@ impl Driver {
     fn effects(&mut self) {
         loop {
             if let Some(datagram) = self.unsent.take() {
-                match self.sender.as_ref().map(|s| s.try_send(&datagram)) {
-                    Some(Ok(true)) => self.input(Input::Transmitted),
+                match self.sender.as_mut().map(|s| s.try_send(&datagram)) {
+                    Some(Ok(true)) => {
+                        self.sender.as_mut().into_iter().for_each(Sender::unwatch);
+                        self.input(Input::Transmitted);
+                    }
                     Some(Ok(false)) => {
                         self.unsent = Some(datagram);
                         return self.notices_only();
@@ -399,8 +402,7 @@ impl Driver {
 
 async fn writable(sender: Option<&Sender>) {
     match sender {
-        // An error shows at the next attempt to send.
-        Some(sender) => drop(sender.writable().await),
+        Some(sender) => sender.room().await,
         None => std::future::pending().await,
     }
 }

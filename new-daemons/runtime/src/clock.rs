@@ -1,6 +1,8 @@
 //! The machines' time, counted from the moment the clock was made.
 
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use machine::Time;
@@ -45,6 +47,11 @@ impl Alarm {
 
     /// Waits until `deadline` at the latest; without one until the time that was set before, or for ever.
     pub async fn wait(&mut self, deadline: Option<Time>) {
+        poll_fn(|cx| self.poll(cx, deadline)).await;
+    }
+
+    /// The same for a driver that waits for several things by hand.
+    pub fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Time>) -> Poll<()> {
         if let Some(at) = deadline {
             let instant = (self.clock.start + at.since_start()).into();
             match &mut self.set {
@@ -56,11 +63,10 @@ impl Alarm {
                 None => self.set = Some((at, Box::pin(sleep_until(instant)))),
             }
         }
-        match &mut self.set {
-            Some((_, sleep)) => sleep.as_mut().await,
-            None => std::future::pending().await,
-        }
+        let Some((_, sleep)) = &mut self.set else { return Poll::Pending };
+        ready!(sleep.as_mut().poll(cx));
         self.set = None;
+        Poll::Ready(())
     }
 }
 

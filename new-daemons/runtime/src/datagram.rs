@@ -4,14 +4,18 @@
 //! peer it sends to: an unconnected sender on a full queue would spin, a connected one sleeps until there is room. Only
 //! root and the user of the process itself are heard; the kernel says who sent.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::net::UnixDatagram as UnixSocket;
 use std::path::{Path, PathBuf};
+use std::task::{Context, Poll, ready};
 
 use bus::datagram::DATAGRAM_MAX;
 use bus::{Daemon, Gather};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg, setsockopt, sockopt::PassCred, sockopt::SndBuf,
 };
@@ -25,6 +29,12 @@ pub const TUNNELD_SOCKET: &str = "tunneld";
 
 /// Room for a few full datagrams on their way.
 const SEND_BUFFER: usize = 4 * DATAGRAM_MAX;
+
+/// A datagram of at least this size keeps the buffer that it came in; a smaller one is copied out of it.
+const KEEP: usize = DATAGRAM_MAX / 2;
+
+/// Buffers of kept datagrams that are used again when they are free: as many as a full window fills.
+const LENT: usize = 20;
 
 /// The socket at which a daemon is reached.
 #[must_use]
@@ -56,7 +66,10 @@ fn nix_error(e: nix::Error) -> io::Error {
 pub struct Receiver {
     socket: UnixDatagram,
     file: SocketFile,
-    buffer: Vec<u8>,
+    /// One byte more than the largest datagram, to notice what is too long.
+    buffer: BytesMut,
+    /// Buffers with datagrams that somebody may still have.
+    lent: VecDeque<Bytes>,
     /// The user of this process.
     me: u32,
     refused: u64,
@@ -67,9 +80,9 @@ impl Receiver {
     pub fn bind(path: PathBuf) -> io::Result<Self> {
         let (socket, file) = SocketFile::bind(path)?;
         setsockopt(&socket, PassCred, &true).map_err(nix_error)?;
-        // One byte more than the largest, to notice what is too long.
         let me = nix::unistd::geteuid().as_raw();
-        Ok(Self { socket, file, buffer: vec![0; DATAGRAM_MAX + 1], me, refused: 0 })
+        let buffer = BytesMut::zeroed(DATAGRAM_MAX + 1);
+        Ok(Self { socket, file, buffer, lent: VecDeque::new(), me, refused: 0 })
     }
 
     /// Whether the socket's file is still there, so that others can find it.
@@ -97,6 +110,16 @@ impl Receiver {
         self.socket.readable().await
     }
 
+    /// The next datagram.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        loop {
+            ready!(self.socket.poll_recv_ready(cx))?;
+            if let Some(datagram) = self.try_recv()? {
+                return Poll::Ready(Ok(datagram));
+            }
+        }
+    }
+
     /// The next datagram that is there, or `None`.
     pub fn try_recv(&mut self) -> io::Result<Option<Bytes>> {
         loop {
@@ -104,13 +127,38 @@ impl Receiver {
             let (buffer, me) = (&mut self.buffer, self.me);
             let got = self.socket.try_io(Interest::READABLE, || receive(fd, buffer, me));
             match got {
-                Ok((len, true)) => return Ok(Some(Bytes::copy_from_slice(&self.buffer[..len]))),
+                Ok((len, true)) => return Ok(Some(self.take(len))),
                 Ok((_, false)) => self.refused += 1,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) => return Err(e),
             }
         }
+    }
+}
+
+impl Receiver {
+    /// The first `len` bytes of the buffer.
+    fn take(&mut self, len: usize) -> Bytes {
+        if len < KEEP {
+            return Bytes::copy_from_slice(&self.buffer[..len]);
+        }
+        let next = self.free_buffer();
+        let whole = std::mem::replace(&mut self.buffer, next).freeze();
+        let datagram = whole.slice(..len);
+        if self.lent.len() < LENT {
+            self.lent.push_back(whole);
+        }
+        datagram
+    }
+
+    fn free_buffer(&mut self) -> BytesMut {
+        match self.lent.pop_front().map(Bytes::try_into_mut) {
+            Some(Ok(free)) => return free,
+            Some(Err(kept)) => self.lent.push_back(kept),
+            None => {}
+        }
+        BytesMut::zeroed(DATAGRAM_MAX + 1)
     }
 }
 
@@ -132,35 +180,67 @@ fn receive(fd: i32, buffer: &mut [u8], me: u32) -> io::Result<(usize, bool)> {
 
 /// A connected socket that sends to one peer.
 ///
-/// It is watched only while somebody waits for room: otherwise each datagram that the peer takes would wake this process
-/// for nothing.
+/// It is watched only since it was full: otherwise each datagram that the peer takes would wake this process for nothing.
 #[derive(Debug)]
 pub struct Sender {
-    socket: std::os::unix::net::UnixDatagram,
+    socket: UnixSocket,
+    /// The same socket, watched for room.
+    room: Option<UnixDatagram>,
 }
 
 impl Sender {
     /// Connects to the socket at `path`.
     pub fn connect(path: &Path) -> io::Result<Self> {
-        let socket = std::os::unix::net::UnixDatagram::unbound()?;
+        let socket = UnixSocket::unbound()?;
         socket.connect(path)?;
         socket.set_nonblocking(true)?;
         setsockopt(&socket, SndBuf, &SEND_BUFFER).map_err(nix_error)?;
-        Ok(Self { socket })
+        Ok(Self { socket, room: None })
+    }
+
+    /// Whether room is watched: since a [`Sender::try_send`] that found none.
+    #[must_use]
+    pub const fn is_watched(&self) -> bool {
+        self.room.is_some()
+    }
+
+    /// Ready when there may be room, while that is watched.
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(room) = &self.room else { return Poll::Pending };
+        // An error shows at the next attempt to send.
+        let _ = ready!(room.poll_send_ready(cx));
+        Poll::Ready(())
+    }
+
+    /// Room is of no interest for now.
+    pub fn unwatch(&mut self) {
+        self.room = None;
     }
 
     /// Waits until there may be room.
-    pub async fn writable(&self) -> io::Result<()> {
-        UnixDatagram::from_std(self.socket.try_clone()?)?.writable().await
+    pub async fn room(&self) {
+        poll_fn(|cx| self.poll_room(cx)).await;
     }
 
-    /// Sends when there is room; false when there is none. Any error means that the peer is not there.
-    pub fn try_send(&self, datagram: &Gather) -> io::Result<bool> {
+    /// Sends when there is room; false when there is none: then room is watched. Any error means that the peer is not
+    /// there.
+    pub fn try_send(&mut self, datagram: &Gather) -> io::Result<bool> {
         let parts: Vec<_> = datagram.parts().iter().map(|p| IoSlice::new(p)).collect();
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-        match sendmsg::<UnixAddr>(self.socket.as_raw_fd(), &parts, &[], flags, None).map_err(nix_error) {
+        let fd = self.socket.as_raw_fd();
+        let send = || sendmsg::<UnixAddr>(fd, &parts, &[], flags, None).map_err(nix_error);
+        let sent = match &self.room {
+            Some(room) => room.try_io(Interest::WRITABLE, send),
+            None => send(),
+        };
+        match sent {
             Ok(_) => Ok(true),
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(false),
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                if self.room.is_none() {
+                    self.room = Some(UnixDatagram::from_std(self.socket.try_clone()?)?);
+                }
+                Ok(false)
+            }
             Err(e) => Err(e),
         }
     }
@@ -184,7 +264,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.0");
         let mut receiver = Receiver::bind(path.clone()).unwrap();
-        let sender = Sender::connect(&path).unwrap();
+        let mut sender = Sender::connect(&path).unwrap();
         assert!(sender.try_send(&datagram(65536)).unwrap());
         receiver.readable().await.unwrap();
         assert_eq!(receiver.try_recv().unwrap().unwrap(), datagram(65536).into_bytes());
@@ -199,7 +279,7 @@ mod tests {
             sent -= 1;
         }
         assert_eq!(sent, 0);
-        sender.writable().await.unwrap();
+        sender.room().await;
         assert!(sender.try_send(&datagram(10)).unwrap());
     }
 
@@ -278,6 +358,35 @@ mod tests {
         assert!(Sender::connect(&path).unwrap().try_send(&datagram(10)).unwrap());
         receiver.readable().await.unwrap();
         assert_eq!(receiver.try_recv().unwrap().unwrap(), datagram(10).into_bytes());
+    }
+
+    #[tokio::test]
+    async fn large_datagrams_are_kept_or_dropped_without_disturbing_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0");
+        let mut receiver = Receiver::bind(path.clone()).unwrap();
+        let mut sender = Sender::connect(&path).unwrap();
+        let datagram = |n: u8| {
+            let mut g = GatherWriter::default();
+            g.opaque(&Bytes::from(vec![n; if n % 5 == 4 { 10 } else { 40_000 + usize::from(n) }]));
+            g.finish()
+        };
+        let mut kept = Vec::new();
+        for n in 0..200 {
+            assert!(sender.try_send(&datagram(n)).unwrap());
+            let got = poll_fn(|cx| receiver.poll_recv(cx)).await.unwrap();
+            assert_eq!(got, datagram(n).into_bytes());
+            if n % 3 == 0 {
+                kept.push((n, got));
+            }
+            if kept.len() > 30 {
+                kept.drain(..25);
+            }
+            assert!(receiver.lent.len() <= LENT);
+        }
+        for (n, got) in kept {
+            assert_eq!(got, datagram(n).into_bytes(), "{n} was written over");
+        }
     }
 
     #[test]

@@ -1,29 +1,17 @@
-//! The sockets to the daemons of this node. One that is full waits for room in a task of its own, so the others go on.
+//! The sockets to the daemons of this node. What finds no room waits here for its daemon, so the others go on.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bus::{Daemon, Gather};
 use runtime::datagram::{Sender, socket_of};
-use tokio::sync::mpsc;
 
 #[derive(Debug)]
 struct Socket {
     incarnation: u64,
-    sender: Arc<Sender>,
+    sender: Sender,
     waiting: VecDeque<Gather>,
-    waiter: Option<Waiter>,
-}
-
-/// The task that waits for room. It holds the socket, so it must not outlive the daemon's place here.
-#[derive(Debug)]
-struct Waiter(tokio::task::JoinHandle<()>);
-
-impl Drop for Waiter {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// What became of a datagram.
@@ -35,20 +23,15 @@ pub(crate) enum Outcome {
     Gone,
 }
 
-/// A daemon's socket may have room again.
-pub(crate) type Room = (Daemon, u64);
-
 #[derive(Debug)]
 pub(crate) struct Locals {
     dir: PathBuf,
     sockets: BTreeMap<Daemon, Socket>,
-    room: mpsc::UnboundedSender<Room>,
 }
 
 impl Locals {
-    pub(crate) fn new(dir: PathBuf) -> (Self, mpsc::UnboundedReceiver<Room>) {
-        let (room, has_room) = mpsc::unbounded_channel();
-        (Self { dir, sockets: BTreeMap::new(), room }, has_room)
+    pub(crate) const fn new(dir: PathBuf) -> Self {
+        Self { dir, sockets: BTreeMap::new() }
     }
 
     /// Sends at once, or as soon as the daemon reads. `None`: later.
@@ -57,34 +40,22 @@ impl Locals {
             let Ok(sender) = Sender::connect(&socket_of(&self.dir, daemon)) else {
                 return Some(Outcome::Gone);
             };
-            let socket =
-                Socket { incarnation, sender: Arc::new(sender), waiting: VecDeque::new(), waiter: None };
+            let socket = Socket { incarnation, sender, waiting: VecDeque::new() };
             self.sockets.insert(daemon, socket);
         }
         let socket = self.sockets.get_mut(&daemon)?;
-        let first = socket.waiting.is_empty();
         socket.waiting.push_back(datagram);
-        if first { self.try_first(daemon) } else { None }
+        if socket.waiting.len() == 1 { self.try_first(daemon) } else { None }
     }
 
     fn try_first(&mut self, daemon: Daemon) -> Option<Outcome> {
         let socket = self.sockets.get_mut(&daemon)?;
-        let first = socket.waiting.front()?;
-        match socket.sender.try_send(first) {
+        match socket.sender.try_send(socket.waiting.front()?) {
             Ok(true) => {
                 socket.waiting.pop_front();
                 Some(Outcome::Sent)
             }
-            Ok(false) => {
-                let (sender, room, incarnation) =
-                    (socket.sender.clone(), self.room.clone(), socket.incarnation);
-                socket.waiter = Some(Waiter(tokio::spawn(async move {
-                    // An error shows at the next attempt to send.
-                    let _ = sender.writable().await;
-                    let _ = room.send((daemon, incarnation));
-                })));
-                None
-            }
+            Ok(false) => None,
             Err(_) => {
                 self.sockets.remove(&daemon);
                 Some(Outcome::Gone)
@@ -92,9 +63,22 @@ impl Locals {
         }
     }
 
+    /// The next daemon whose socket may have room again for what waits here.
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<(Daemon, u64)> {
+        for (daemon, socket) in self.sockets.iter_mut().filter(|(_, s)| s.sender.is_watched()) {
+            if socket.sender.poll_room(cx).is_pending() {
+                continue;
+            }
+            if !socket.waiting.is_empty() {
+                return Poll::Ready((*daemon, socket.incarnation));
+            }
+            socket.sender.unwatch();
+        }
+        Poll::Pending
+    }
+
     /// Sends what waited. `None`: there is no more, or no more room.
-    pub(crate) fn resume(&mut self, (daemon, incarnation): Room) -> Option<Outcome> {
-        self.sockets.get(&daemon).filter(|s| s.incarnation == incarnation)?;
+    pub(crate) fn resume(&mut self, daemon: Daemon) -> Option<Outcome> {
         self.try_first(daemon)
     }
 
@@ -106,7 +90,7 @@ impl Locals {
 
     /// Sends once, without waiting for room.
     pub(crate) fn send_once(&self, daemon: Daemon, datagram: &Gather) {
-        if let Ok(sender) = Sender::connect(&socket_of(&self.dir, daemon)) {
+        if let Ok(mut sender) = Sender::connect(&socket_of(&self.dir, daemon)) {
             let _ = sender.try_send(datagram);
         }
     }

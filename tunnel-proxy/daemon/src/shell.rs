@@ -1,28 +1,47 @@
 //! The loop that drives the tunnel: sockets in, effects out. It decides nothing.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use anyhow::Context;
-use machine::Machine;
+use anyhow::Context as _;
+use bus::Daemon;
+use machine::{Machine, Time};
 use runtime::datagram::{Receiver, TUNNELD_SOCKET};
 use runtime::{Alarm, Clock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 use tunnel_core::{CtdbdInput, Effect, Event, Input, Tunnel};
 
 use crate::ctdbd::Ctdbd;
-use crate::locals::{Locals, Outcome, Room};
+use crate::locals::{Locals, Outcome};
 
 /// Reads of one source before the others get their turn.
 const TURN: usize = 32;
 
+/// Why the loop goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    /// Something came, or there is room, or it is time.
+    Work,
+    /// A signal.
+    End,
+}
+
 pub(crate) struct Shell {
     tunnel: Tunnel,
     clock: Clock,
+    /// Of the last wake-up: what is done in one go happens at one time.
+    now: Time,
+    alarm: Alarm,
     ctdbd: Ctdbd,
+    /// ctdbd is to be connected.
+    connect: bool,
     receiver: Receiver,
     locals: Locals,
+    ended: JoinHandle<()>,
 }
 
 impl Shell {
@@ -32,89 +51,125 @@ impl Shell {
         let receiver =
             Receiver::bind(path.clone()).with_context(|| format!("cannot listen at {}", path.display()))?;
         info!(bus = %path.display(), ctdbd = %socket.display(), "started");
-        let (locals, has_room) = Locals::new(dir);
-        let mut shell = Self { tunnel, clock: Clock::default(), ctdbd: Ctdbd::new(socket), receiver, locals };
+        let clock = Clock::default();
+        let mut shell = Self {
+            tunnel,
+            clock,
+            now: clock.now(),
+            alarm: Alarm::new(clock),
+            ctdbd: Ctdbd::new(socket),
+            connect: false,
+            receiver,
+            locals: Locals::new(dir),
+            ended: tokio::spawn(signalled(
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
+            )),
+        };
         shell.input(Input::Start);
-        shell.serve(has_room).await?;
+        shell.serve().await;
         shell.input(Input::Stop);
-        shell.effects().await;
+        shell.effects();
         info!("stopped");
         Ok(())
     }
 
     fn input(&mut self, input: Input) {
-        self.tunnel.handle(self.clock.now(), input);
+        self.tunnel.handle(self.now, input);
     }
 
-    async fn serve(&mut self, mut has_room: mpsc::UnboundedReceiver<Room>) -> anyhow::Result<()> {
-        let mut ended =
-            tokio::spawn(signalled(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
-        let mut alarm = Alarm::new(self.clock);
+    async fn serve(&mut self) {
         loop {
-            self.effects().await;
-            let deadline = self.tunnel.poll_timeout();
-            tokio::select! {
-                () = self.ctdbd.ready() => {}
-                _ = self.receiver.readable() => {}
-                Some(room) = has_room.recv() => self.resume(room),
-                () = alarm.wait(deadline) => {}
-                _ = &mut ended => return Ok(()),
+            self.effects();
+            if std::mem::take(&mut self.connect) {
+                self.connect().await;
+                continue;
             }
-            self.read_ctdbd();
-            self.read_daemons();
+            let deadline = self.tunnel.poll_timeout();
+            if poll_fn(|cx| self.poll(cx, deadline)).await == Woken::End {
+                return;
+            }
             // After reading: what has come meanwhile must not be taken for silence.
-            let now = self.clock.now();
-            if deadline.is_some_and(|at| now >= at) {
-                self.tunnel.tick(now);
+            if self.tunnel.poll_timeout().is_some_and(|at| self.now >= at) {
+                self.tunnel.tick(self.now);
             }
         }
     }
 
-    fn read_ctdbd(&mut self) {
-        for _ in 0..TURN {
-            let input = match self.ctdbd.try_read() {
-                Ok(Some(bytes)) => CtdbdInput::Received(bytes),
-                Ok(None) => return,
-                Err(why) => CtdbdInput::Closed(why),
+    async fn connect(&mut self) {
+        let input = match self.ctdbd.connect().await {
+            Ok(()) => CtdbdInput::Connected,
+            Err(why) => CtdbdInput::ConnectFailed(why),
+        };
+        self.now = self.clock.now();
+        self.input(Input::Ctdbd(input));
+    }
+
+    /// Takes whatever there is from all sources, or waits for any of them.
+    fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Time>) -> Poll<Woken> {
+        if Pin::new(&mut self.ended).poll(cx).is_ready() {
+            return Poll::Ready(Woken::End);
+        }
+        self.now = self.clock.now();
+        let due = deadline.is_some_and(|at| self.now >= at);
+        let mut work = due || self.alarm.poll(cx, deadline).is_ready();
+        work |= self.ctdbd.poll_room(cx).is_ready();
+        work |= self.read_ctdbd(cx);
+        work |= self.read_daemons(cx);
+        while let Poll::Ready((daemon, incarnation)) = self.locals.poll_room(cx) {
+            work = true;
+            while let Some(outcome) = self.locals.resume(daemon) {
+                self.outcome(daemon, incarnation, outcome);
+            }
+        }
+        if work { Poll::Ready(Woken::Work) } else { Poll::Pending }
+    }
+
+    fn read_ctdbd(&mut self, cx: &mut Context<'_>) -> bool {
+        for turn in 0..TURN {
+            let input = match self.ctdbd.poll_read(cx) {
+                Poll::Ready(Ok(bytes)) => CtdbdInput::Received(bytes),
+                Poll::Ready(Err(why)) => CtdbdInput::Closed(why),
+                Poll::Pending => return turn > 0,
             };
             self.input(Input::Ctdbd(input));
         }
+        true
     }
 
-    fn read_daemons(&mut self) {
+    fn read_daemons(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut any = false;
         for _ in 0..TURN {
-            match self.receiver.try_recv() {
-                Ok(Some(datagram)) => self.input(Input::Datagram(datagram)),
-                Ok(None) => break,
-                Err(error) => {
+            match self.receiver.poll_recv(cx) {
+                Poll::Ready(Ok(datagram)) => self.input(Input::Datagram(datagram)),
+                Poll::Ready(Err(error)) => {
                     warn!(%error, "bus socket");
                     break;
                 }
+                Poll::Pending => break,
             }
+            any = true;
         }
         match self.receiver.take_refused() {
-            0 => {}
-            count => self.input(Input::Refused(count)),
+            0 => any,
+            count => {
+                self.input(Input::Refused(count));
+                true
+            }
         }
     }
 
-    fn resume(&mut self, room: Room) {
-        while let Some(outcome) = self.locals.resume(room) {
-            self.outcome(room, outcome);
-        }
-    }
-
-    fn outcome(&mut self, (daemon, incarnation): Room, outcome: Outcome) {
+    fn outcome(&mut self, daemon: Daemon, incarnation: u64, outcome: Outcome) {
         self.input(match outcome {
             Outcome::Sent => Input::Sent { daemon, incarnation },
             Outcome::Gone => Input::Gone { daemon, incarnation },
         });
     }
 
-    async fn effects(&mut self) {
+    fn effects(&mut self) {
         loop {
             while let Some(effect) = self.tunnel.poll_effect() {
-                self.effect(effect).await;
+                self.effect(effect);
             }
             match self.ctdbd.try_write() {
                 Ok(0) => return,
@@ -124,20 +179,17 @@ impl Shell {
         }
     }
 
-    async fn effect(&mut self, effect: Effect) {
+    fn effect(&mut self, effect: Effect) {
         match effect {
-            Effect::Connect => {
-                let input = match self.ctdbd.connect().await {
-                    Ok(()) => CtdbdInput::Connected,
-                    Err(why) => CtdbdInput::ConnectFailed(why),
-                };
-                self.input(Input::Ctdbd(input));
-            }
+            Effect::Connect => self.connect = true,
             Effect::Write(bytes) => self.ctdbd.write(bytes),
-            Effect::Close => self.ctdbd.close(),
+            Effect::Close => {
+                self.connect = false;
+                self.ctdbd.close();
+            }
             Effect::Deliver { daemon, incarnation, datagram } => {
                 if let Some(outcome) = self.locals.send(daemon, incarnation, datagram) {
-                    self.outcome((daemon, incarnation), outcome);
+                    self.outcome(daemon, incarnation, outcome);
                 }
             }
             Effect::Forget { daemon, incarnation } => self.locals.forget(daemon, incarnation),
