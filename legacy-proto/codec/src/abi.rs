@@ -125,7 +125,8 @@ impl FromStr for Abi {
     }
 }
 
-/// `at` rounded up to a multiple of `align`.
+/// `at` rounded up to a multiple of `align`, a power of two. It is done for each member of each struct: no division.
 pub(crate) const fn round_up(at: usize, align: usize) -> usize {
-    at.next_multiple_of(align)
+    debug_assert!(align.is_power_of_two());
+    (at + (align - 1)) & !(align - 1)
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::abi::{Abi, Endian, round_up};
 use crate::error::Error;
@@ -270,7 +270,7 @@ const ROOM: usize = 128;
 /// Writes members one after the other, or only counts their bytes.
 #[derive(Debug)]
 pub struct Writer {
-    out: Option<BytesMut>,
+    out: Option<Vec<u8>>,
     len: usize,
     /// Where alignment counts from.
     base: usize,
@@ -288,7 +288,7 @@ impl Writer {
 
     /// Starts an empty value of about this many bytes.
     pub(crate) fn with_capacity(abi: Abi, capacity: usize) -> Self {
-        Self { out: Some(BytesMut::with_capacity(capacity)), ..Self::counting(abi) }
+        Self { out: Some(Vec::with_capacity(capacity)), ..Self::counting(abi) }
     }
 
     fn counting(abi: Abi) -> Self {
@@ -305,16 +305,21 @@ impl Writer {
     pub fn slice(&mut self, bytes: &[u8]) {
         self.len += bytes.len();
         if let Some(out) = &mut self.out {
-            out.put_slice(bytes);
+            out.extend_from_slice(bytes);
         }
     }
 
     /// Writes the low `size` bytes of a number, aligned.
     pub fn scalar(&mut self, value: u64, size: usize) {
         self.align_to(self.abi.align_of(size));
-        match self.abi.endian() {
-            Endian::Little => self.slice(&value.to_le_bytes()[..size]),
-            Endian::Big => self.slice(&value.to_be_bytes()[8 - size..]),
+        // Nearly all are of four bytes; a length that the compiler knows is written without a call.
+        match (self.abi.endian(), size) {
+            (Endian::Little, 4) => {
+                let [a, b, c, d, ..] = value.to_le_bytes();
+                self.slice(&[a, b, c, d]);
+            }
+            (Endian::Little, _) => self.slice(&value.to_le_bytes()[..size]),
+            (Endian::Big, _) => self.slice(&value.to_be_bytes()[8 - size..]),
         }
     }
 
@@ -355,7 +360,7 @@ impl Writer {
         self.padding.push(self.len..self.len + len);
         self.len += len;
         if let Some(out) = &mut self.out {
-            out.put_bytes(0, len);
+            out.resize(out.len() + len, 0);
         }
     }
 
@@ -367,7 +372,7 @@ impl Writer {
     pub fn finish(self) -> Result<Encoded, Error> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok(Encoded { bytes: self.out.unwrap_or_default().freeze(), padding: self.padding }),
+            None => Ok(Encoded { bytes: self.out.unwrap_or_default().into(), padding: self.padding }),
         }
     }
 }
