@@ -6,6 +6,9 @@ CARGO_FLAGS ?=
 # The profile of .config/nextest.toml.
 NEXTEST_PROFILE ?= default
 
+# The programs that the demonstration and the measurements run. Not all programs: each costs a link-time optimisation.
+RUN := ctdb-tunneld ctdbctl compat-warden
+
 .DEFAULT_GOAL := help
 .PHONY: help packages build test check fmt clippy doc deny demo bench fuzz corpus
 
@@ -45,13 +48,13 @@ deny: ## licences, sources and forbidden dependencies, where cargo-deny is insta
 	fi
 
 demo: packages ## three real ctdbd with packets of the new kind between them; KEEP=1 leaves them running
-	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
-	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin demo
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) demo)
+	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin demo
 
 bench: packages ## the tunnel beside plain messages of ctdbd, and the codec beside memcpy
-	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
-	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin bench
-	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin bench-codec
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) bench bench-codec)
+	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench
+	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench-codec
 
 # Scenes to record again: SCENES="vacuum recovery".
 SCENES ?=
