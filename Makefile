@@ -10,7 +10,7 @@ NEXTEST_PROFILE ?= default
 RUN := ctdb-tunneld ctdbctl compat-warden
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test check fmt clippy doc deny demo bench fuzz corpus
+.PHONY: help packages build test check fmt clippy doc deny gate demo bench fuzz corpus
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: build ## run all tests, with real ctdbd too
 	    set -x; $(CARGO) test $(CARGO_FLAGS) --workspace --lib --bins --tests -- --test-threads=2; \
 	fi
 
-check: fmt clippy doc deny test ## everything that a change has to pass
+check: fmt clippy doc deny gate test ## everything that a change has to pass
 
 fmt: ## the format of all sources
 	$(CARGO) fmt --all --check
@@ -46,6 +46,10 @@ deny: ## licences, sources and forbidden dependencies, where cargo-deny is insta
 	else \
 	    echo "cargo-deny is not installed: deny.toml was not checked (cargo install --locked cargo-deny)"; \
 	fi
+
+gate: packages ## instructions of hot paths: none may rise by over 5 %; UPDATE=1 writes the table anew
+	$(CARGO) build $(CARGO_FLAGS) --release --package gate
+	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package gate
 
 demo: packages ## three real ctdbd with packets of the new kind between them; KEEP=1 leaves them running
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) demo)

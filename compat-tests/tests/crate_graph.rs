@@ -42,9 +42,10 @@ const TABLE: &[Row] = &[
     (
         "compat-tests",
         Tokio,
-        &["bus", "captures", "legacy-client", "legacy-codec", "machine", "protocol", "runtime"],
+        &["bus", "captures", "gate", "legacy-client", "legacy-codec", "machine", "protocol", "runtime"],
         &["legacy-session", "tunnel-core"],
     ),
+    ("gate", Pure, &["bus", "legacy-codec", "machine", "tunnel-core"], &[]),
 ];
 
 /// Crates that bring a reactor or an executor.
@@ -120,8 +121,9 @@ fn no_crate_uses_another_that_the_table_does_not_allow() {
 #[test]
 fn nothing_of_the_product_uses_the_simulation_the_command_line_or_these_tests() {
     for (name, _, normal, _) in TABLE {
-        for forbidden in ["simulation", "ctdbctl", "compat-tests"] {
-            assert!(!normal.contains(&forbidden), "{name} -> {forbidden}");
+        for forbidden in ["simulation", "ctdbctl", "compat-tests", "gate"] {
+            let harness = (*name, forbidden) == ("compat-tests", "gate");
+            assert!(harness || !normal.contains(&forbidden), "{name} -> {forbidden}");
         }
     }
 }
