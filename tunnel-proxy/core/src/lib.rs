@@ -6,8 +6,8 @@
 //!
 //! ctdbd gives order and nothing else: messages vanish in a partition or at a restart, and the sender's node is not
 //! told. So each pair of daemons has a *channel* with sequence numbers, acknowledgements and a window
-//! ([`outbound`], [`inbound`]), tunnelds know one another by boot id ([`peer`]), and a daemon that does not read fills
-//! its own window only ([`locals`]).
+//! (`outbound`, `inbound`), tunnelds know one another by boot id (`peer`), and a daemon that does not read fills
+//! its own window only (`locals`).
 
 pub mod envelope;
 
