@@ -29,6 +29,7 @@ const TABLE: &[Row] = &[
     ("protocol", Pure, &[], &[]),
     ("bus", Pure, &["machine", "protocol"], &[]),
     ("runtime", Tokio, &["bus", "machine"], &[]),
+    ("tdb", Pure, &[], &[]),
     ("tunnel-core", Pure, &["bus", "legacy-codec", "legacy-session", "machine", "protocol"], &["simulation"]),
     ("tunneld", Tokio, &["bus", "legacy-client", "machine", "protocol", "runtime", "tunnel-core"], &[]),
     (
@@ -38,7 +39,7 @@ const TABLE: &[Row] = &[
         &[],
     ),
     ("captures", Pure, &["legacy-codec"], &[]),
-    ("ctdbctl", Tokio, &["bus", "captures", "legacy-client", "legacy-codec", "protocol", "runtime"], &[]),
+    ("ctdbctl", Tokio, &["bus", "captures", "legacy-client", "legacy-codec", "protocol", "runtime", "tdb"], &[]),
     (
         "compat-tests",
         Tokio,

@@ -1,0 +1,64 @@
+//! The functions of libtdb that are used here, as `tdb.h` declares them.
+//!
+//! Only declarations; who may call what, and when, is in `handle.rs` and `registry.rs`. The library's own log is left
+//! at its default, which is silent: its callback takes a variable list of arguments.
+
+use std::ffi::{c_char, c_int, c_uchar, c_void};
+
+/// `TDB_DATA`: bytes that belong to somebody else.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Data {
+    pub(crate) ptr: *mut c_uchar,
+    pub(crate) len: usize,
+}
+
+/// `struct tdb_context`.
+#[repr(C)]
+pub(crate) struct Context {
+    _opaque: [u8; 0],
+}
+
+/// `tdb_traverse_func`.
+pub(crate) type Visit = unsafe extern "C" fn(*mut Context, Data, Data, *mut c_void) -> c_int;
+/// What `tdb_parse_record` calls.
+pub(crate) type Parse = unsafe extern "C" fn(Data, Data, *mut c_void) -> c_int;
+/// What `tdb_check` calls for each record.
+pub(crate) type Check = unsafe extern "C" fn(Data, Data, *mut c_void) -> c_int;
+
+#[expect(unsafe_code, reason = "declares functions of C")]
+#[link(name = "tdb")]
+unsafe extern "C" {
+    pub(crate) fn tdb_open(
+        name: *const c_char,
+        hash_size: c_int,
+        tdb_flags: c_int,
+        open_flags: c_int,
+        mode: libc::mode_t,
+    ) -> *mut Context;
+    pub(crate) fn tdb_close(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_error(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_fd(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_get_flags(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_parse_record(tdb: *mut Context, key: Data, parse: Parse, private: *mut c_void)
+    -> c_int;
+    pub(crate) fn tdb_storev(
+        tdb: *mut Context,
+        key: Data,
+        parts: *const Data,
+        count: c_int,
+        flag: c_int,
+    ) -> c_int;
+    pub(crate) fn tdb_delete(tdb: *mut Context, key: Data) -> c_int;
+    pub(crate) fn tdb_traverse_read(tdb: *mut Context, visit: Visit, private: *mut c_void) -> c_int;
+    pub(crate) fn tdb_get_seqnum(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_check(tdb: *mut Context, check: Option<Check>, private: *mut c_void) -> c_int;
+    pub(crate) fn tdb_chainlock(tdb: *mut Context, key: Data) -> c_int;
+    pub(crate) fn tdb_chainlock_nonblock(tdb: *mut Context, key: Data) -> c_int;
+    pub(crate) fn tdb_chainunlock(tdb: *mut Context, key: Data) -> c_int;
+    pub(crate) fn tdb_transaction_start(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_transaction_start_nonblock(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_transaction_commit(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_transaction_cancel(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_runtime_check_for_robust_mutexes() -> bool;
+}
