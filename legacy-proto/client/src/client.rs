@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use legacy_codec::{Abi, Control, ControlRequest, DEFAULT_LIMIT, Dest, Pnn, SrvId};
+use legacy_codec::{Abi, Control, ControlRequest, DEFAULT_LIMIT, Dest, Pnn, ReplyCall, ReqCall, SrvId};
 use legacy_session::{Backoff, CallError as NoReply, Config, Counters, Reply};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -74,6 +74,11 @@ pub(crate) enum Command {
         request: ControlRequest,
         deadline: Instant,
         answer: oneshot::Sender<Result<Reply, NoReply>>,
+    },
+    Record {
+        call: ReqCall,
+        deadline: Instant,
+        answer: oneshot::Sender<Result<ReplyCall, NoReply>>,
     },
     Subscribe {
         srvid: SrvId,
@@ -219,6 +224,20 @@ impl Client {
         let (answer, reply) = oneshot::channel();
         let deadline = Instant::now() + timeout;
         let command = Command::Call { dest, request, deadline, answer };
+        match tokio::time::timeout_at(deadline, self.commands.send(command)).await {
+            Ok(Ok(())) => reply.await.unwrap_or(Err(NoReply::Disconnected)),
+            Ok(Err(_)) => Err(NoReply::NotConnected),
+            Err(_) => Err(NoReply::Timeout),
+        }
+    }
+
+    /// Has ctdbd do something with a record, such as moving it here, and waits for its answer no longer than `timeout`.
+    ///
+    /// A status that is not 0 is an answer too. ctdbd does not answer for a database that it does not have (DEF-08).
+    pub async fn record_call(&self, call: ReqCall, timeout: Duration) -> Result<ReplyCall, NoReply> {
+        let (answer, reply) = oneshot::channel();
+        let deadline = Instant::now() + timeout;
+        let command = Command::Record { call, deadline, answer };
         match tokio::time::timeout_at(deadline, self.commands.send(command)).await {
             Ok(Ok(())) => reply.await.unwrap_or(Err(NoReply::Disconnected)),
             Ok(Err(_)) => Err(NoReply::NotConnected),

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use legacy_codec::{FrameBuf, Framing, SrvId};
+use legacy_codec::{FrameBuf, Framing, ReplyCall, SrvId};
 use legacy_session::{CallError as NoReply, Config, Effect, Input, RejectReason, Reply, Session, Token};
 use machine::{Machine, Time};
 use tokio::io::{Interest, Ready};
@@ -69,6 +69,7 @@ pub(crate) struct Driver {
     outbox: Outbox,
     commands: mpsc::Receiver<Command>,
     calls: BTreeMap<Token, oneshot::Sender<Result<Reply, NoReply>>>,
+    records: BTreeMap<Token, oneshot::Sender<Result<ReplyCall, NoReply>>>,
     next_token: u64,
     subscribing: BTreeMap<SrvId, VecDeque<oneshot::Sender<Result<(), NoReply>>>>,
     gone: oneshot::Receiver<Infallible>,
@@ -89,6 +90,7 @@ impl Driver {
             outbox: Outbox::default(),
             commands,
             calls: BTreeMap::new(),
+            records: BTreeMap::new(),
             next_token: 0,
             subscribing: BTreeMap::new(),
             gone,
@@ -220,6 +222,11 @@ impl Driver {
                         let _ = answer.send(result);
                     }
                 }
+                Effect::Record { token, result } => {
+                    if let Some(answer) = self.records.remove(&token) {
+                        let _ = answer.send(result);
+                    }
+                }
                 Effect::Subscribed { srvid, result } => {
                     for answer in self.subscribing.remove(&srvid).into_iter().flatten() {
                         let _ = answer.send(result.clone());
@@ -309,6 +316,13 @@ impl Driver {
                 self.calls.insert(token, answer);
                 let timeout = deadline.saturating_duration_since(Instant::now());
                 self.input(Input::Call { token, dest, request, timeout });
+            }
+            Command::Record { call, deadline, answer } => {
+                self.next_token += 1;
+                let token = Token(self.next_token);
+                self.records.insert(token, answer);
+                let timeout = deadline.saturating_duration_since(Instant::now());
+                self.input(Input::Record { token, call, timeout });
             }
             Command::Subscribe { srvid, answer } => {
                 self.subscribing.entry(srvid).or_default().push_back(answer);

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use legacy_codec::{ReqId, SrvId};
+use legacy_codec::{Operation, ReqId, SrvId};
 use machine::Time;
 
 use crate::io::Token;
@@ -13,9 +13,29 @@ use crate::io::Token;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waiter {
     Call(Token),
+    Record(Token),
     Pnn,
     Register(SrvId),
     Deregister,
+}
+
+impl Waiter {
+    /// The caller's name for it, when it is the caller's.
+    fn token(self) -> Option<Token> {
+        match self {
+            Self::Call(token) | Self::Record(token) => Some(token),
+            Self::Pnn | Self::Register(_) | Self::Deregister => None,
+        }
+    }
+
+    /// Whether a packet of this kind answers it.
+    pub(crate) fn takes(self, body: &Operation) -> bool {
+        match body {
+            Operation::ReplyControl(_) => !matches!(self, Self::Record(_)),
+            Operation::ReplyCall(_) | Operation::ReplyError(_) => matches!(self, Self::Record(_)),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +63,7 @@ impl Calls {
             }
             self.pending.insert(reqid, Pending { waiter, deadline });
             self.by_deadline.insert((deadline, reqid));
-            if let Waiter::Call(token) = waiter {
+            if let Some(token) = waiter.token() {
                 self.by_token.insert(token, reqid);
             }
             return reqid;
@@ -53,14 +73,19 @@ impl Calls {
     pub(crate) fn remove(&mut self, reqid: ReqId) -> Option<Waiter> {
         let Pending { waiter, deadline } = self.pending.remove(&reqid)?;
         self.by_deadline.remove(&(deadline, reqid));
-        if let Waiter::Call(token) = waiter {
+        if let Some(token) = waiter.token() {
             self.by_token.remove(&token);
         }
         Some(waiter)
     }
 
-    pub(crate) fn remove_token(&mut self, token: Token) -> bool {
-        self.by_token.get(&token).copied().is_some_and(|reqid| self.remove(reqid).is_some())
+    pub(crate) fn remove_token(&mut self, token: Token) -> Option<Waiter> {
+        let reqid = self.by_token.get(&token).copied()?;
+        self.remove(reqid)
+    }
+
+    pub(crate) fn waiter(&self, reqid: ReqId) -> Option<Waiter> {
+        self.pending.get(&reqid).map(|pending| pending.waiter)
     }
 
     pub(crate) fn contains_token(&self, token: Token) -> bool {
@@ -89,7 +114,7 @@ impl Calls {
 
     pub(crate) fn check(&self) {
         assert_eq!(self.pending.len(), self.by_deadline.len(), "every request has its deadline");
-        let calls = self.pending.values().filter(|p| matches!(p.waiter, Waiter::Call(_))).count();
+        let calls = self.pending.values().filter(|p| p.waiter.token().is_some()).count();
         assert_eq!(calls, self.by_token.len(), "every call has its token");
         assert!(!self.pending.contains_key(&ReqId(0)), "request id 0 is not used");
     }

@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use legacy_codec::{Abi, Control, ControlRequest, DEFAULT_LIMIT, Dest, Error, FrameError, Pnn, ReqId, SrvId};
+use legacy_codec::{
+    Abi, Control, ControlRequest, DEFAULT_LIMIT, Dest, Error, FrameError, Pnn, ReplyCall, ReqCall, ReqId,
+    SrvId,
+};
 
 use crate::backoff::Backoff;
 
@@ -61,6 +64,15 @@ pub enum Input {
         /// When to give up.
         timeout: Duration,
     },
+    /// Do something with a record, by way of the own daemon (MIG-01). Any number may be under way.
+    Record {
+        /// Comes back in [`Effect::Record`]. Must not be in use, for a control either.
+        token: Token,
+        /// What to do with which record.
+        call: ReqCall,
+        /// When to give up.
+        timeout: Duration,
+    },
     /// End a call; it ends with [`CallError::Cancelled`].
     Cancel {
         /// Which.
@@ -113,6 +125,13 @@ pub enum Effect {
         token: Token,
         /// How.
         result: Result<Reply, CallError>,
+    },
+    /// A call for a record ended. A status that is not 0 is an answer too, and so is REPLY_ERROR, with its text as data.
+    Record {
+        /// Which.
+        token: Token,
+        /// How.
+        result: Result<ReplyCall, CallError>,
     },
     /// Answers all [`Input::Subscribe`] of a srvid so far. Once it is accepted, no up without it.
     Subscribed {
@@ -237,6 +256,14 @@ pub enum RejectReason {
     UnknownReqId {
         /// Its request id.
         reqid: ReqId,
+    },
+    /// A reply of another kind than its request asks for.
+    #[error("operation {op} does not answer request {reqid}")]
+    WrongReply {
+        /// Its request id.
+        reqid: ReqId,
+        /// Number of the operation.
+        op: u32,
     },
     /// A message for a srvid that is not subscribed.
     #[error("message for {srvid}, which is not subscribed")]

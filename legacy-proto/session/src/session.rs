@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use legacy_codec::{
     Control, ControlFlags, ControlRequest, DeregisterSrvid, Dest, FrameBuf, Framing, GetPnn, Header,
-    Operation, Packet, Pnn, RegisterSrvid, ReplyControl, ReqId, SrvId,
+    Operation, Packet, Pnn, RegisterSrvid, ReplyCall, ReplyControl, ReqId, SrvId,
 };
 use machine::{Machine, Time, earliest};
 
@@ -162,9 +162,7 @@ impl Session {
         let up = if let Phase::Up { since } = self.phase { Some(since) } else { None };
         self.frames = FrameBuf::new(self.config.abi, Framing::Client, self.config.max_packet);
         for waiter in self.calls.take_all() {
-            if let Waiter::Call(token) = waiter {
-                self.emit(Effect::Reply { token, result: Err(CallError::Disconnected) });
-            }
+            self.fail(waiter, CallError::Disconnected);
         }
         for srvid in self.subscriptions.forget_connection() {
             // Still wanted: it will be in force when the session is up again.
@@ -210,12 +208,10 @@ impl Session {
     fn packet(&mut self, now: Time, frame: &Bytes) {
         self.counters.packets_in += 1;
         match Packet::decode(frame, self.config.abi) {
-            Ok(Packet { header, body: Operation::ReplyControl(reply) }) => {
-                match self.calls.remove(header.reqid) {
-                    Some(waiter) => self.reply(now, header.reqid, waiter, reply),
-                    None => self.reject(RejectReason::UnknownReqId { reqid: header.reqid }),
-                }
-            }
+            Ok(Packet {
+                header,
+                body: body @ (Operation::ReplyControl(_) | Operation::ReplyCall(_) | Operation::ReplyError(_)),
+            }) => self.answer(now, header.reqid, body),
             Ok(Packet { body: Operation::ReqMessage(message), .. }) => {
                 if self.subscriptions.wants(message.srvid) {
                     self.counters.messages_in += 1;
@@ -228,6 +224,38 @@ impl Session {
                 self.reject(RejectReason::UnexpectedOperation { op: body.number() });
             }
             Err(error) => self.reject(RejectReason::Malformed(error)),
+        }
+    }
+
+    /// A reply ends the request that it belongs to, if it is of the right kind (MIG-28).
+    fn answer(&mut self, now: Time, reqid: ReqId, body: Operation) {
+        match self.calls.waiter(reqid) {
+            None => return self.reject(RejectReason::UnknownReqId { reqid }),
+            Some(waiter) if !waiter.takes(&body) => {
+                return self.reject(RejectReason::WrongReply { reqid, op: body.number() });
+            }
+            Some(_) => {}
+        }
+        let Some(waiter) = self.calls.remove(reqid) else { return };
+        match (waiter, body) {
+            (waiter, Operation::ReplyControl(reply)) => self.reply(now, reqid, waiter, reply),
+            (Waiter::Record(token), Operation::ReplyCall(reply)) => {
+                self.emit(Effect::Record { token, result: Ok(reply) });
+            }
+            (Waiter::Record(token), Operation::ReplyError(error)) => {
+                let data = Bytes::copy_from_slice(error.message.as_bytes());
+                self.emit(Effect::Record { token, result: Ok(ReplyCall { status: error.status, data }) });
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells whoever waits for this request that there will be no answer.
+    fn fail(&mut self, waiter: Waiter, error: CallError) {
+        match waiter {
+            Waiter::Call(token) => self.emit(Effect::Reply { token, result: Err(error) }),
+            Waiter::Record(token) => self.emit(Effect::Record { token, result: Err(error) }),
+            Waiter::Pnn | Waiter::Register(_) | Waiter::Deregister => {}
         }
     }
 
@@ -249,7 +277,7 @@ impl Session {
             },
             Waiter::Register(srvid) => self.registered(now, reqid, srvid, status, text),
             // Status 2 says that there was no registration: just what was wanted.
-            Waiter::Deregister => {}
+            Waiter::Deregister | Waiter::Record(_) => {}
         }
     }
 
@@ -293,9 +321,10 @@ impl Machine for Session {
             (Input::Call { token, dest, request, timeout }, _) => {
                 self.call(now, token, dest, &request, timeout)
             }
+            (Input::Record { token, call, timeout }, _) => self.record(now, token, call, timeout),
             (Input::Cancel { token }, _) => {
-                if self.calls.remove_token(token) {
-                    self.emit(Effect::Reply { token, result: Err(CallError::Cancelled) });
+                if let Some(waiter) = self.calls.remove_token(token) {
+                    self.fail(waiter, CallError::Cancelled);
                 }
             }
             (Input::Subscribe(srvid), _) => self.subscribe(now, srvid),

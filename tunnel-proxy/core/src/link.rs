@@ -132,9 +132,9 @@ impl Link {
                     self.last_error = Some(reason.to_string());
                     continue;
                 }
-                session::Effect::Subscribed { .. } | session::Effect::Reply { result: Err(_), .. } => {
-                    continue;
-                }
+                session::Effect::Subscribed { .. }
+                | session::Effect::Record { .. }
+                | session::Effect::Reply { result: Err(_), .. } => continue,
                 session::Effect::Reply { result: Ok(reply), .. } => match reply.decode::<GetNodeMap>() {
                     Ok(map) => LinkEffect::NodeMap(map),
                     Err(e) => LinkEffect::Rejected(e.to_string()),

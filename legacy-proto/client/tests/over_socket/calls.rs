@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::fake::{Ctdbd, PNN, reconnecting, within};
+use bytes::Bytes;
 use legacy_client::{CallError, Client, ConnectError, Event, NoReply, Options};
 use legacy_codec::*;
 use tokio::net::UnixListener;
@@ -148,4 +149,27 @@ async fn the_socket_closes_with_the_last_handle_and_what_was_sent_is_written() {
     drop(second);
     assert_eq!(peer.next_message().await.1.data.len(), 3 << 20);
     assert_eq!(peer.next().await, None);
+}
+
+#[tokio::test]
+async fn a_record_is_called_to_this_node_and_a_deadline_ends_the_wait() {
+    let ctdbd = Ctdbd::new();
+    let (client, mut peer) = ctdbd.attached(Options::default()).await;
+    let call = ReqCall {
+        flags: CallFlags::IMMEDIATE_MIGRATION,
+        db_id: DbId(7),
+        call_id: CallId::NULL,
+        hop_count: 0,
+        key: Bytes::from_static(b"key"),
+        call_data: Bytes::new(),
+    };
+    let (answer, ()) = tokio::join!(client.record_call(call.clone(), Duration::from_secs(10)), async {
+        let packet = peer.next().await.unwrap();
+        assert_eq!(packet.body, Operation::ReqCall(call.clone()));
+        let body = ReplyCall { status: 3, data: Bytes::from_static(b"data") };
+        peer.write(packet.header.reqid, Operation::ReplyCall(body)).await;
+    });
+    assert_eq!(answer, Ok(ReplyCall { status: 3, data: Bytes::from_static(b"data") }));
+    let unanswered = within(client.record_call(call, Duration::from_millis(50))).await;
+    assert_eq!(unanswered, Err(NoReply::Timeout));
 }

@@ -109,7 +109,7 @@ impl Peer {
         self.write(ReqId(0), Operation::ReqMessage(ReqMessage { srvid, data })).await;
     }
 
-    async fn write(&mut self, reqid: ReqId, body: Operation) {
+    pub(crate) async fn write(&mut self, reqid: ReqId, body: Operation) {
         let packet = Packet { header: Header { reqid, src: PNN, ..Header::default() }, body };
         self.raw(&packet.encode(Abi::NATIVE).unwrap().bytes).await;
     }

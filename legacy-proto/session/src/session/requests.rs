@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use legacy_codec::{ControlRequest, Dest, Header, PACKET_ALIGN, ReqId, SrvId, message, message_head};
+use legacy_codec::{
+    ControlRequest, Dest, Header, Operation, PACKET_ALIGN, Packet, ReqCall, ReqId, SrvId, message,
+    message_head,
+};
 use machine::Time;
 
 use super::Session;
@@ -38,6 +41,27 @@ impl Session {
             Err(error) => {
                 self.calls.remove(reqid);
                 self.emit(Effect::Reply { token, result: Err(error) });
+            }
+        }
+    }
+
+    pub(super) fn record(&mut self, now: Time, token: Token, call: ReqCall, timeout: Duration) {
+        if self.calls.contains_token(token) {
+            return self.reject(RejectReason::DuplicateToken(token));
+        }
+        if !self.is_up() {
+            return self.emit(Effect::Record { token, result: Err(CallError::NotConnected) });
+        }
+        let reqid = self.calls.insert(Waiter::Record(token), now + timeout);
+        let header = Header { dest: Dest::CURRENT_NODE, reqid, ..Header::default() };
+        match (Packet { header, body: Operation::ReqCall(call) }).encode(self.config.abi) {
+            Ok(packet) if packet.bytes.len() <= self.config.max_packet => {
+                self.counters.calls += 1;
+                self.emit(Effect::Write(packet.bytes));
+            }
+            _ => {
+                self.calls.remove(reqid);
+                self.emit(Effect::Record { token, result: Err(CallError::TooLarge) });
             }
         }
     }
@@ -95,9 +119,9 @@ impl Session {
 
     pub(super) fn overdue(&mut self, now: Time, reqid: ReqId, waiter: Waiter) {
         match waiter {
-            Waiter::Call(token) => {
+            Waiter::Call(_) | Waiter::Record(_) => {
                 self.counters.timeouts += 1;
-                self.emit(Effect::Reply { token, result: Err(CallError::Timeout) });
+                self.fail(waiter, CallError::Timeout);
             }
             Waiter::Register(srvid) if self.subscriptions.asked_with(srvid, reqid).is_some() => {
                 // ctdbd may still do it: take it back, so that the answer given here stays true.

@@ -91,7 +91,7 @@ fn a_reply_of_another_kind_with_a_calls_id_does_not_end_it_host_29() {
         asked.reqid,
         Operation::Unknown { op: 1, data: Bytes::from_static(&[0; 8]) },
     )));
-    assert_eq!(rig.take(), [rejected(RejectReason::UnexpectedOperation { op: 1 })]);
+    assert_eq!(rig.take(), [rejected(RejectReason::WrongReply { reqid: asked.reqid, op: 1 })]);
     rig.answer(asked.reqid, 3, b"", b"");
     assert_eq!(rig.take(), [ok(1, 3)]);
 }

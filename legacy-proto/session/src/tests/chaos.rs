@@ -10,7 +10,7 @@ use legacy_codec::*;
 use machine::{Machine, Time};
 use proptest::prelude::*;
 
-use super::model::{message, reply};
+use super::model::{message, packet, reply};
 use crate::*;
 
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ enum Step {
     ConnectFailed,
     Closed,
     Call {
+        timeout: u64,
+    },
+    Record {
         timeout: u64,
     },
     Cancel {
@@ -48,6 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::ConnectFailed),
         1 => Just(Step::Closed),
         6 => (0_u64..2000).prop_map(|timeout| Step::Call { timeout }),
+        2 => (0_u64..2000).prop_map(|timeout| Step::Record { timeout }),
         1 => (0_u64..5).prop_map(|back| Step::Cancel { back }),
         2 => (0_u64..3).prop_map(Step::Subscribe),
         1 => (0_u64..3).prop_map(Step::Unsubscribe),
@@ -75,7 +79,9 @@ impl Ledger {
         session.check();
         while let Some(effect) = session.poll_effect() {
             match effect {
-                Effect::Reply { token, .. } => *self.ends.entry(token).or_default() += 1,
+                Effect::Reply { token, .. } | Effect::Record { token, .. } => {
+                    *self.ends.entry(token).or_default() += 1
+                }
                 Effect::Up { .. } => assert!(!std::mem::replace(&mut self.up, true), "up twice"),
                 Effect::Down { .. } => assert!(std::mem::replace(&mut self.up, false), "down twice"),
                 Effect::Connect => {
@@ -96,7 +102,7 @@ impl Ledger {
         wire.push(std::mem::take(&mut self.written).into());
         while let Some(frame) = wire.pop().expect("the session writes whole, good packets") {
             let packet = Packet::decode(&frame, Abi::NATIVE).expect("the session writes good packets");
-            if let Operation::ReqControl(_) = packet.body {
+            if let Operation::ReqControl(_) | Operation::ReqCall(_) = packet.body {
                 self.unanswered.push(packet.header.reqid);
             }
         }
@@ -116,6 +122,18 @@ fn inputs(step: &Step, calls: u64, ledger: &mut Ledger) -> Vec<Input> {
             request: GetNodeMap::request(()),
             timeout: Duration::from_millis(timeout),
         }],
+        Step::Record { timeout } => vec![Input::Record {
+            token: Token(calls),
+            call: ReqCall {
+                flags: CallFlags::IMMEDIATE_MIGRATION,
+                db_id: DbId(1),
+                call_id: CallId::NULL,
+                hop_count: 0,
+                key: Bytes::from_static(b"key"),
+                call_data: Bytes::new(),
+            },
+            timeout: Duration::from_millis(timeout),
+        }],
         Step::Cancel { back } => vec![Input::Cancel { token: Token(calls.saturating_sub(back)) }],
         Step::Subscribe(srvid) => vec![Input::Subscribe(SrvId(srvid))],
         Step::Unsubscribe(srvid) => vec![Input::Unsubscribe(SrvId(srvid))],
@@ -126,7 +144,16 @@ fn inputs(step: &Step, calls: u64, ledger: &mut Ledger) -> Vec<Input> {
             let from = ledger.unanswered.len().saturating_sub(count);
             let replies = ledger.unanswered.split_off(from);
             let mut bytes = Bytes::from(
-                replies.iter().rev().flat_map(|id| reply(*id, status, b"data", b"text")).collect::<Vec<_>>(),
+                // Each is answered in both kinds: one of them is wrong.
+                replies
+                    .iter()
+                    .rev()
+                    .flat_map(|id| {
+                        let record = ReplyCall { status, data: Bytes::from_static(b"data") };
+                        [reply(*id, status, b"data", b"text"), packet(*id, Operation::ReplyCall(record))]
+                            .concat()
+                    })
+                    .collect::<Vec<_>>(),
             );
             let rest = bytes.split_off(cut.min(bytes.len()));
             vec![Input::Received(bytes), Input::Received(rest)]
@@ -156,7 +183,7 @@ proptest! {
         let attach = [Step::Start, Step::Connected, Step::Answer { count: 9, status: 0, cut: 20 }];
         for step in attach.iter().filter(|_| attached).chain(&steps) {
             for input in inputs(step, calls, &mut ledger) {
-                calls += u64::from(matches!(input, Input::Call { .. }));
+                calls += u64::from(matches!(input, Input::Call { .. } | Input::Record { .. }));
                 asked_to_start += u64::from(matches!(input, Input::Start));
                 session.handle(now, input);
                 ledger.take(&mut session);

@@ -7,3 +7,4 @@ mod chaos;
 mod connection;
 mod messages;
 mod model;
+mod records;

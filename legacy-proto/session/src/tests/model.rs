@@ -28,6 +28,7 @@ pub(crate) struct Rig {
     pub(crate) seen: Vec<Effect>,
     pub(crate) asked: VecDeque<Asked>,
     pub(crate) messages: Vec<(Dest, ReqMessage)>,
+    pub(crate) records: VecDeque<(Header, ReqCall)>,
     wire: FrameBuf,
 }
 
@@ -39,6 +40,7 @@ impl Rig {
             seen: Vec::new(),
             asked: VecDeque::new(),
             messages: Vec::new(),
+            records: VecDeque::new(),
             wire: FrameBuf::new(Abi::NATIVE, Framing::Client, DEFAULT_LIMIT),
         }
     }
@@ -90,6 +92,7 @@ impl Rig {
                         let request = ControlRequest::decode(&body, Abi::NATIVE).unwrap();
                         self.asked.push_back(Asked { reqid: header.reqid, dest: header.dest, request });
                     }
+                    Operation::ReqCall(call) => self.records.push_back((header, call)),
                     Operation::ReqMessage(message) => self.messages.push((header.dest, message)),
                     other => panic!("the session wrote {other:?}"),
                 }
