@@ -3,6 +3,7 @@
 //! Translates types of the legacy wire into plain ones and errors into [`Failure`]s; the only file here that knows that
 //! wire. Which control answers what is as in the `ctdb` tool.
 
+pub(crate) mod databases;
 mod listen;
 mod nodes;
 mod request;

@@ -1,0 +1,229 @@
+//! Transactions of persistent and replicated databases: one in the cluster at a time, on all nodes or on none.
+//!
+//! A transaction is a lock in g_lock.tdb, changes that are collected here, and one commit that carries them all (TXN-01,
+//! TXN-02). What the commit answers is believed only when it is yes; else the sequence number in the file tells whether
+//! it was done (TXN-03). A transaction has to be ended: a lock that is left behind holds until this process has ended.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use legacy_client::CallError;
+use legacy_codec::{
+    Abi, DbFlags, Dest, Exists, LtdbHeader, Pid, Pnn, ProcessExists, RecBuffer, Record, ServerId,
+    Trans3Commit, Wire,
+};
+
+use super::error::DbError;
+use super::g_lock::{self, Taken};
+use super::{Database, Databases};
+
+/// What it is called in `protocol.h`, with its NUL.
+pub(crate) const SEQUENCE_NUMBER: &[u8] = b"__db_sequence_number__\0";
+/// Between two attempts to take a lock that somebody holds.
+const LOCK_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
+/// Between two attempts to commit.
+const COMMIT_PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Others may read too.
+    Read,
+    /// Alone.
+    Write,
+}
+
+/// A transaction that has its lock.
+#[derive(Debug)]
+#[must_use = "the lock is given back by commit and cancel only"]
+pub(crate) struct Transaction {
+    database: Database,
+    g_lock: Database,
+    lock_name: Vec<u8>,
+    own: ServerId,
+    access: Access,
+    changes: Vec<(Bytes, LtdbHeader, Bytes)>,
+}
+
+impl Databases {
+    /// Waits for the lock of a database and begins a transaction.
+    pub(crate) async fn begin(&self, database: &Database, access: Access) -> Result<Transaction, DbError> {
+        database.must_be(false)?;
+        let id = database.id().0;
+        let g_lock = self.attach("g_lock.tdb", DbFlags::empty()).await?;
+        let pid = u64::from(std::process::id());
+        let unique_id = u64::from(id) << 32 | pid & 0xFFFF_FFFF;
+        let own = ServerId { pid, task_id: id, pnn: self.pnn(), unique_id };
+        let lock_name = format!("transaction_db_0x{id:08x}\0").into_bytes();
+        let changes = Vec::new();
+        let transaction = Transaction { database: database.clone(), g_lock, lock_name, own, access, changes };
+        transaction.lock().await?;
+        Ok(transaction)
+    }
+}
+
+fn doubled(pause: Duration, most: Duration) -> Duration {
+    (pause * 2).min(most)
+}
+
+impl Transaction {
+    async fn lock(&self) -> Result<(), DbError> {
+        let deadline = self.database.deadline();
+        let (mut pause, most) = LOCK_PAUSE;
+        let mut dead = Vec::new();
+        loop {
+            let (own, write) = (self.own, self.access == Access::Write);
+            let gone = std::mem::take(&mut dead);
+            let taken = self.g_lock.update(&self.lock_name, move |held| {
+                match g_lock::take(&held.data, own, write, &gone) {
+                    Ok((change, taken)) => (change, Ok(taken)),
+                    Err(error) => (super::Change::Keep, Err(error)),
+                }
+            });
+            match taken.await?? {
+                Taken::Yes => return Ok(()),
+                Taken::Already => return Err(DbError::Deadlock),
+                Taken::HeldBy(holders) => {
+                    for holder in holders {
+                        if !self.lives(&holder).await? {
+                            dead.push(holder);
+                        }
+                    }
+                }
+            }
+            if Instant::now() >= deadline {
+                let time = self.database.shared.limits.patience;
+                return Err(DbError::TooLate { what: "another transaction did not end", time });
+            }
+            if dead.is_empty() {
+                tokio::time::sleep(pause).await;
+                pause = doubled(pause, most);
+            }
+        }
+    }
+
+    /// Whether a holder's process is a client of its node's daemon. A node that cannot be reached has none.
+    async fn lives(&self, holder: &ServerId) -> Result<bool, DbError> {
+        let Ok(pid) = i32::try_from(holder.pid) else { return Ok(false) };
+        let Exists(lives) = self.database.ask::<ProcessExists>(holder.pnn.into(), Pid(pid)).await?;
+        Ok(lives)
+    }
+
+    async fn unlock(&self) -> Result<(), DbError> {
+        let own = self.own;
+        self.g_lock
+            .update(&self.lock_name, move |held| match g_lock::give_back(&held.data, own) {
+                Ok(change) => (change, Ok(())),
+                Err(error) => (super::Change::Keep, Err(error)),
+            })
+            .await?
+    }
+
+    /// The data of a record as this transaction sees it; empty when there is nothing.
+    pub(crate) async fn fetch(&self, key: &[u8]) -> Result<Bytes, DbError> {
+        Ok(self.current(key).await?.1)
+    }
+
+    async fn current(&self, key: &[u8]) -> Result<(LtdbHeader, Bytes), DbError> {
+        if let Some((_, header, data)) = self.changes.iter().find(|(changed, ..)| changed == key) {
+            return Ok((*header, data.clone()));
+        }
+        let local = self.database.local(key).await?;
+        let nothing = LtdbHeader { dmaster: Pnn::UNKNOWN, ..LtdbHeader::default() };
+        Ok(local.map_or((nothing, Bytes::new()), |local| (local.header, local.data)))
+    }
+
+    /// Gives a record new data. What is there already is no change.
+    pub(crate) async fn store(&mut self, key: &[u8], data: Bytes) -> Result<(), DbError> {
+        if self.access == Access::Read {
+            return Err(DbError::ReadOnly);
+        }
+        let (mut header, old) = self.current(key).await?;
+        if old == data {
+            return Ok(());
+        }
+        if let Some(changed) = self.changes.iter_mut().find(|(changed, ..)| changed == key) {
+            // Its version was raised by the first change.
+            changed.2 = data;
+            return Ok(());
+        }
+        header.rsn += 1;
+        header.dmaster = self.own.pnn;
+        self.changes.push((Bytes::copy_from_slice(key), header, data));
+        Ok(())
+    }
+
+    /// Deletes a record; says whether there was one. It stays in the files as an empty one until the next recovery.
+    pub(crate) async fn delete(&mut self, key: &[u8]) -> Result<bool, DbError> {
+        let there = !self.fetch(key).await?.is_empty();
+        self.store(key, Bytes::new()).await.map(|()| there)
+    }
+
+    async fn sequence_number(&self) -> Result<u64, DbError> {
+        let Some(local) = self.database.local(SEQUENCE_NUMBER).await? else { return Ok(0) };
+        match local.data[..] {
+            [] => Ok(0),
+            [a, b, c, d, e, f, g, h] => Ok(u64::from_ne_bytes([a, b, c, d, e, f, g, h])),
+            _ => Err(DbError::Senseless("the sequence number of the database is no number")),
+        }
+    }
+
+    /// Ends the transaction without a change.
+    pub(crate) async fn cancel(self) -> Result<(), DbError> {
+        self.unlock().await
+    }
+
+    /// Makes the changes on all nodes. After an error none was made, unless the error says otherwise.
+    pub(crate) async fn commit(mut self) -> Result<(), DbError> {
+        if self.changes.is_empty() {
+            return self.cancel().await;
+        }
+        let committed = self.roll_out().await;
+        let unlocked = self.unlock().await;
+        // What is committed stays so, whatever becomes of the lock: it ends with the process.
+        if committed.is_err() { committed } else { unlocked.or(Ok(())) }
+    }
+
+    async fn roll_out(&mut self) -> Result<(), DbError> {
+        let before = self.sequence_number().await?;
+        let after = before.wrapping_add(1);
+        self.store(SEQUENCE_NUMBER, Bytes::copy_from_slice(&after.to_ne_bytes())).await?;
+        let buffer = self.buffer()?;
+        let deadline = self.database.deadline();
+        let (mut pause, most) = COMMIT_PAUSE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let client = &self.database.shared.client;
+            let asked = client.call_within::<Trans3Commit>(Dest::CURRENT_NODE, buffer.clone(), left).await;
+            let Err(error) = asked else { return Ok(()) };
+            // A recovery came between (TXN-06): the file says how it ended.
+            let found = self.sequence_number().await?;
+            if found == after {
+                return Ok(());
+            }
+            if found != before {
+                return Err(DbError::Diverged { found, expected: after });
+            }
+            let again = matches!(error, CallError::Status { .. });
+            if !again || Instant::now() + pause >= deadline {
+                return Err(if again { DbError::NotCommitted(error) } else { DbError::Call(error) });
+            }
+            tokio::time::sleep(pause).await;
+            pause = doubled(pause, most);
+        }
+    }
+
+    /// The changes as one buffer, the sequence number last.
+    fn buffer(&self) -> Result<RecBuffer, DbError> {
+        let malformed = |source| DbError::Malformed { what: "the changes of the transaction", source };
+        let mut records = Vec::with_capacity(self.changes.len());
+        let last = |key: &Bytes| key == SEQUENCE_NUMBER;
+        let ordered = self.changes.iter().filter(|(key, ..)| !last(key));
+        for (key, header, data) in ordered.chain(self.changes.iter().filter(|(key, ..)| last(key))) {
+            let header = header.encode(Abi::NATIVE).map_err(malformed)?.bytes;
+            let data = Bytes::from([&header[..], &data[..]].concat());
+            records.push(Record { reqid: 0, key: key.clone(), data });
+        }
+        RecBuffer::new(self.database.id(), &records).map_err(malformed)
+    }
+}
