@@ -21,6 +21,21 @@ pub(crate) enum Failure {
     /// The answer cannot be read.
     #[error("malformed answer: {0}")]
     Malformed(String),
+    /// Others were in the way until the time was over.
+    #[error("{0}")]
+    TooLate(String),
+    /// What was named is not there.
+    #[error("{0}")]
+    NotThere(String),
+    /// It is not done to what was named.
+    #[error("{0}")]
+    Misuse(String),
+    /// A file cannot be used.
+    #[error("{0}")]
+    File(String),
+    /// It was tried and did not work.
+    #[error("{0}")]
+    Failed(String),
     /// The local daemon went away before the answer came.
     #[error("the connection to the local ctdbd was lost: {0}")]
     Lost(String),
@@ -33,21 +48,28 @@ impl Failure {
             Self::NoAnswer(_) => "no_answer",
             Self::Refused(_) => "refused",
             Self::Malformed(_) => "malformed_answer",
+            Self::TooLate(_) => "no_answer",
+            Self::NotThere(_) => "not_there",
+            Self::Misuse(_) => "usage",
+            Self::File(_) => "file",
+            Self::Failed(_) => "failed",
             Self::Lost(_) => "connection_lost",
         }
     }
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::NoAnswer(_) => Exit::NoAnswer,
-            Self::Refused(_) | Self::Malformed(_) => Exit::Refused,
+            Self::NoAnswer(_) | Self::TooLate(_) => Exit::NoAnswer,
+            Self::Refused(_) | Self::Malformed(_) | Self::NotThere(_) | Self::Failed(_) => Exit::Refused,
+            Self::Misuse(_) | Self::File(_) => Exit::Usage,
             Self::Lost(_) => Exit::NoDaemon,
         }
     }
 
     fn advice(&self) -> &'static str {
         match self {
-            Self::NoAnswer(_) => "; a longer time can be given with -t",
+            Self::NoAnswer(_) | Self::TooLate(_) => "; a longer time can be given with -t",
+            Self::NotThere(_) | Self::Misuse(_) | Self::File(_) | Self::Failed(_) => "",
             Self::Refused(_) => "; its log says more",
             Self::Malformed(_) => "; is it a ctdbd of another kind of machine?",
             Self::Lost(_) => "; is it being restarted?",
@@ -115,6 +137,14 @@ pub(crate) enum Error {
         /// What happened.
         failure: Failure,
     },
+    /// A file of a database is not what it should be, or cannot be used.
+    #[error("{question}: {failure}{}", .failure.advice())]
+    OnFile {
+        /// What was to be done.
+        question: &'static str,
+        /// What happened.
+        failure: Failure,
+    },
     /// A file or a socket cannot be used.
     #[error("{}: {message}", .path.display())]
     File {
@@ -175,6 +205,7 @@ impl Error {
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
             Self::Question { failure, .. } => failure.code(),
             Self::Input(_) => "input",
+            Self::Question { failure, .. } | Self::OnFile { failure, .. } => failure.code(),
             Self::NeedsYes { .. } => "needs_yes",
             Self::NotConfirmed => "not_confirmed",
             Self::File { .. } => "file",
@@ -193,7 +224,7 @@ impl Error {
             Self::NotRegistered(_) => Exit::Refused,
             Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
             Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } => *exit,
-            Self::Question { failure, .. } => failure.exit(),
+            Self::Question { failure, .. } | Self::OnFile { failure, .. } => failure.exit(),
         }
     }
 }

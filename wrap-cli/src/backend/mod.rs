@@ -3,6 +3,7 @@
 //! Commands are written against [`Cluster`]; `legacy` asks C ctdbd. Each question has the time of one node and ends with
 //! an answer or a [`Failure`], never with a hang. Nothing here decides what is shown.
 
+pub(crate) mod databases;
 pub(crate) mod legacy;
 mod nodes;
 

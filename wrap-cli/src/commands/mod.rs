@@ -8,6 +8,7 @@ pub(crate) mod asked;
 pub(crate) mod capture;
 pub(crate) mod cluster;
 pub(crate) mod completion;
+pub(crate) mod db;
 pub(crate) mod node;
 pub(crate) mod row;
 pub(crate) mod schema;
@@ -36,6 +37,10 @@ pub(crate) const NOUNS: &[Noun] = &[
     Noun { path: &["node", "process"], doc: "Processes that are clients of ctdbd" },
     Noun { path: &["node", "statistics"], doc: "Counters of the daemons" },
     Noun { path: &["tunable"], doc: "Settings of the running daemons" },
+    Noun { path: &["db"], doc: "Databases and their records" },
+    Noun { path: &["db", "flag"], doc: "What a volatile database does beyond its kind" },
+    Noun { path: &["db", "key"], doc: "Records of databases" },
+    Noun { path: &["db", "tdb"], doc: "The files of databases" },
     Noun { path: &["capture"], doc: "Recorded packets: look at them, prove them, record and play them" },
     Noun { path: &["tunnel"], doc: "The way of the new daemons from node to node" },
 ];
@@ -47,6 +52,7 @@ const ROWS: &[&[Row]] = &[
     cluster::ROWS,
     node::ROWS,
     tunable::ROWS,
+    db::ROWS,
     tunnel::ROWS,
     capture::ROWS,
     completion::ROWS,

@@ -3,6 +3,9 @@
 //! Translates types of the legacy wire into plain ones and errors into [`Failure`]s; the only file here that knows that
 //! wire. Which control answers what is as in the `ctdb` tool.
 
+mod database;
+pub(crate) mod database_files;
+mod database_records;
 pub(crate) mod databases;
 mod listen;
 mod nodes;
@@ -10,6 +13,8 @@ mod request;
 mod tunables;
 mod whole;
 
+use std::cell::OnceCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -36,6 +41,8 @@ pub(crate) struct Link {
     client: Client,
     this_node: u32,
     listeners: Listeners,
+    socket: PathBuf,
+    databases: OnceCell<Rc<databases::Databases>>,
 }
 
 impl Link {
@@ -47,7 +54,8 @@ impl Link {
         let this_node = client.pnn().unwrap_or(Pnn::UNKNOWN).0;
         note(settings, format_args!("ctdbd of node {this_node} answers at {}", settings.socket.display()));
         let listeners = Listeners::start(client.clone());
-        Ok(Self { client, this_node, listeners })
+        let (socket, databases) = (settings.socket.clone(), OnceCell::new());
+        Ok(Self { client, this_node, listeners, socket, databases })
     }
 
     /// Whether it is still there, as far as can be seen at once: nobody has looked at the socket since the last command.

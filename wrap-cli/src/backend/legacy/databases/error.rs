@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use legacy_client::{CallError, NoReply, SendError};
+use legacy_client::{CallError, ConnectError, NoReply, SendError};
 use legacy_codec::ReplyCall;
 
 /// Why something was not done.
@@ -29,6 +29,9 @@ pub(crate) enum DbError {
     /// The file was closed, since the database was detached.
     #[error("the database was closed")]
     Closed,
+    /// There is no second connection to ctdbd.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// ctdbd did not answer, or not well.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -80,6 +83,9 @@ pub(crate) enum DbError {
     /// Stopped by a signal.
     #[error("interrupted; a recovery puts the database in order")]
     Interrupted,
+    /// A file that cannot be opened by its path alone.
+    #[error("{}: locked by mutexes, or damaged; ask its ctdbd for the record", .0.display())]
+    Mutexes(PathBuf),
     /// libtdb refused.
     #[error(transparent)]
     Tdb(#[from] tdb::Error),
@@ -118,7 +124,7 @@ impl DbError {
         match self {
             Self::Call(error) | Self::NotCommitted(error) => error.is_disconnected(),
             Self::NoRecord(error) => matches!(error, NoReply::Disconnected | NoReply::NotConnected),
-            Self::Disconnected | Self::Send(SendError::NotConnected) => true,
+            Self::Disconnected | Self::Connect(_) | Self::Send(SendError::NotConnected) => true,
             _ => false,
         }
     }

@@ -20,7 +20,7 @@ pub(crate) async fn fetch(
     deadline: Instant,
 ) -> Result<Option<Bytes>, DbError> {
     let work = move |_: &mut super::owner::Files, waiting: &super::owner::Waiting| {
-        let tdb = Tdb::open(path, OpenFlags::empty())?;
+        let tdb = open(path)?;
         let _lock = lock(&tdb, &key, waiting)?;
         Ok(tdb.fetch(&key)?.map(Bytes::from))
     };
@@ -36,9 +36,20 @@ pub(crate) async fn store(
     deadline: Instant,
 ) -> Result<(), DbError> {
     let work = move |_: &mut super::owner::Files, waiting: &super::owner::Waiting| {
-        let tdb = Tdb::open(path, OpenFlags::empty())?;
+        let tdb = open(path)?;
         let _lock = lock(&tdb, &key, waiting)?;
         Ok(tdb.store(&key, &[&stored], Store::Replace)?)
     };
     owner.run(deadline, work).await
+}
+
+/// Opens a file without emptying it. One whose chains are locked by mutexes can be opened only by those who would empty
+/// it if nobody else had it open.
+fn open(path: PathBuf) -> Result<Tdb, DbError> {
+    match Tdb::open(&path, OpenFlags::empty()) {
+        Err(tdb::Error::Open { source, .. }) if source.kind() == std::io::ErrorKind::InvalidInput => {
+            Err(DbError::Mutexes(path))
+        }
+        result => Ok(result?),
+    }
 }

@@ -5,7 +5,7 @@
 //! the whole at once ([`whole`], [`backup`]). It never shows anything, and never touches a file that ctdbd did not name.
 //!
 //! ```text
-//! let databases = Databases::new(client, Limits::of(timeout));
+//! let databases = Databases::new(client, socket, Limits::of(timeout));
 //! let info = databases.find("locking.tdb").await?;            // name, or id as 0x...; no attach
 //! let db = databases.open(&info).await?;                       // attach + open; kept for the next time
 //! let db = databases.attach("new.tdb", DbFlags::PERSISTENT).await?;   // makes it where it is not there
@@ -35,7 +35,7 @@ mod transaction;
 mod traverse;
 mod whole;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -53,7 +53,7 @@ pub(crate) use local::Local;
 pub(crate) use owner::Owner;
 pub(crate) use record::{Change, Held, Reading};
 pub(crate) use transaction::{Access, Transaction};
-pub(crate) use whole::{Progress, Step};
+pub(crate) use whole::Step;
 
 use crate::join::join_all;
 
@@ -122,7 +122,8 @@ impl DbInfo {
 /// The databases of the cluster, by way of one connection.
 pub(crate) struct Databases {
     client: Client,
-    limits: Limits,
+    socket: PathBuf,
+    limits: Rc<Cell<Limits>>,
     owner: Owner,
     names: RefCell<BTreeMap<DbId, Text>>,
     open: RefCell<BTreeMap<DbId, Database>>,
@@ -137,22 +138,29 @@ pub(crate) struct Database {
 #[derive(Debug)]
 struct Shared {
     info: DbInfo,
-    path: PathBuf,
     pnn: Pnn,
     client: Client,
-    limits: Limits,
+    socket: PathBuf,
+    limits: Rc<Cell<Limits>>,
     owner: Owner,
 }
 
 impl Databases {
-    /// Over this connection; nothing is asked yet, and no thread started.
-    pub(crate) fn new(client: Client, limits: Limits) -> Self {
+    /// Over this connection; nothing is asked yet, and no thread started. Messages of the connection are not taken: a
+    /// traverse makes one of its own to the same socket.
+    pub(crate) fn new(client: Client, socket: &Path, limits: Limits) -> Self {
+        let (socket, limits) = (socket.to_owned(), Rc::new(Cell::new(limits)));
         let owner = Owner::default();
-        Self { client, limits, owner, names: RefCell::default(), open: RefCell::default() }
+        Self { client, socket, limits, owner, names: RefCell::default(), open: RefCell::default() }
+    }
+
+    /// From now on, also for databases that are open.
+    pub(crate) fn set_limits(&self, limits: Limits) {
+        self.limits.set(limits);
     }
 
     async fn ask<C: Control>(&self, dest: Dest, arg: C::Arg) -> Result<C::Reply, DbError> {
-        Ok(self.client.call_within::<C>(dest, arg, self.limits.call).await?)
+        Ok(self.client.call_within::<C>(dest, arg, self.limits.get().call).await?)
     }
 
     /// The number of the own node.
@@ -237,12 +245,14 @@ impl Databases {
         let flags_of_file = self.ask::<DbOpenFlags>(here, id).await?;
         let pnn = self.pnn();
         let path = checked_path(&path, name, pnn)?;
-        let deadline = Instant::now() + self.limits.patience;
+        let deadline = Instant::now() + self.limits.get().patience;
         let flags_of_file = tdb::OpenFlags::from_bits_retain(flags_of_file);
-        self.owner.open(id, path.clone(), flags_of_file, deadline).await?;
+        self.owner.open(id, path, flags_of_file, deadline).await?;
         let info = DbInfo { id, name: name.clone(), flags };
-        let (client, limits, owner) = (self.client.clone(), self.limits, self.owner.clone());
-        let database = Database { shared: Rc::new(Shared { info, path, pnn, client, limits, owner }) };
+        let (client, socket, limits) = (self.client.clone(), self.socket.clone(), self.limits.clone());
+        let owner = self.owner.clone();
+        let shared = Shared { info, pnn, client, socket, limits, owner };
+        let database = Database { shared: Rc::new(shared) };
         self.names.borrow_mut().insert(id, name.clone());
         self.open.borrow_mut().insert(id, database.clone());
         Ok(database)
@@ -277,7 +287,7 @@ impl Databases {
     /// Closes a file of this process; handles of it answer that it is closed.
     pub(crate) async fn close(&self, id: DbId) -> Result<(), DbError> {
         let Some(database) = self.open.borrow_mut().remove(&id) else { return Ok(()) };
-        let deadline = Instant::now() + database.shared.limits.patience;
+        let deadline = database.deadline();
         self.owner.close(id, deadline).await
     }
 }
@@ -311,18 +321,13 @@ impl Database {
         &self.shared.info
     }
 
-    /// The file on this node.
-    pub(crate) fn path(&self) -> &Path {
-        &self.shared.path
-    }
-
     async fn ask<C: Control>(&self, dest: Dest, arg: C::Arg) -> Result<C::Reply, DbError> {
-        Ok(self.shared.client.call_within::<C>(dest, arg, self.shared.limits.call).await?)
+        Ok(self.shared.client.call_within::<C>(dest, arg, self.shared.limits.get().call).await?)
     }
 
     /// When what begins now has to be done.
     fn deadline(&self) -> Instant {
-        Instant::now() + self.shared.limits.patience
+        Instant::now() + self.shared.limits.get().patience
     }
 
     fn must_be(&self, volatile: bool) -> Result<(), DbError> {

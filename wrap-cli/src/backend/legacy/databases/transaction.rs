@@ -92,7 +92,7 @@ impl Transaction {
                 }
             }
             if Instant::now() >= deadline {
-                let time = self.database.shared.limits.patience;
+                let time = self.database.shared.limits.get().patience;
                 return Err(DbError::TooLate { what: "another transaction did not end", time });
             }
             if dead.is_empty() {

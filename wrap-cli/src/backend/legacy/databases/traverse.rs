@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use legacy_client::Event;
+use legacy_client::{Client, Event, Options};
 use legacy_codec::{Abi, CBool, Dest, Record, SrvId, TraverseStartExt, TraverseStartExtArgs, Wire};
 
 use super::error::DbError;
@@ -17,30 +17,31 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 impl Database {
     /// Shows each record that is not empty; says how many. The daemon of `dest` collects them.
     pub(crate) async fn traverse(&self, dest: Dest, mut show: impl FnMut(Local)) -> Result<u64, DbError> {
-        let client = &self.shared.client;
+        let limits = self.shared.limits.get();
+        let options =
+            Options { attach_timeout: limits.call, call_timeout: limits.call, ..Options::default() };
+        // The messages of the other connection may be somebody else's.
+        let client = Client::connect(&self.shared.socket, options).await?;
         let reqid = NEXT.fetch_add(1, Ordering::Relaxed);
         let own = (u64::from(reqid) << 32) & 0x00FF_FFFF_0000_0000 | u64::from(std::process::id());
         let srvid = SrvId(SrvId::CLIENT_RANGE.0 | own);
         client.subscribe(srvid).await?;
         let args = TraverseStartExtArgs { db_id: self.id(), reqid, srvid, with_empty_records: CBool(0) };
-        let count = match self.ask::<TraverseStartExt>(dest, args).await {
-            Ok(()) => self.records_of(srvid, reqid, &mut show).await,
-            Err(error) => Err(error),
-        };
-        client.unsubscribe(srvid).await;
-        count
+        client.call::<TraverseStartExt>(dest, args).await?;
+        self.records_of(&client, srvid, reqid, &mut show).await
     }
 
     async fn records_of(
         &self,
+        client: &Client,
         srvid: SrvId,
         reqid: u32,
         show: &mut impl FnMut(Local),
     ) -> Result<u64, DbError> {
         let mut count = 0;
         loop {
-            let time = self.shared.limits.patience;
-            let event = tokio::time::timeout(time, self.shared.client.next_event())
+            let time = self.shared.limits.get().patience;
+            let event = tokio::time::timeout(time, client.next_event())
                 .await
                 .map_err(|_| DbError::TooLate { what: "no record of the traverse came", time })?;
             let message = match event {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use legacy_codec::{
-    Abi, Control, DbFreeze, DbPushConfirm, DbPushStart, DbSeqnumArgs, DbSetHealthy, DbThaw,
-    DbTransactionCommit, DbTransactionStart, Dest, Generation, GetDbSeqnum, GetNodeMap, GetRecMode,
-    GetVnnMap, NodeFlags, Pnn, PullDbExtArgs, RecMode, SetRecMode, SrvId, TransDb, WipeDatabase, Wire,
+    Abi, Control, DbFreeze, DbPushConfirm, DbPushStart, DbSetHealthy, DbThaw, DbTransactionCommit,
+    DbTransactionStart, Dest, Generation, GetNodeMap, GetRecMode, GetVnnMap, NodeFlags, Pnn, PullDbExtArgs,
+    RecMode, SetRecMode, SrvId, TransDb, WipeDatabase, Wire,
 };
 
 use super::backup::Contents;
@@ -148,10 +148,5 @@ impl Database {
             }
             tokio::time::sleep(PAUSE).await;
         }
-    }
-
-    /// The number of transactions that a persistent database has seen, on a node.
-    pub(crate) async fn seqnum(&self, node: Dest) -> Result<u64, DbError> {
-        self.ask::<GetDbSeqnum>(node, DbSeqnumArgs { db_id: self.id(), unused: 0 }).await
     }
 }
