@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use legacy_codec::{
     Abi, ControlReply, ControlRequest, Dest, FrameBuf, Framing, Generation, Header, IfaceList, NodeAndFlags,
-    NodeFlags, NodeMap, Operation, Packet, Pnn, RecMode, ReplyControl, ReqMessage, RunState, SrvId, VnnMap,
+    NodeFlags, NodeMap, Operation, Packet, Pnn, RecMode, ReplyCall, ReplyControl, ReqCall, ReqMessage,
+    RunState, SrvId, VnnMap,
 };
 use tempfile::TempDir;
 
@@ -37,6 +38,8 @@ pub(crate) enum Answer {
 }
 
 type Answers = dyn Fn(Dest, &ControlRequest) -> Answer + Send + Sync;
+/// What is said to a call for a record; nothing with `None`.
+type Calls = dyn Fn(&ReqCall) -> Option<ReplyCall> + Send + Sync;
 
 /// A ctdbd that answers as told, until the test ends.
 pub(crate) struct Fake {
@@ -44,16 +47,25 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Listens, and answers every control by `answers`.
+    /// Listens, and answers every control by `answers`, and no call for a record.
     pub(crate) fn start(answers: impl Fn(Dest, &ControlRequest) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_with(answers, |_| None)
+    }
+
+    /// The same, with answers to calls for records.
+    pub(crate) fn start_with(
+        answers: impl Fn(Dest, &ControlRequest) -> Answer + Send + Sync + 'static,
+        calls: impl Fn(&ReqCall) -> Option<ReplyCall> + Send + Sync + 'static,
+    ) -> Self {
+        let calls: Arc<Calls> = Arc::new(calls);
         let dir = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(dir.path().join("ctdbd.socket")).unwrap();
         let answers: Arc<Answers> = Arc::new(answers);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let answers = answers.clone();
+                let (answers, calls) = (answers.clone(), calls.clone());
                 // The connection ends when the program does.
-                std::thread::spawn(move || serve(stream, &*answers));
+                std::thread::spawn(move || serve(stream, &*answers, &*calls));
             }
         });
         Self { dir }
@@ -112,13 +124,22 @@ pub(crate) fn node_map() -> NodeMap {
     NodeMap { nodes: (0..3).map(node).collect() }
 }
 
-fn serve(mut stream: UnixStream, answers: &Answers) {
+fn serve(mut stream: UnixStream, answers: &Answers, calls: &Calls) {
     let mut frames = FrameBuf::new(Abi::NATIVE, Framing::Client, 1 << 20);
     let mut buffer = [0; 4096];
     while let Ok(len @ 1..) = stream.read(&mut buffer) {
         frames.push(Bytes::copy_from_slice(&buffer[..len]));
         while let Some(frame) = frames.pop().unwrap() {
             let packet = Packet::decode(&frame, Abi::NATIVE).unwrap();
+            if let Operation::ReqCall(call) = &packet.body
+                && let Some(reply) = calls(call)
+            {
+                let header = Header { reqid: packet.header.reqid, ..Header::default() };
+                let reply = Packet { header, body: Operation::ReplyCall(reply) };
+                if stream.write_all(&reply.encode(Abi::NATIVE).unwrap().bytes).is_err() {
+                    return;
+                }
+            }
             let Operation::ReqControl(control) = &packet.body else { continue };
             let request = ControlRequest::decode(control, Abi::NATIVE).unwrap();
             let data = match answers(packet.header.dest, &request) {
