@@ -1,7 +1,8 @@
 //! `ctdbctl`, the command line of Tablecloth.
 //!
 //! This file only joins the parts: `args` understands the words, `commands` is the table of what there is, `backend` asks
-//! the daemons, `render` writes the answer, `app` puts them in a row. No part but `app` writes anything.
+//! the daemons, `render` writes the answer, `app` puts them in a row. No part but `app` writes anything. Called by the name
+//! of the C tool, `ctdb`, it is that tool: `old`.
 
 mod app;
 mod args;
@@ -15,6 +16,7 @@ mod join;
 mod live;
 mod model;
 mod nodes;
+mod old;
 mod render;
 
 #[cfg(test)]
@@ -24,7 +26,14 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(args::command).complete();
-    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let mut words = std::env::args_os();
+    let called = words.next();
+    let words: Vec<_> = words.collect();
+    if old::is_meant(called.as_deref())
+        && let Some(status) = old::run(&words)
+    {
+        return status;
+    }
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let exit = app::App::new(&mut out, &mut err).run(&words, &args::Global::default(), None);
     ExitCode::from(exit.status())
