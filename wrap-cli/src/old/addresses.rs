@@ -78,7 +78,11 @@ fn print(tool: &Tool, ips: &[(PublicIp, Option<PublicIpInfo>)], all: bool) {
     if machine {
         let mut words: Vec<&dyn Piece> = vec![&"Public IP", &"Node"];
         if verbose {
-            words.extend([&"ActiveInterfaces" as &dyn Piece, &"AvailableInterfaces", &"ConfiguredInterfaces"]);
+            words.extend([
+                &"ActiveInterfaces" as &dyn Piece,
+                &"AvailableInterfaces",
+                &"ConfiguredInterfaces",
+            ]);
         }
         write_out(&row(sep, &words));
     } else if all {
@@ -97,8 +101,18 @@ fn print(tool: &Tool, ips: &[(PublicIp, Option<PublicIpInfo>)], all: bool) {
             (false, false) => out!(address, " ", pnn, "\n"),
             (false, true) => {
                 let (active, available, configured) = (names.active, names.available, names.configured);
-                out!(address, " node[", pnn, "] active[", active, "] available[", available, "] configured[",
-                    configured, "]\n");
+                out!(
+                    address,
+                    " node[",
+                    pnn,
+                    "] active[",
+                    active,
+                    "] available[",
+                    available,
+                    "] configured[",
+                    configured,
+                    "]\n"
+                );
             }
         }
     }
@@ -142,19 +156,23 @@ pub(crate) async fn ipinfo(tool: &mut Tool, args: &[OsString]) -> Done {
     };
     let address = address::text(&info.ip.addr);
     out!(format_args!("Public IP[{address}] info on node {}\n", tool.target));
-    out!(format_args!(
-        "IP:{address}\nCurrentNode:{}\nNumInterfaces:{}\n",
-        info.ip.pnn.0,
-        info.ifaces.len()
-    ));
+    out!(format_args!("IP:{address}\nCurrentNode:{}\nNumInterfaces:{}\n", info.ip.pnn.0, info.ifaces.len()));
     for (i, iface) in (0_u32..).zip(&info.ifaces) {
         let name = iface.name.as_bytes();
         let name = name.get(..IFACE_SIZE).unwrap_or(name);
         let link = if iface.link_state == 0 { "down" } else { "up" };
         let active = if i == info.active { " (active)" } else { "" };
         let references = iface.references.cast_signed();
-        out!(format_args!("Interface[{}]: Name:", i + 1), name, " Link:", link, " References:", references, active,
-            "\n");
+        out!(
+            format_args!("Interface[{}]: Name:", i + 1),
+            name,
+            " Link:",
+            link,
+            " References:",
+            references,
+            active,
+            "\n"
+        );
     }
     Ok(())
 }
@@ -200,17 +218,11 @@ pub(crate) async fn setifacelink(tool: &mut Tool, args: &[OsString]) -> Done {
         return Err(ONE);
     }
     let list = tool.call::<GetIfaces>(tool.target, ()).await;
-    let list = list.explain(words!(format_args!(
-        "Failed to get interface information from node {}\n",
-        tool.target
-    )))?;
+    let list = list
+        .explain(words!(format_args!("Failed to get interface information from node {}\n", tool.target)))?;
     let iface = list.ifaces.into_iter().find(|iface| iface.name.as_bytes() == name.as_bytes());
     let Some(mut iface) = iface else {
-        write_out(&join(&[
-            &"Interface ",
-            name,
-            &format_args!(" not configured on node {}\n", tool.target),
-        ]));
+        write_out(&join(&[&"Interface ", name, &format_args!(" not configured on node {}\n", tool.target)]));
         return Err(ONE);
     };
     iface.link_state = match link.as_bytes() {

@@ -61,7 +61,8 @@ fn connection(line: &[u8]) -> Option<Connection> {
     let mut words = line.split(|b| matches!(b, b' ' | b'\t' | b'\n')).filter(|word| !word.is_empty());
     let src = address::parse_with_port(words.next()?)?;
     let dst = address::parse_with_port(words.next()?)?;
-    let same = matches!((&src, &dst), (SockAddr::V4(_), SockAddr::V4(_)) | (SockAddr::V6(_), SockAddr::V6(_)));
+    let same =
+        matches!((&src, &dst), (SockAddr::V4(_), SockAddr::V4(_)) | (SockAddr::V6(_), SockAddr::V6(_)));
     same.then_some(Connection { src, dst })
 }
 

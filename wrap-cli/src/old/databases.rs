@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use legacy_codec::{
-    DbDetach, DbFlags, DbGetHealth, DbId, DbSeqnumArgs, GetDbMap, GetDbName, GetDbPath, GetDbSeqnum, GetRecMode,
-    GetTunable, NodeFlags, RecMode, SetDbReadonly, SetDbSticky, Text, TunableName,
+    DbDetach, DbFlags, DbGetHealth, DbId, DbSeqnumArgs, GetDbMap, GetDbName, GetDbPath, GetDbSeqnum,
+    GetRecMode, GetTunable, NodeFlags, RecMode, SetDbReadonly, SetDbSticky, Text, TunableName,
 };
 
 use crate::old::numbers::{low32, unsigned};
@@ -176,9 +176,8 @@ async fn ready_for_detach(tool: &mut Tool) -> Done {
         }
         let name = TunableName { name: Text::new("AllowClientDBAttach") };
         let value = tool.call::<GetTunable>(pnn, name).await;
-        let value = value.explain(words!(format_args!(
-            "Unable to get tunable AllowClientDBAttach from node {pnn}\n"
-        )))?;
+        let value = value
+            .explain(words!(format_args!("Unable to get tunable AllowClientDBAttach from node {pnn}\n")))?;
         if value == 1 {
             err!(format_args!(
                 "Database access is still active on node {pnn}. Set AllowclientDBAttach=0 on all nodes.\n"

@@ -8,9 +8,12 @@
 
 mod address;
 mod addresses;
+mod attached;
 mod capabilities;
 mod connections;
 mod databases;
+mod dump;
+mod files;
 mod helpers;
 mod json;
 mod memory;
@@ -22,6 +25,7 @@ mod options;
 mod output;
 mod paths;
 mod processes;
+mod records;
 mod reload;
 mod run;
 mod state;
@@ -32,8 +36,11 @@ mod table;
 mod tickle;
 mod time;
 mod tool;
+mod transactions;
 mod tunables;
 mod usage;
+mod whole;
+mod words;
 
 pub(crate) use run::run;
 

@@ -8,8 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use legacy_codec::{
-    AddPublicIp, AddrInfo, DelPublicIp, Dest, GetPublicIps, NodeFlags, Pnn, PublicIp, PublicIpFlags, ReleaseIp,
-    SendGratuitousArp, SockAddr, SrvId, TakeoverIp, Text,
+    AddPublicIp, AddrInfo, DelPublicIp, Dest, GetPublicIps, NodeFlags, Pnn, PublicIp, PublicIpFlags,
+    ReleaseIp, SendGratuitousArp, SockAddr, SrvId, TakeoverIp, Text,
 };
 
 use crate::old::address;
@@ -56,10 +56,7 @@ pub(crate) async fn addip(tool: &mut Tool, args: &[OsString]) -> Done {
         // C quirk: after the last try as well.
         tokio::time::sleep(PAUSE).await;
     }
-    added.explain(words!(format_args!(
-        "Failed to add public IP to node {}. Giving up\n",
-        tool.target
-    )))?;
+    added.explain(words!(format_args!("Failed to add public IP to node {}. Giving up\n", tool.target)))?;
     tool.send(Dest::CONNECTED, SrvId::REBALANCE_NODE, &Pnn(tool.target)).await
 }
 
@@ -124,10 +121,7 @@ pub(crate) async fn gratarp(tool: &mut Tool, args: &[OsString]) -> Done {
     // C quirk: the mask is whatever was in memory; nobody looks at it.
     let info = AddrInfo { addr, mask: 0, iface: c_text(iface.as_bytes()) };
     let sent = tool.call::<SendGratuitousArp>(tool.target, info).await;
-    sent.explain(words!(format_args!(
-        "Unable to send gratuitous arp from node {}\n",
-        tool.target
-    )))
+    sent.explain(words!(format_args!("Unable to send gratuitous arp from node {}\n", tool.target)))
 }
 
 /// Whether node `pnn` has any of these flags.

@@ -50,11 +50,7 @@ pub(crate) async fn uptime(tool: &mut Tool, _: &[OsString]) -> Done {
     let up = tool.call::<Uptime>(tool.target, ()).await?;
     let (now, start) = (up.current_time.sec.0, up.ctdbd_start_time.sec.0);
     let (begun, done) = (up.last_recovery_started, up.last_recovery_finished);
-    out!(format_args!(
-        "Current time of node {:<4}     :                {}",
-        tool.target,
-        ctime(now)
-    ));
+    out!(format_args!("Current time of node {:<4}     :                {}", tool.target, ctime(now)));
     out!(format_args!("Ctdbd start time              : ({}) {}", span(start, now), ctime(start)));
     out!(format_args!("Time of last recovery/failover: ({}) {}", span(done.sec.0, now), ctime(done.sec.0)));
     let micros = i128::from(done.sec.0) * 1_000_000 + i128::from(done.usec.0)

@@ -37,8 +37,7 @@ fn parse(text: &[u8]) -> Option<NodeMap> {
             continue;
         }
         let deleted = line.first() == Some(&b'#');
-        let (word, flags) =
-            if deleted { (NOWHERE, NodeFlags::DELETED) } else { (line, NodeFlags::empty()) };
+        let (word, flags) = if deleted { (NOWHERE, NodeFlags::DELETED) } else { (line, NodeFlags::empty()) };
         let Some(addr) = address::parse(word) else {
             err!("Invalid IP address ", word, "\n");
             return None;

@@ -108,9 +108,8 @@ pub(crate) fn atol(text: &[u8]) -> i64 {
     i64::try_from(value).unwrap_or(if parsed.negative { i64::MIN } else { i64::MAX })
 }
 
-const LEVELS: [&str; 11] = [
-    "ERROR", "WARNING", "WARNING", "NOTICE", "NOTICE", "INFO", "INFO", "INFO", "INFO", "INFO", "DEBUG",
-];
+const LEVELS: [&str; 11] =
+    ["ERROR", "WARNING", "WARNING", "NOTICE", "NOTICE", "INFO", "INFO", "INFO", "INFO", "INFO", "DEBUG"];
 
 /// A level of logging by its number or the beginning of its name.
 pub(crate) fn debug_level(text: &[u8]) -> Option<i32> {
@@ -118,9 +117,8 @@ pub(crate) fn debug_level(text: &[u8]) -> Option<i32> {
         let level = atoi(text);
         return usize::try_from(level).ok().filter(|level| *level < LEVELS.len()).map(|_| level);
     }
-    let starts = |name: &&str| {
-        name.as_bytes().get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text))
-    };
+    let starts =
+        |name: &&str| name.as_bytes().get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
     LEVELS.iter().position(|name| starts(&name)).and_then(|level| i32::try_from(level).ok())
 }
 

@@ -1,7 +1,7 @@
 //! The options of the old tool, understood as libpopt understands them.
 //!
 //! Options and words may come in any order; short ones may stand together (`-vX`), an argument may follow at once, behind
-//! `=`, or as the next word; `--` ends the options, and with POSIXLY_CORRECT the first word does. The first mistake ends
+//! `=`, or as the next word; `--` ends the options, and with POSIXLY_CORRECT there are none. The first mistake ends
 //! everything, and `--help` does so as well where it stands. Source: `poptGetNextOpt` of popt 1.19. `-j` and `--json` are
 //! those of Samba's master.
 
@@ -174,14 +174,14 @@ impl<'a> Parser<'a> {
 }
 
 /// Understands the words behind the program's name.
-pub(crate) fn parse(words: &[OsString], first_word_ends: bool) -> Outcome {
+pub(crate) fn parse(words: &[OsString], posix: bool) -> Outcome {
     let mut parser = Parser { words, next: 0, options: Options::default() };
     let mut plain = Vec::new();
-    let mut only_words = false;
+    // C quirk: the first word that is no option ends the options, and that is the program's name.
+    let mut only_words = posix;
     while let Some(word) = parser.next_word() {
         let bytes = word.as_bytes();
         if only_words || bytes.first() != Some(&b'-') || bytes == b"-" {
-            only_words |= first_word_ends;
             plain.push(word.to_owned());
             continue;
         }
@@ -314,10 +314,8 @@ mod tests {
     }
 
     #[test]
-    fn posix_has_the_first_word_end_the_options() {
-        let words: Vec<_> = ["-v", "status", "-n", "3"].map(OsString::from).into();
-        let Outcome::Words(options, words) = parse(&words, true) else { panic!() };
-        assert_eq!((options.verbose, options.node), (true, -1));
-        assert_eq!(words, ["status", "-n", "3"]);
+    fn posix_leaves_no_options() {
+        let words: Vec<_> = ["-v", "--", "status"].map(OsString::from).into();
+        assert_eq!(parse(&words, true), Outcome::Words(Options::default(), words));
     }
 }

@@ -38,8 +38,8 @@ pub(crate) async fn checktcpport(_: &Options, args: &[OsString]) -> Done {
     // C quirk: it asks for the usage of a command that does not exist, and gets that of all.
     let [word] = args else { return Err(misused("chktcpport")) };
     let number = atoi(word.as_bytes()).cast_unsigned();
-    let socket =
-        socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_NONBLOCK, SockProtocol::Tcp).map_err(|e| {
+    let socket = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_NONBLOCK, SockProtocol::Tcp)
+        .map_err(|e| {
             err!("Failed to open local socket\n");
             Stop::Failed(errno(e))
         })?;

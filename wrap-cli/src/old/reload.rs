@@ -50,9 +50,10 @@ fn quiet_time(tool: &Tool) -> u32 {
 
 fn is_same(a: &NodeMap, b: &NodeMap) -> bool {
     a.nodes.len() == b.nodes.len()
-        && a.nodes.iter().zip(&b.nodes).all(|(a, b)| {
-            a.pnn == b.pnn && a.flags == b.flags && same_ip(&a.addr, &b.addr)
-        })
+        && a.nodes
+            .iter()
+            .zip(&b.nodes)
+            .all(|(a, b)| a.pnn == b.pnn && a.flags == b.flags && same_ip(&a.addr, &b.addr))
 }
 
 /// Compares the nodes there are with those of the file; whether there is anything to reload.
@@ -74,9 +75,9 @@ fn changes(now: &NodeMap, file: &NodeMap) -> Result<bool, Stop> {
                 err!(format_args!("Node {pnn} has changed IP address (was {was}, now {is})\n"));
                 failed = true;
             }
-            (false, false) if disconnected => err!(format_args!(
-                "WARNING: Node {pnn} is disconnected. You MUST fix this node manually!\n"
-            )),
+            (false, false) if disconnected => {
+                err!(format_args!("WARNING: Node {pnn} is disconnected. You MUST fix this node manually!\n"))
+            }
             (false, false) => {}
             (false, true) => {
                 out!(format_args!("Node {pnn} is DELETED\n"));
@@ -129,7 +130,8 @@ pub(crate) async fn reloadnodes(tool: &mut Tool, _: &[OsString]) -> Done {
     if told.iter().any(|one| matches!(one, Err(Failure::Gone))) {
         return Err(tool.gone());
     }
-    let failed: Vec<u32> = nodes.iter().zip(&told).filter(|(_, one)| one.is_err()).map(|(pnn, _)| *pnn).collect();
+    let failed: Vec<u32> =
+        nodes.iter().zip(&told).filter(|(_, one)| one.is_err()).map(|(pnn, _)| *pnn).collect();
     for pnn in &failed {
         err!(format_args!("Node {pnn} failed to reload nodes\n"));
     }

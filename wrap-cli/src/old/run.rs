@@ -209,10 +209,8 @@ fn say_why(error: &ConnectError) {
         ConnectError::NoSocket { .. } => 2,
         ConnectError::NotRunning { .. } => 111,
         ConnectError::Permission { .. } => 13,
-        ConnectError::Io { path, .. } if path.as_os_str().len() >= SOCKET_PATH => {
-            err!(format_args!("socket path too long, len={}\n", path.as_os_str().len()));
-            return;
-        }
+        // C quirk: a path that is too long is cut, and what is left of it is not there.
+        ConnectError::Io { path, .. } if path.as_os_str().len() >= SOCKET_PATH => 2,
         ConnectError::Io { source, .. } => source.raw_os_error().unwrap_or(5),
         _ => 5,
     };

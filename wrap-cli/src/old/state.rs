@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use legacy_codec::{
-    BanState, ContinueNode, Control, Dest, DisableNode, EnableNode, Generation, GetRecMode, GetVnnMap, NodeFlags,
-    Pnn, RecMode, SetBanState, SetRecMode, Shutdown, SrvId, SrvidMessage, StopNode,
+    BanState, ContinueNode, Control, Dest, DisableNode, EnableNode, Generation, GetRecMode, GetVnnMap,
+    NodeFlags, Pnn, RecMode, SetBanState, SetRecMode, Shutdown, SrvId, SrvidMessage, StopNode,
 };
 
 use crate::old::move_address::has_flag;
@@ -176,8 +176,7 @@ pub(crate) async fn generation(tool: &mut Tool) -> Result<Generation, Stop> {
     loop {
         let leader = tool.leader().await.explain(words!("Failed to find leader\n"))?.0;
         let mode = tool.call::<GetRecMode>(leader, ()).await;
-        let mode =
-            mode.explain(words!(format_args!("Failed to get recovery mode from node {leader}\n")))?;
+        let mode = mode.explain(words!(format_args!("Failed to get recovery mode from node {leader}\n")))?;
         if mode != RecMode::ACTIVE {
             let map = tool.call::<GetVnnMap>(leader, ()).await;
             let map = map.explain(words!(format_args!("Failed to get generation from node {leader}\n")))?;

@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 use legacy_codec::{
-    Generation, GetIfaces, GetRecMode, GetRunState, GetVnnMap, NodeAndFlags, NodeFlags, NodeMap, Pnn, RecMode,
-    RunState, VnnMap,
+    Generation, GetIfaces, GetRecMode, GetRunState, GetVnnMap, NodeAndFlags, NodeFlags, NodeMap, Pnn,
+    RecMode, RunState, VnnMap,
 };
 
 use crate::old::address;

@@ -12,8 +12,8 @@ use crate::old::options::Options;
 use crate::old::stop::{Done, Stop};
 use crate::old::tool::Tool;
 use crate::old::{
-    addresses, capabilities, connections, databases, helpers, memory, move_address, nodes, processes, reload,
-    state, statistics, status, tickle, tunables, usage,
+    addresses, capabilities, connections, databases, files, helpers, memory, move_address, nodes, processes,
+    records, reload, state, statistics, status, tickle, transactions, tunables, usage, whole,
 };
 
 /// A handler at work.
@@ -104,11 +104,14 @@ commands! {
     remote "process-exists" "<pid> [<srvid>]" "check if a process exists on a node" => processes::exists;
     remote "getdbmap" "" "show attached databases" => databases::getdbmap;
     remote "getdbstatus" "<dbname|dbid>" "show database status" => databases::getdbstatus;
+    here "catdb" "<dbname|dbid>" "dump cluster-wide ctdb database" => records::catdb;
+    here "cattdb" "<dbname|dbid>" "dump local ctdb database" => records::cattdb;
     remote "getcapabilities" "" "show node capabilities" => capabilities::getcapabilities;
     here "pnn" "" "show the pnn of the currnet node" => nodes::pnn;
     here "lvs" "leader|list|status" "show lvs configuration" => helpers::lvs;
     remote "setdebug" "ERROR|WARNING|NOTICE|INFO|DEBUG" "set debug level" => memory::setdebug;
     remote "getdebug" "" "get debug level" => memory::getdebug;
+    here "attach" "<dbname> [persistent|replicated]" "attach a database" => records::attach;
     here "detach" "<dbname|dbid> ..." "detach database(s)" => databases::detach;
     remote "dumpmemory" "" "dump ctdbd memory map" => memory::dumpmemory;
     remote "rddumpmemory" "" "dump recoverd memory map" => memory::rddumpmemory;
@@ -133,6 +136,10 @@ commands! {
     here "moveip" "<ip> <node>" "move an ip address to another node" => move_address::moveip;
     remote "addip" "<ip/mask> <iface>" "add an ip address to a node" => move_address::addip;
     remote "delip" "<ip>" "delete an ip address from a node" => move_address::delip;
+    here "backupdb" "<dbname|dbid> <file>" "backup a database into a file" => whole::backupdb;
+    here "restoredb" "<file> [dbname]" "restore a database from a file" => whole::restoredb;
+    local "dumpdbbackup" "<file>" "dump database from a backup file" => whole::dumpdbbackup;
+    here "wipedb" "<dbname|dbid>" "wipe the contents of a database." => whole::wipedb;
     remote "leader" "" "show the pnn of the leader" => nodes::leader;
     local "event" "" "event and event script commands" => helpers::event;
     local "scriptstatus" "[init|setup|startup|monitor|takeip|releaseip|ipreallocated]" "show event script status"
@@ -143,6 +150,17 @@ commands! {
     remote "setleaderrole" "on|off" "set LEADER role" => capabilities::setleaderrole;
     remote "setdbreadonly" "<dbname|dbid>" "enable readonly records" => databases::setdbreadonly;
     remote "setdbsticky" "<dbname|dbid>" "enable sticky records" => databases::setdbsticky;
+    here "pfetch" "<dbname|dbid> <key>" "fetch record from persistent database" => transactions::pfetch;
+    here "pstore" "<dbname|dbid> <key> <value>" "write record to persistent database" => transactions::pstore;
+    here "pdelete" "<dbname|dbid> <key>" "delete record from persistent database" => transactions::pdelete;
+    here "ptrans" "<dbname|dbid> [<file>]" "update a persistent database (from file or stdin)"
+        => transactions::ptrans;
+    remote "tfetch" "<tdb-file> <key> [<file>]" "fetch a record" => files::tfetch;
+    remote "tstore" "<tdb-file> <key> <data> [<rsn> <dmaster> <flags>]" "store a record" => files::tstore;
+    here "readkey" "<dbname|dbid> <key> [readonly]" "read value of a database key" => records::readkey;
+    here "writekey" "<dbname|dbid> <key> <value>" "write value for a database key" => records::writekey;
+    here "deletekey" "<dbname|dbid> <key>" "delete a database key" => records::deletekey;
+    newer "pushrecord" "<dbname|dbid> <key> <value>" "push a record to all nodes" => records::pushrecord;
     local "checktcpport" "<port>" "check if a service is bound to a specific tcp port or not"
         => processes::checktcpport;
     here "getdbseqnum" "<dbname|dbid>" "get database sequence number" => databases::getdbseqnum;
@@ -174,7 +192,7 @@ mod tests {
         let mut names: Vec<_> = COMMANDS.iter().map(|row| row.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), COMMANDS.len());
+        assert_eq!((names.len(), COMMANDS.len()), (78, 78));
         let json: Vec<_> = COMMANDS.iter().filter(|row| row.json).map(|row| row.name).collect();
         assert_eq!(json, ["version", "status"]);
     }

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use legacy_client::{CallError, Client, Event};
-use legacy_codec::{
-    Abi, Control, Dest, GetNodeMap, NodeAndFlags, NodeFlags, NodeMap, Payload, Pnn, SrvId,
-};
+use legacy_codec::{Abi, Control, Dest, GetNodeMap, NodeAndFlags, NodeFlags, NodeMap, Payload, Pnn, SrvId};
 use tokio::time::Instant;
 
 use crate::join::join_all;
@@ -76,9 +74,9 @@ impl Tool {
         self.ask::<C>(of, arg).await.map_err(|failure| {
             match failure {
                 Failure::Gone => {}
-                Failure::NoReply(errno) => err!(format_args!(
-                    "Control {name} failed to node {of}, ret={errno}\n"
-                )),
+                Failure::NoReply(errno) => {
+                    err!(format_args!("Control {name} failed to node {of}, ret={errno}\n"))
+                }
                 Failure::Status(status) => err!(format_args!("Control {name} failed, ret={status}\n")),
             }
             self.stop(failure)
@@ -239,9 +237,8 @@ fn next_reachable(map: &NodeMap, from: u32, home: u32) -> u32 {
     let mut pnn = from;
     for _ in 0..count {
         pnn = pnn.wrapping_add(1) % count;
-        let reachable = |node: &NodeAndFlags| {
-            !node.flags.intersects(NodeFlags::DELETED | NodeFlags::DISCONNECTED)
-        };
+        let reachable =
+            |node: &NodeAndFlags| !node.flags.intersects(NodeFlags::DELETED | NodeFlags::DISCONNECTED);
         if pnn == home || find(map, pnn).is_some_and(reachable) {
             return pnn;
         }

@@ -20,10 +20,8 @@ pub(crate) fn c_text(word: &[u8]) -> Text {
 /// The name, if the node has such a tunable.
 async fn known(tool: &Tool, name: &[u8]) -> Result<(), Stop> {
     let names = tool.call::<ListTunables>(tool.target, ()).await;
-    let names = names.explain(words!(format_args!(
-        "Failed to get list of variables from node {}\n",
-        tool.target
-    )))?;
+    let names =
+        names.explain(words!(format_args!("Failed to get list of variables from node {}\n", tool.target)))?;
     if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return Ok(());
     }

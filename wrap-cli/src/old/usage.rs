@@ -103,6 +103,6 @@ mod tests {
              [-X] [-v|--verbose] [-T|--maxruntime=INT]\n"
         );
         assert_eq!(usage_lines(255).lines().count(), 1);
-        assert_eq!(usage_lines(99).lines().next().unwrap().len(), 95);
+        assert_eq!(usage_lines(99).lines().next().unwrap().len(), 93);
     }
 }
