@@ -203,7 +203,6 @@ impl Error {
             Self::NotRegistered(_) => "not_registered",
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
-            Self::Question { failure, .. } => failure.code(),
             Self::Input(_) => "input",
             Self::Question { failure, .. } | Self::OnFile { failure, .. } => failure.code(),
             Self::NeedsYes { .. } => "needs_yes",

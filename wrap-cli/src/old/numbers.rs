@@ -119,7 +119,7 @@ pub(crate) fn debug_level(text: &[u8]) -> Option<i32> {
     }
     let starts =
         |name: &&str| name.as_bytes().get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
-    LEVELS.iter().position(|name| starts(&name)).and_then(|level| i32::try_from(level).ok())
+    LEVELS.iter().position(starts).and_then(|level| i32::try_from(level).ok())
 }
 
 /// The name of a level of logging.

@@ -68,10 +68,10 @@ fn is_for_the_new_grammar(words: &[OsString]) -> bool {
     let mut plain = plain.iter().filter_map(|word| word.to_str());
     let Some(noun) = plain.next() else { return false };
     match (table::find(OsStr::new(noun)), noun, plain.next()) {
-        (None, noun, _) => crate::args::parser().find_subcommand(noun).is_some(),
+        (None, noun, _) => crate::args::command().find_subcommand(noun).is_some(),
         // The one command that has got verbs.
         (Some(_), "ip", Some(verb)) => {
-            let ip = crate::args::parser();
+            let ip = crate::args::command();
             verb != "all" && ip.find_subcommand("ip").is_some_and(|ip| ip.find_subcommand(verb).is_some())
         }
         _ => false,

@@ -22,6 +22,7 @@ use crate::old::tool::Tool;
 const VERSION: u32 = 1;
 
 type Field<T> = (&'static str, fn(&T) -> u32);
+type Time = (&'static str, fn(&Statistics) -> &LatencyCounter);
 
 const FIELDS: &[Field<Statistics>] = &[
     ("num_clients", |s| s.num_clients),
@@ -74,7 +75,7 @@ const DB_FIELDS: &[Field<DbStatistics>] = &[
 ];
 
 /// What the machine form has of each time, in this order.
-const TIMES: &[(&str, fn(&Statistics) -> &LatencyCounter)] = &[
+const TIMES: &[Time] = &[
     ("reclock_ctdbd_latency", |s| &s.reclock.ctdbd),
     ("reclock_recd_latency", |s| &s.reclock.recd),
     ("call_latency", |s| &s.call_latency),

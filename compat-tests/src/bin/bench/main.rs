@@ -1,8 +1,9 @@
-//! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, in one run.
+//! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, and our `ctdb` beside the C tool.
 //!
 //! Each figure of the tunnel stands beside one of the plain clients that was measured right before it, because a machine
 //! is never the same for long. First with every process on one CPU, which measures work; then with all CPUs, which
-//! measures this machine's wake-ups as well. docs/performance.md says how to read it. Times are printed as they came.
+//! measures this machine's wake-ups as well. docs/performance.md says how to read it. Times are printed as they
+//! came. `bench tool` measures the command line alone.
 
 mod cpu;
 mod daemon;
@@ -10,6 +11,7 @@ mod end;
 mod measure;
 mod plain;
 mod report;
+mod tool;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,10 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     let rounds = std::env::var("ROUNDS").ok().map_or(Ok(ROUNDS), |text| text.parse())?;
     ensure!(rounds > 0, "ROUNDS must be at least 1");
+    if std::env::args().nth(1).as_deref() == Some("tool") {
+        print!("{}", tool::compare(rounds)?);
+        return Ok(());
+    }
     let cpus = Cpus::allowed()?;
     let one = cpus.pin_to_last()?;
     println!("# All processes on one CPU (number {one})\n");
@@ -40,6 +46,8 @@ fn run() -> anyhow::Result<()> {
     cpus.unpin()?;
     println!("\n# All processes on CPUs {:?}\n", cpus.numbers());
     print!("{}", report::markdown(&Bench::start()?.all(rounds)?));
+    println!("\n# The command line beside the C tool\n");
+    print!("{}", tool::compare(rounds)?);
     println!("\nbench: OK");
     Ok(())
 }

@@ -9,17 +9,17 @@ use crate::measure::{Rows, Sample};
 
 /// Median, smallest, largest.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Spread(f64, f64, f64);
+pub(crate) struct Spread(pub(crate) f64, f64, f64);
 
 impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
+    pub(crate) fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.collect();
         values.sort_unstable_by(f64::total_cmp);
         let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
         Self(at(values.len() / 2), at(0), at(values.len().saturating_sub(1)))
     }
 
-    fn show(self, digits: usize) -> String {
+    pub(crate) fn show(self, digits: usize) -> String {
         let Self(median, low, high) = self;
         format!("{median:.digits$} ({low:.digits$}-{high:.digits$})")
     }
