@@ -39,7 +39,12 @@ const TABLE: &[Row] = &[
         &[],
     ),
     ("captures", Pure, &["legacy-codec"], &[]),
-    ("ctdbctl", Tokio, &["bus", "captures", "legacy-client", "legacy-codec", "protocol", "runtime", "tdb"], &[]),
+    (
+        "ctdbctl",
+        Tokio,
+        &["bus", "captures", "legacy-client", "legacy-codec", "protocol", "runtime", "tdb"],
+        &[],
+    ),
     (
         "compat-tests",
         Tokio,

@@ -54,7 +54,7 @@ fn increment(node: &Node, database: &str, key: &str) {
 fn at_once(work: &[&(dyn Fn() + Sync)]) {
     thread::scope(|scope| {
         for work in work {
-            scope.spawn(|| work());
+            scope.spawn(work);
         }
     });
 }

@@ -1,6 +1,7 @@
 //! `db attach` and `db detach`: databases come and go.
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use crate::backend::databases::Databases;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
+use crate::live;
 
 /// Arguments of `db attach`.
 #[derive(Args, Clone, Debug)]
@@ -50,7 +52,7 @@ pub(crate) async fn attach(cx: &Context, args: AttachArgs) -> Result<Info, Error
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DetachArgs {
     /// Names of databases, or their ids as 0x...
-    #[arg(value_name = "DATABASE", required = true)]
+    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases), required = true)]
     databases: Vec<String>,
 }
 

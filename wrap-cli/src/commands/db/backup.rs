@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,12 +16,13 @@ use crate::backend::legacy::database_files;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
+use crate::live;
 
 /// Arguments of `db backup`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BackupArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE")]
+    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
     database: String,
 
     /// The file; it appears when it is whole
@@ -41,7 +43,7 @@ pub(crate) struct RestoreArgs {
     file: PathBuf,
 
     /// Name of the database, if it is not to be that of the backup
-    #[arg(value_name = "DATABASE")]
+    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
     database: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! `db flag`: what a volatile database does beyond its kind. A flag that is set stays until the database is detached.
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -9,6 +10,7 @@ use crate::backend::databases::{Databases, Facts, Kind};
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::context::Context;
 use crate::error::{Error, Failure};
+use crate::live;
 use crate::render::table::Column;
 
 /// A flag.
@@ -24,7 +26,7 @@ pub(crate) enum Flag {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SetArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE")]
+    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
     database: String,
 
     /// What is set

@@ -4,11 +4,12 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
 use bytes::Bytes;
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,12 +20,13 @@ use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::live;
 
 /// Arguments of `db key delete`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct KeyArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE")]
+    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
     database: String,
 
     /// The key; bytes as 0x and digits
@@ -70,11 +72,11 @@ pub(crate) struct SetArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BatchArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE")]
+    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
     database: String,
 
-    /// Lines of a key and its data, both in quotation marks; standard input without it
-    file: Option<PathBuf>,
+    /// Lines of a key and its data, both in quotation marks; /dev/stdin for standard input
+    file: PathBuf,
 }
 
 /// The data of a record.
@@ -190,13 +192,8 @@ impl Shown for Batch {
 }
 
 pub(crate) async fn batch(cx: &Context, args: BatchArgs) -> Result<Batch, Error> {
-    let records = match &args.file {
-        Some(path) => {
-            let file = File::open(path).map_err(|e| Error::file(path, &e))?;
-            read(BufReader::new(file), &path.display().to_string())?
-        }
-        None => read(io::stdin().lock(), "standard input")?,
-    };
+    let file = File::open(&args.file).map_err(|e| Error::file(&args.file, &e))?;
+    let records = read(BufReader::new(file), &args.file.display().to_string())?;
     let count = records.len();
     let cluster = cx.cluster().await?;
     let written = cluster.set_records(&args.database, records).await;

@@ -17,11 +17,13 @@ mod statistics;
 mod tdb;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 
 use super::asked::Answers;
 use super::row::{NoArgs, rows};
 use crate::backend::Cluster;
 use crate::error::{Error, Failure};
+use crate::live;
 
 rows! {
     "db" "list": One, "List the databases of a node", ["getdbmap"], NoArgs => list::List = list::list;
@@ -73,7 +75,7 @@ rows! {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct NameArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE")]
+    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
     database: String,
 }
 

@@ -7,6 +7,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -104,8 +105,8 @@ impl Owner {
         deadline: Instant,
     ) -> Result<(), DbError> {
         self.run(deadline, move |files, _| {
-            if !files.open.contains_key(&id) {
-                files.open.insert(id, Tdb::open(path, flags)?);
+            if let Entry::Vacant(entry) = files.open.entry(id) {
+                entry.insert(Tdb::open(path, flags)?);
             }
             Ok(())
         })
