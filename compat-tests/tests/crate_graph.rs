@@ -39,10 +39,11 @@ const TABLE: &[Row] = &[
         &[],
     ),
     ("captures", Pure, &["legacy-codec"], &[]),
+    ("config", Pure, &[], &[]),
     (
         "ctdbctl",
         Tokio,
-        &["bus", "captures", "legacy-client", "legacy-codec", "protocol", "runtime", "tdb"],
+        &["bus", "captures", "config", "legacy-client", "legacy-codec", "protocol", "runtime", "tdb"],
         &[],
     ),
     (

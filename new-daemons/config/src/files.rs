@@ -1,0 +1,288 @@
+//! The files beside `ctdb.conf`: nodes, public addresses, tunables, options of event scripts. Line by line, as C reads
+//! them (`ctdb_read_nodes_file`, `ctdb_set_public_addresses`, `ctdb_tunable_load_file`), or as the shell does.
+
+use std::net::IpAddr;
+
+use crate::check::Finding;
+use crate::document::{Document, Kind};
+
+/// The tunables of 4.17, and whether they are obsolete.
+pub const NAMES: &[(&str, bool)] = &[
+    ("MaxRedirectCount", true),
+    ("SeqnumInterval", false),
+    ("ControlTimeout", false),
+    ("TraverseTimeout", false),
+    ("KeepaliveInterval", false),
+    ("KeepaliveLimit", false),
+    ("RecoverTimeout", false),
+    ("RecoverInterval", false),
+    ("ElectionTimeout", false),
+    ("TakeoverTimeout", false),
+    ("MonitorInterval", false),
+    ("TickleUpdateInterval", false),
+    ("EventScriptTimeout", false),
+    ("MonitorTimeoutCount", false),
+    ("EventScriptUnhealthyOnTimeout", true),
+    ("RecoveryGracePeriod", false),
+    ("RecoveryBanPeriod", false),
+    ("DatabaseHashSize", false),
+    ("DatabaseMaxDead", false),
+    ("RerecoveryTimeout", false),
+    ("EnableBans", false),
+    ("DeterministicIPs", true),
+    ("LCP2PublicIPs", true),
+    ("ReclockPingPeriod", true),
+    ("NoIPFailback", false),
+    ("DisableIPFailover", true),
+    ("VerboseMemoryNames", false),
+    ("RecdPingTimeout", false),
+    ("RecdFailCount", false),
+    ("LogLatencyMs", false),
+    ("RecLockLatencyMs", false),
+    ("RecoveryDropAllIPs", false),
+    ("VerifyRecoveryLock", true),
+    ("VacuumInterval", false),
+    ("VacuumMaxRunTime", false),
+    ("RepackLimit", false),
+    ("VacuumLimit", true),
+    ("VacuumFastPathCount", false),
+    ("MaxQueueDropMsg", false),
+    ("AllowUnhealthyDBRead", false),
+    ("StatHistoryInterval", false),
+    ("DeferredAttachTO", false),
+    ("AllowClientDBAttach", false),
+    ("RecoverPDBBySeqNum", true),
+    ("DeferredRebalanceOnNodeAdd", true),
+    ("FetchCollapse", false),
+    ("HopcountMakeSticky", false),
+    ("StickyDuration", false),
+    ("StickyPindown", false),
+    ("NoIPTakeover", false),
+    ("DBRecordCountWarn", false),
+    ("DBRecordSizeWarn", false),
+    ("DBSizeWarn", false),
+    ("PullDBPreallocation", false),
+    ("NoIPHostOnAllDisabled", true),
+    ("Samba3AvoidDeadlocks", true),
+    ("TDBMutexEnabled", true),
+    ("LockProcessesPerDB", false),
+    ("RecBufferSizeLimit", false),
+    ("QueueBufferSize", false),
+    ("IPAllocAlgorithm", false),
+    ("AllowMixedVersions", false),
+];
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines().map(|line| line.trim_matches([' ', '\t', '\r'])))
+}
+
+/// The nodes file: an address a line; the number of a node is its line, so a deleted one is commented out.
+#[must_use]
+pub fn check_nodes(text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut seen: Vec<(IpAddr, usize)> = Vec::new();
+    for (line, text) in lines(text) {
+        if text.is_empty() || text.starts_with('#') {
+            if let Some(comment) = text.strip_prefix('#')
+                && comment.trim().parse::<IpAddr>().is_err()
+            {
+                let message = "every line with '#' counts as a deleted node, this comment too";
+                found.push(Finding::warning(line, message));
+            }
+            continue;
+        }
+        match text.parse::<IpAddr>() {
+            Err(_) => found.push(Finding::error(line, format!("'{text}' is no address"))),
+            Ok(ip) => match seen.iter().find(|(other, _)| *other == ip.to_canonical()) {
+                Some((_, first)) => {
+                    found.push(Finding::error(line, format!("{ip} stands on line {first} already")));
+                }
+                None => seen.push((ip.to_canonical(), line)),
+            },
+        }
+    }
+    if seen.is_empty() {
+        found.push(Finding::error(1, "there is no node"));
+    }
+    found
+}
+
+/// The file of public addresses: an address with the bits of its network, and interfaces with commas between them.
+#[must_use]
+pub fn check_public_addresses(text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut seen: Vec<(IpAddr, usize)> = Vec::new();
+    for (line, text) in lines(text).filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
+        let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
+        let address = words.next().unwrap_or_default();
+        let parsed = address.rsplit_once('/').and_then(|(ip, bits)| {
+            let digits = !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit());
+            Some((ip.parse::<IpAddr>().ok()?, bits.parse::<u32>().ok().filter(|_| digits)?))
+        });
+        match parsed {
+            None => found.push(Finding::error(
+                line,
+                format!("'{address}' is no address with the bits of its network"),
+            )),
+            Some((ip, bits)) => {
+                if bits > if ip.is_ipv4() { 32 } else { 128 } {
+                    found.push(Finding::warning(line, format!("{ip} has no {bits} bits")));
+                }
+                match seen.iter().find(|(other, _)| *other == ip.to_canonical()) {
+                    Some((_, first)) => {
+                        found.push(Finding::error(line, format!("{ip} stands on line {first} already")));
+                    }
+                    None => seen.push((ip.to_canonical(), line)),
+                }
+            }
+        }
+        if words.next().is_none() {
+            found.push(Finding::error(line, "no interface is named"));
+        }
+        if let Some(more) = words.next() {
+            found.push(Finding::warning(
+                line,
+                format!("'{more}' is not looked at; write commas between interfaces"),
+            ));
+        }
+    }
+    found
+}
+
+/// The file of tunables: `Name=number`; names are the same in upper and lower case.
+#[must_use]
+pub fn check_tunables(text: &str) -> Vec<Finding> {
+    let document = Document::parse(text);
+    let mut found = Vec::new();
+    for entry in document.entries() {
+        let line = entry.line;
+        match &entry.kind {
+            Kind::Broken(why) => {
+                found.push(Finding::error(line, format!("{why}; nothing behind this line is read")));
+                break;
+            }
+            Kind::Section(name) => {
+                found.push(Finding::error(line, format!("[{name}]: there are no sections here")))
+            }
+            Kind::Words(words) => found.push(Finding::error(line, format!("'{words}' has no value"))),
+            Kind::Option { name, value } => match NAMES
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            {
+                _ if value.is_empty() => found.push(Finding::error(line, format!("'{name}' has no value"))),
+                _ if whole(value).is_none() => {
+                    found.push(Finding::error(line, format!("'{name}' cannot be '{value}': write a number")));
+                }
+                None => found.push(Finding::error(line, format!("there is no tunable '{name}'"))),
+                Some((known, true)) => {
+                    found.push(Finding::error(line, format!("'{known}' is obsolete; take the line out")));
+                }
+                Some((known, false)) if whole(value).is_some_and(|value| value > u64::from(u32::MAX)) => {
+                    found.push(Finding::warning(line, format!("only the lower 32 bits of '{known}' count")));
+                }
+                Some(_) => {}
+            },
+        }
+    }
+    found
+}
+
+/// A number and nothing else, decimal, octal or hexadecimal.
+fn whole(text: &str) -> Option<u64> {
+    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    match (hex, text.strip_prefix('0')) {
+        (Some(hex), _) => u64::from_str_radix(hex, 16).ok(),
+        (None, Some(octal)) if !octal.is_empty() => u64::from_str_radix(octal, 8).ok(),
+        _ => text.parse().ok(),
+    }
+}
+
+/// A file of options for event scripts, which the shell reads: assignments.
+#[must_use]
+pub fn check_script_options(text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (line, text) in lines(text).filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
+        let text = text.strip_prefix("export ").unwrap_or(text);
+        let name = text.split('=').next().unwrap_or_default();
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !text.contains('=') || name.is_empty() || !name.chars().all(good) {
+            found.push(Finding::warning(
+                line,
+                "this is no assignment; blanks around '=' are not allowed either",
+            ));
+        } else if !quotes_match(text) {
+            found.push(Finding::error(
+                line,
+                format!("a quotation mark in the value of {name} is never closed"),
+            ));
+        } else if !name.starts_with("CTDB_") {
+            found.push(Finding::warning(
+                line,
+                format!("{name} is no option of an event script: they begin with CTDB_"),
+            ));
+        }
+    }
+    found
+}
+
+fn quotes_match(text: &str) -> bool {
+    let mut open = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (open, c) {
+            (None | Some('"'), '\\') => {
+                chars.next();
+            }
+            (None, '\'' | '"') => open = Some(c),
+            (Some(mark), c) if c == mark => open = None,
+            _ => {}
+        }
+    }
+    open.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Severity;
+
+    fn told(findings: &[Finding]) -> Vec<(usize, bool)> {
+        findings.iter().map(|f| (f.line, f.severity == Severity::Error)).collect()
+    }
+
+    #[test]
+    fn nodes_are_addresses_and_each_stands_once() {
+        assert_eq!(check_nodes("10.0.0.1\n#10.0.0.2\n\nfd00::3\n"), []);
+        let found = check_nodes("10.0.0.1\nnode2\n# our nodes\n10.0.0.1\n");
+        assert_eq!(told(&found), [(2, true), (3, false), (4, true)], "{found:?}");
+        assert_eq!(told(&check_nodes("# nothing\n")), [(1, false), (1, true)]);
+    }
+
+    #[test]
+    fn public_addresses_have_bits_and_interfaces() {
+        assert_eq!(check_public_addresses("# ours\n10.1.0.1/24 eth0,eth1\n\tfd00::1/64\teth0\n\n"), []);
+        let text = "10.1.0.1 eth0\n10.1.0.1/24\n10.1.0.1/24 eth0 eth1\n10.1.0.2/40 eth0\n10.1.0.3/ eth0\n";
+        let found = check_public_addresses(text);
+        let expected = [(1, true), (2, true), (3, true), (3, false), (4, false), (5, true)];
+        assert_eq!(told(&found), expected, "{found:?}");
+    }
+
+    #[test]
+    fn tunables_are_known_and_numbers() {
+        assert_eq!(check_tunables("# ours\nmonitorinterval=20\nRecoverTimeout = 0x1e\n"), []);
+        let text =
+            "MonitorIntervall=1\nVacuumLimit=1\nMonitorInterval=x\nMonitorInterval\n[x]\nMonitorInterval=\n";
+        let found = check_tunables(text);
+        assert_eq!(told(&found), [1, 2, 3, 4, 5, 6].map(|line| (line, true)), "{found:?}");
+    }
+
+    #[test]
+    fn options_of_scripts_are_assignments() {
+        assert_eq!(
+            check_script_options("CTDB_SAMBA_SKIP_SHARE_CHECK=yes\nexport CTDB_X=\"a 'b'\" # why\n"),
+            []
+        );
+        let found = check_script_options("CTDB_X = yes\nSAMBA=1\nCTDB_Y='a\nrm -rf\n");
+        assert_eq!(told(&found), [(1, false), (2, false), (3, true), (4, false)], "{found:?}");
+    }
+}
