@@ -173,6 +173,18 @@ pub(crate) enum Error {
     /// The person at the terminal said no.
     #[error("nothing was done")]
     NotConfirmed,
+    /// Something on this machine that is no ctdbd cannot be asked, or does not do what it should.
+    #[error("{}: {message}", .what.display())]
+    Local {
+        /// Its socket, or the program.
+        what: PathBuf,
+        /// What happened.
+        message: String,
+        /// For scripts.
+        code: &'static str,
+        /// For the shell.
+        exit: Exit,
+    },
     /// The program could not start.
     #[error("cannot start: {0}")]
     Start(std::io::Error),
@@ -190,9 +202,7 @@ impl From<runtime::BusError> for Error {
 impl Error {
     /// A file or a socket that cannot be used.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
-        let text = error.to_string();
-        let message = text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words);
-        Self::File { path: path.into(), message: message.to_owned() }
+        Self::File { path: path.into(), message: system(error) }
     }
 
     /// For scripts.
@@ -202,7 +212,7 @@ impl Error {
             Self::NoTunneld(_) => "no_tunneld",
             Self::NotRegistered(_) => "not_registered",
             Self::TunneldLost => "connection_lost",
-            Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } => code,
+            Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } | Self::Local { code, .. } => code,
             Self::Input(_) => "input",
             Self::Question { failure, .. } | Self::OnFile { failure, .. } => failure.code(),
             Self::NeedsYes { .. } => "needs_yes",
@@ -222,10 +232,16 @@ impl Error {
             Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,
             Self::NotRegistered(_) => Exit::Refused,
             Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
-            Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } => *exit,
+            Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } | Self::Local { exit, .. } => *exit,
             Self::Question { failure, .. } | Self::OnFile { failure, .. } => failure.exit(),
         }
     }
+}
+
+/// An error of the system in words, without its number.
+pub(crate) fn system(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
 }
 
 /// A text of somebody else's making, fit for one line of a terminal.

@@ -9,8 +9,9 @@ use clap::Command;
 use clap_complete::engine::{CompletionCandidate, complete as candidates};
 
 use crate::args::Global;
+use crate::backend::databases::Databases;
 use crate::backend::legacy::{Legacy, Link};
-use crate::backend::{Cluster, Tunables};
+use crate::backend::{Addresses, Cluster, Tunables};
 use crate::error::Failure;
 
 /// A person waits no longer for TAB.
@@ -63,4 +64,23 @@ pub(crate) fn nodes(typed: &OsStr) -> Vec<CompletionCandidate> {
 pub(crate) fn tunables(typed: &OsStr) -> Vec<CompletionCandidate> {
     let names = ask(async |cluster| cluster.tunable_names(cluster.this_node()).await).unwrap_or_default();
     matching(typed, names.into_iter().map(|name| (name, String::new())))
+}
+
+/// Public addresses.
+pub(crate) fn addresses(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let known = ask(async |cluster| cluster.addresses(cluster.this_node()).await).unwrap_or_default();
+    let on = |node: Option<u32>| node.map_or_else(|| "nowhere".into(), |node| format!("on node {node}"));
+    matching(typed, known.into_iter().map(|address| (address.ip.to_string(), on(address.node))))
+}
+
+/// Interfaces that may carry them.
+pub(crate) fn interfaces(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let known = ask(async |cluster| cluster.interfaces(cluster.this_node()).await).unwrap_or_default();
+    matching(typed, known.into_iter().map(|interface| (interface.name.clone(), interface.state().into())))
+}
+
+/// Names of databases.
+pub(crate) fn databases(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let databases = ask(async |cluster| cluster.databases(cluster.this_node()).await).unwrap_or_default();
+    matching(typed, databases.into_iter().map(|db| (db.name, format!("{:#010x}", db.id))))
 }

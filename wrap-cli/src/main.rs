@@ -12,6 +12,7 @@ mod commands;
 mod context;
 mod error;
 mod exit;
+mod host;
 mod join;
 mod live;
 mod model;

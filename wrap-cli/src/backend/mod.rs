@@ -3,10 +3,14 @@
 //! Commands are written against [`Cluster`]; `legacy` asks C ctdbd. Each question has the time of one node and ends with
 //! an answer or a [`Failure`], never with a hang. Nothing here decides what is shown.
 
+mod addresses;
 pub(crate) mod databases;
+mod events;
 pub(crate) mod legacy;
 mod nodes;
 
+pub(crate) use addresses::Addresses;
+pub(crate) use events::Events;
 pub(crate) use nodes::{NodeChange, Nodes, Tunables, Whole};
 
 use crate::error::Failure;

@@ -8,10 +8,17 @@ pub(crate) mod asked;
 pub(crate) mod capture;
 pub(crate) mod cluster;
 pub(crate) mod completion;
+mod config;
 pub(crate) mod db;
+pub(crate) mod event;
+mod gateway;
+pub(crate) mod ip;
+mod migrate;
 pub(crate) mod node;
 pub(crate) mod row;
+pub(crate) mod said;
 pub(crate) mod schema;
+mod service;
 pub(crate) mod status;
 pub(crate) mod tunable;
 pub(crate) mod tunnel;
@@ -41,6 +48,22 @@ pub(crate) const NOUNS: &[Noun] = &[
     Noun { path: &["db", "flag"], doc: "What a volatile database does beyond its kind" },
     Noun { path: &["db", "key"], doc: "Records of databases" },
     Noun { path: &["db", "tdb"], doc: "The files of databases" },
+    Noun { path: &["ip"], doc: "Public addresses" },
+    Noun { path: &["ip", "iface"], doc: "Interfaces that may carry public addresses" },
+    Noun {
+        path: &["ip", "connection"],
+        doc: "Connections to public addresses, whose clients are told when an address moves",
+    },
+    Noun { path: &["natgw"], doc: "The NAT gateway group: one of its nodes leads the others out" },
+    Noun { path: &["lvs"], doc: "The LVS group: one of its nodes spreads connections over the others" },
+    Noun { path: &["service"], doc: "Services of this node, as the event scripts look after them" },
+    Noun { path: &["event"], doc: "Events of this node, and their scripts" },
+    Noun { path: &["event", "script"], doc: "Which event scripts there are, and which are run" },
+    Noun { path: &["config"], doc: "The configuration files of this node" },
+    Noun {
+        path: &["migrate"],
+        doc: "The way from C's daemons to the new ones: where this node stands, and what is next",
+    },
     Noun { path: &["capture"], doc: "Recorded packets: look at them, prove them, record and play them" },
     Noun { path: &["tunnel"], doc: "The way of the new daemons from node to node" },
 ];
@@ -53,6 +76,12 @@ const ROWS: &[&[Row]] = &[
     node::ROWS,
     tunable::ROWS,
     db::ROWS,
+    ip::ROWS,
+    gateway::ROWS,
+    service::ROWS,
+    event::ROWS,
+    config::ROWS,
+    migrate::ROWS,
     tunnel::ROWS,
     capture::ROWS,
     completion::ROWS,

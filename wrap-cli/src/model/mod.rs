@@ -3,6 +3,8 @@
 //! No type of a wire in here, so that a command does not see which backend answered. Names of the flags are those of
 //! `ctdb status`; numbers and keys are those of its JSON form.
 
+mod addresses;
+mod events;
 mod facts;
 mod time;
 
@@ -12,6 +14,10 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use addresses::{
+    Connection, Interface, Network, Placement, PublicAddress, end_point, interface_name, ip_address,
+};
+pub(crate) use events::{EventRun, Outcome, ScriptRun, ScriptState};
 pub(crate) use facts::Facts;
 pub(crate) use time::{Moment, Uptime};
 

@@ -3,10 +3,12 @@
 //! Translates types of the legacy wire into plain ones and errors into [`Failure`]s; the only file here that knows that
 //! wire. Which control answers what is as in the `ctdb` tool.
 
+mod addresses;
 mod database;
 pub(crate) mod database_files;
 mod database_records;
 pub(crate) mod databases;
+pub(crate) mod eventd;
 mod listen;
 mod nodes;
 mod request;

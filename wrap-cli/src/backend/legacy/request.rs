@@ -37,11 +37,25 @@ impl Legacy {
 
     /// Keeps recoveries from beginning for a while; 0 seconds allows them again.
     pub(super) async fn disable_recoveries(&self, nodes: &[u32], seconds: u32) -> Result<(), Failure> {
+        self.disable(Message::DisableRecoveries, nodes, seconds).await
+    }
+
+    /// Keeps addresses from being handed out for a while; 0 seconds allows it again.
+    pub(super) async fn disable_takeover_runs(&self, nodes: &[u32], seconds: u32) -> Result<(), Failure> {
+        self.disable(Message::DisableTakeoverRuns, nodes, seconds).await
+    }
+
+    async fn disable(
+        &self,
+        message: impl Fn(DisableMessage) -> Message,
+        nodes: &[u32],
+        seconds: u32,
+    ) -> Result<(), Failure> {
         let srvid = own_srvid();
-        let message = DisableMessage { pnn: Pnn(self.link.this_node), srvid, timeout: seconds };
+        let message = message(DisableMessage { pnn: Pnn(self.link.this_node), srvid, timeout: seconds });
         let dests: Vec<_> = nodes.iter().map(|pnn| Dest(*pnn)).collect();
         let wanted = nodes.iter().copied().collect();
-        self.request(srvid, &Message::DisableRecoveries(message), &dests, Some(wanted)).await
+        self.request(srvid, &message, &dests, Some(wanted)).await
     }
 
     /// Has a recovery daemon answer with data of its own making.

@@ -2,7 +2,7 @@
 
 mod capability;
 mod change;
-mod done;
+pub(crate) mod done;
 mod facts;
 mod log;
 mod memory;

@@ -1,0 +1,151 @@
+//! `config check`: every file of the configuration, line by line.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Finding, directory, read};
+use crate::commands::Shown;
+use crate::context::Context;
+use crate::error::{Error, one_line};
+use crate::exit::Exit;
+
+/// Arguments of `config check`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Directory of the configuration [default: that of this node]
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+
+    /// Version of Samba that is to read it, such as 4.17
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    samba: Option<u16>,
+}
+
+fn version(text: &str) -> Result<u16, &'static str> {
+    let minor = text.strip_prefix("4.").and_then(|rest| rest.split('.').next());
+    minor.and_then(|minor| minor.parse().ok()).ok_or("write a version such as 4.17")
+}
+
+/// What was found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Checked {
+    pub(crate) directory: String,
+    pub(crate) files: Vec<File>,
+    /// What ctdbd would not start with, or a script would fail on.
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+}
+
+/// One file.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct File {
+    /// Below the directory.
+    pub(crate) name: String,
+    pub(crate) present: bool,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Shown for Checked {
+    fn table(&self) -> String {
+        let mut text = String::new();
+        for file in self.files.iter().filter(|file| file.present) {
+            for found in &file.findings {
+                let (name, line) = (one_line(&file.name), found.line);
+                text += &format!("{name}:{line}: {}: {}\n", found.severity, one_line(&found.message));
+            }
+        }
+        let absent = self.files.iter().filter(|file| !file.present && !file.findings.is_empty());
+        for file in absent {
+            text += &format!(
+                "{}: {}\n",
+                file.name,
+                file.findings.iter().map(|f| f.message.as_str()).collect::<String>()
+            );
+        }
+        let present = self.files.iter().filter(|file| file.present).count();
+        text + &format!(
+            "{present} files in {}: {} errors, {} warnings\n",
+            self.directory, self.errors, self.warnings
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        if self.errors == 0 { Exit::Done } else { Exit::No }
+    }
+}
+
+/// This machine, for whoever checks without looking.
+pub(super) struct Here<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) samba: Option<u16>,
+}
+
+impl config::Machine for Here<'_> {
+    fn has_directory(&self, path: &str) -> bool {
+        Path::new(path).is_dir()
+    }
+
+    fn has_script(&self, name: &str) -> bool {
+        let meta = std::fs::metadata(self.directory.join(name));
+        meta.is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o100 != 0)
+    }
+
+    fn version(&self) -> Option<u16> {
+        self.samba
+    }
+}
+
+pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Checked, Error> {
+    let directory = directory(wanted.directory);
+    let here = Here { directory: &directory, samba: wanted.samba };
+    let conf = |text: &str| config::check_conf(&config::Document::parse(text), &here);
+    let mut files = vec![
+        file(&directory, "ctdb.conf", conf)?,
+        file(&directory, "nodes", config::check_nodes)?,
+        file(&directory, "public_addresses", config::check_public_addresses)?,
+        file(&directory, "ctdb.tunables", config::check_tunables)?,
+        file(&directory, "script.options", config::check_script_options)?,
+    ];
+    for name in option_files(&directory) {
+        files.push(file(&directory, &name, config::check_script_options)?);
+    }
+    if let Some(nodes) = files.iter_mut().find(|file| file.name == "nodes" && !file.present) {
+        let message = "there is no nodes file; ctdbd does not start without one".into();
+        nodes.findings.push(Finding { line: 0, severity: "error", message });
+    }
+    let count =
+        |severity| files.iter().flat_map(|file| &file.findings).filter(|f| f.severity == severity).count();
+    let (errors, warnings) = (count("error"), count("warning"));
+    Ok(Checked { directory: directory.display().to_string(), files, errors, warnings })
+}
+
+fn file(directory: &Path, name: &str, check: impl Fn(&str) -> Vec<config::Finding>) -> Result<File, Error> {
+    let text = read(&directory.join(name))?;
+    let findings = text.as_deref().map(check).unwrap_or_default();
+    Ok(File {
+        name: name.to_owned(),
+        present: text.is_some(),
+        findings: findings.into_iter().map(Finding::from).collect(),
+    })
+}
+
+/// The options that belong to one event script: `events/legacy/50.samba.options`.
+fn option_files(directory: &Path) -> Vec<String> {
+    let below = |path: &Path| {
+        let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>()
+    };
+    let events = directory.join("events");
+    let mut names = Vec::new();
+    for component in below(&events) {
+        let files = below(&events.join(&component));
+        let options = files.into_iter().filter(|name| name.ends_with(".options"));
+        names.extend(options.map(|name| format!("events/{component}/{name}")));
+    }
+    names.sort();
+    names
+}

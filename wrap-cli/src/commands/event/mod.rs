@@ -1,0 +1,29 @@
+//! `event`: events of this node, how they went, and their scripts.
+
+mod run;
+mod script;
+pub(crate) mod status;
+
+use super::row::rows;
+
+rows! {
+    "event" "run": None, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
+        run::Wanted => run::Ran = run::run;
+    "event" "status": None, "Show how an event went the last time; exit status 1 when it failed", ["event", "scriptstatus"],
+        status::Wanted => status::Status = status::run;
+    "event" "script" "list": None, "List event scripts and which of them are run", ["event"],
+        script::Component => script::List = script::list;
+    "event" "script" "enable": None, "Have an event script run from now on", ["event"],
+        script::Wanted => script::Changed = script::enable;
+    "event" "script" "disable": None, "Have an event script not run any more", ["event"],
+        script::Wanted => script::Changed = script::disable;
+}
+
+/// Names of components and events, which become parts of paths and lines.
+fn name(text: &str) -> Result<String, &'static str> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || text.starts_with('.') || !text.chars().all(good) {
+        return Err("write letters, digits, '-', '_' and '.' only");
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,20 @@
+//! `migrate`: which daemon serves which function on this node, and the way from C's daemons to the new ones.
+//!
+//! Who serves what is found by asking, never by a setting. A rung whose daemon does not exist is refused, and services are
+//! started and stopped by the system's own means: `step` and `back` say what is to be done.
+
+mod plan;
+mod status;
+
+use super::row::{NoArgs, rows};
+
+rows! {
+    "migrate" "status": None, "Show which daemon serves which function on this node", [],
+        NoArgs => status::Status = status::run;
+    "migrate" "plan": None, "Show the rungs from C's daemons to the new ones, and where this node stands", [],
+        NoArgs => plan::Plan = plan::run;
+    "migrate" "step": None, "Say what takes this node to the next rung; exit status 1 while that is to be done", [],
+        NoArgs => plan::Next = plan::step;
+    "migrate" "back": None, "Say what takes this node a rung back; exit status 1 while that is to be done", [],
+        NoArgs => plan::Next = plan::back;
+}

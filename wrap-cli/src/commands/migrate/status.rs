@@ -1,0 +1,111 @@
+//! `migrate status`: each function of this node, and who answers for it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::backend::legacy::Legacy;
+use crate::backend::legacy::eventd::Eventd;
+use crate::backend::{Addresses, Cluster, Events, Nodes};
+use crate::commands::row::NoArgs;
+use crate::commands::{Shown, tunnel};
+use crate::context::Context;
+use crate::error::{Error, Failure};
+use crate::exit::Exit;
+use crate::host::paths;
+use crate::render::table::table;
+
+/// The functions of a node.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Status {
+    pub(crate) functions: Vec<Function>,
+}
+
+/// One function.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Function {
+    /// `cluster`, `recovery`, `database`, `ip`, `event`, `service` or `tunnel`.
+    pub(crate) name: &'static str,
+    /// `ctdbd`, `ctdb_recoverd`, `ctdb-eventd`, `ctdb-tunneld`; null when nobody answers.
+    pub(crate) served_by: Option<&'static str>,
+    /// What was seen.
+    pub(crate) seen: String,
+}
+
+impl Shown for Status {
+    fn table(&self) -> String {
+        let rows = self.functions.iter().map(|function| {
+            vec![function.name.into(), function.served_by.unwrap_or("nobody").into(), function.seen.clone()]
+        });
+        table(&[("FUNCTION", false), ("SERVED BY", false), ("SEEN", false)], rows)
+    }
+
+    /// All that a node needs; the tunnel is extra.
+    fn exit(&self) -> Exit {
+        let needed = self.functions.iter().filter(|function| function.name != "tunnel");
+        if needed.into_iter().all(|function| function.served_by.is_some()) { Exit::Done } else { Exit::No }
+    }
+}
+
+fn answer(name: &'static str, by: &'static str, seen: Result<String, Failure>) -> Function {
+    match seen {
+        Ok(seen) => Function { name, served_by: Some(by), seen },
+        Err(failure) => Function { name, served_by: None, seen: failure.to_string() },
+    }
+}
+
+pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
+    let mut functions = match cx.cluster().await {
+        Ok(cluster) => of_ctdbd(&cluster).await,
+        Err(error) => {
+            let silent = |name| Function { name, served_by: None, seen: error.to_string() };
+            ["cluster", "recovery", "database", "ip"].map(silent).into()
+        }
+    };
+    let eventd = Eventd::at(&paths::eventd_socket(&cx.socket), cx.timeout);
+    let (event, service) = match eventd.last_run("legacy", "monitor").await {
+        Ok(run) => {
+            let seen = match run.as_ref().map(|run| run.summary) {
+                None => "services are not watched yet".to_owned(),
+                Some(0) => "all watched services are well".to_owned(),
+                Some(_) => "a watched service is not well; see 'service status'".to_owned(),
+            };
+            (Ok("it answers".to_owned()), Ok(seen))
+        }
+        Err(error) => (Err(error.to_string()), Err(error.to_string())),
+    };
+    for (name, seen) in [("event", event), ("service", service)] {
+        let served_by = seen.is_ok().then_some("ctdb-eventd");
+        functions.push(Function { name, served_by, seen: seen.unwrap_or_else(|error| error) });
+    }
+    functions.push(match tunnel::status(cx, NoArgs {}).await {
+        Ok(status) => {
+            let up = status.peers.iter().filter(|peer| peer.state == "up").count();
+            let seen = format!("{up} of {} other nodes have one too", status.peers.len());
+            Function { name: "tunnel", served_by: Some("ctdb-tunneld"), seen }
+        }
+        Err(error) => Function { name: "tunnel", served_by: None, seen: error.to_string() },
+    });
+    Ok(Status { functions })
+}
+
+async fn of_ctdbd(cluster: &Legacy) -> Vec<Function> {
+    let here = cluster.this_node();
+    let state = cluster.run_state(here).await.map(|state| format!("node {here} is {state}"));
+    let leader = match cluster.leader().await {
+        Ok(Some(leader)) => Ok(format!("node {leader} leads")),
+        Ok(None) => Err(Failure::Refused("nobody says that it leads".into())),
+        Err(failure) => Err(failure),
+    };
+    let records =
+        cluster.record_map(here).await.map(|map| format!("{} nodes hold records", map.lmasters.len()));
+    let addresses = cluster.addresses(here).await.map(|known| {
+        let own = known.iter().filter(|address| address.node == Some(here)).count();
+        format!("{own} of {} public addresses are here", known.len())
+    });
+    vec![
+        answer("cluster", "ctdbd", state),
+        answer("recovery", "ctdb_recoverd", leader),
+        answer("database", "ctdbd", records),
+        answer("ip", "ctdbd", addresses),
+    ]
+}
