@@ -21,6 +21,7 @@ impl Node {
     pub fn ctdbctl(&self, args: &[&str]) -> Result<ToolOutput> {
         let mut command = Command::new(binary("ctdbctl", "ctdbctl")?);
         command.args(args).arg("--socket").arg(self.socket()).arg("--run-dir").arg(self.bus_dir());
+        command.envs(self.env());
         run(command, LIMIT)
     }
 }
