@@ -50,8 +50,6 @@ const TABLE: &[Row] = &[
         "compat-tests",
         Tokio,
         &["bus", "captures", "gate", "legacy-client", "legacy-codec", "machine", "protocol", "runtime"],
-        &["legacy-session", "tunnel-core"],
-        &["bus", "captures", "legacy-client", "legacy-codec", "machine", "protocol", "runtime"],
         &["legacy-session", "tdb", "tunnel-core"],
     ),
     ("gate", Pure, &["bus", "legacy-codec", "machine", "tunnel-core"], &[]),

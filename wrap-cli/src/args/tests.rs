@@ -61,7 +61,7 @@ const EXAMPLES: &[&str] = &[
     "db flag get x.tdb",
     "db flag set x.tdb readonly",
     "db info x.tdb",
-    "db key batch x.tdb",
+    "db key batch x.tdb file",
     "db key delete x.tdb key",
     "db key get x.tdb key",
     "db key push x.tdb key data",
