@@ -6,6 +6,7 @@
 mod addresses;
 mod configuration;
 mod connections;
+mod databases;
 mod events;
 mod gateways;
 mod migration;
@@ -27,6 +28,7 @@ const TRIED: &[&[Try]] = &[
     addresses::HERE,
     configuration::ROWS,
     connections::ROWS,
+    databases::ROWS,
     events::ROWS,
     gateways::ROWS,
     migration::ROWS,

@@ -14,7 +14,7 @@ use crate::shape::Shape;
 /// A command line, and what comes of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Try {
-    /// As typed; `{net}` stands for the first three octets of the cluster's network.
+    /// As typed; `{net}` stands for the first three octets of the cluster's network, `{dir}` for the node's directory.
     pub(crate) words: &'static str,
     /// Exit status in both forms.
     pub(crate) exit: i32,
@@ -23,6 +23,9 @@ pub(crate) struct Try {
     /// Where something is in the JSON form, and what: asked second, so that a change has been made already.
     pub(crate) json: &'static [(&'static str, &'static str)],
 }
+
+/// Commands that say nothing to people when all is done, or when what is asked for is not there.
+const SILENT: [&str; 4] = ["db key delete", "db key get", "db key set", "db tdb set"];
 
 /// A row that ends with status 0.
 pub(crate) const fn done(
@@ -119,7 +122,8 @@ pub(crate) fn play(node: &Node, net: &str, rows: &[Try]) {
 
 #[track_caller]
 fn play_one(node: &Node, net: &str, schemas: &Schemas, row: &Try) {
-    let words = row.words.replace("{net}", net);
+    let dir = node.base().display().to_string();
+    let words = row.words.replace("{net}", net).replace("{dir}", &dir);
     let command = schemas.command(&words).to_owned();
     let table = run(node, &words, "table");
     assert_eq!(table.code, Some(row.exit), "{table:#?}");
@@ -139,5 +143,6 @@ fn play_one(node: &Node, net: &str, schemas: &Schemas, row: &Try) {
     // What was an error in the table is one here, in one line each.
     let is_error = answer.get("error").is_some_and(|error| error.get("exit_status").is_some());
     assert_eq!(table.stderr.lines().count(), usize::from(is_error), "{table:#?}");
-    assert_eq!(table.stdout.is_empty(), is_error, "{table:#?}");
+    let is_silent = table.stdout.is_empty();
+    assert!(is_silent == is_error || (is_silent && SILENT.contains(&command.as_str())), "{table:#?}");
 }
