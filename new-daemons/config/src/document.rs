@@ -150,31 +150,47 @@ impl Document {
         if let Some((_, entry)) = self.place(section, name) {
             let (from, to) = (entry.line - 1, entry.last);
             self.lines.splice(from..to, [line]);
-        } else {
-            let mut inside = false;
-            let mut end = None;
-            for entry in &self.entries {
-                if let Kind::Section(name) = &entry.kind {
-                    inside = name.eq_ignore_ascii_case(section);
-                }
-                if inside {
-                    end = Some(entry.last);
-                }
-            }
-            if let Some(last) = self.lines.last_mut()
-                && !last.ends_with('\n')
-            {
-                last.push('\n');
-            }
-            match end {
-                Some(end) => self.lines.insert(end, line),
-                None => {
-                    let gap = if self.lines.is_empty() { "" } else { "\n" };
-                    self.lines.extend([format!("{gap}[{section}]\n"), line]);
-                }
+            *self = Self::parse(&self.to_string());
+            return;
+        }
+        // A file may end in backslashes, and each of them would take in a line of what is added behind it.
+        let open = self.to_string().matches('\\').count();
+        for gap in 0..=open {
+            let longer = self.with_line(section, &line, gap);
+            if longer.place(section, name).is_some() || gap == open {
+                *self = longer;
+                return;
             }
         }
-        *self = Self::parse(&self.to_string());
+    }
+
+    /// The same with one more line at the end of a section, behind so many empty ones.
+    fn with_line(&self, section: &str, line: &str, gap: usize) -> Self {
+        let mut lines = self.lines.clone();
+        let mut inside = false;
+        let mut end = None;
+        for entry in &self.entries {
+            if let Kind::Section(name) = &entry.kind {
+                inside = name.eq_ignore_ascii_case(section);
+            }
+            if inside {
+                end = Some(entry.last);
+            }
+        }
+        if let Some(last) = lines.last_mut()
+            && !last.ends_with('\n')
+        {
+            last.push('\n');
+        }
+        let gap = "\n".repeat(gap);
+        match end {
+            Some(end) => lines.insert(end, format!("{gap}{line}")),
+            None => {
+                let apart = if lines.is_empty() { "" } else { "\n" };
+                lines.extend([format!("{gap}{apart}[{section}]\n"), line.to_owned()]);
+            }
+        }
+        Self::parse(&lines.concat())
     }
 }
 
@@ -237,6 +253,16 @@ mod tests {
             "# top\n[Cluster]\n\tcluster lock = /lock\n\tleader timeout = 7\n# end\n[event]\n\n[legacy]\n\tstart as stopped = true\n"
         );
         assert_eq!(document.get("CLUSTER", "leader timeout"), Some("7"));
+    }
+
+    #[test]
+    fn backslashes_at_the_end_of_a_file_do_not_take_in_what_is_added() {
+        for text in ["=\\\\", "[new section]\n\ta = b\\", "[new section] \\ \\\\", "a = b\\\n\\\\\\ "] {
+            let mut document = Document::parse(text);
+            document.set("new section", "an option", "value");
+            assert_eq!(document.get("new section", "an option"), Some("value"), "{text:?}");
+            assert!(document.to_string().starts_with(text));
+        }
     }
 
     proptest! {
