@@ -10,6 +10,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{Winsize, openpty};
 use support::{Fake, healthy, program};
 
@@ -23,18 +24,37 @@ struct Person {
     child: Child,
 }
 
+/// Starts the program at a terminal of its own; the other end is the person's.
+fn terminal(fake: &Fake, home: &std::path::Path) -> (File, Child) {
+    let size = Winsize { ws_row: 24, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+    let pty = openpty(Some(&size), None).unwrap();
+    // The program must not hold the person's end, or it would never see it go.
+    fcntl(&pty.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+    let slave = File::from(pty.slave);
+    let end = || Stdio::from(slave.try_clone().unwrap());
+    let mut command = program();
+    command.arg("--socket").arg(fake.socket()).env("XDG_STATE_HOME", home).env("TERM", "xterm");
+    command.env("CTDB_SOCKET", fake.socket());
+    let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+    (File::from(pty.master), child)
+}
+
+/// Waits for the end of the program, and ends it when that takes too long.
+fn wait_end(child: &mut Child) -> Option<i32> {
+    let deadline = Instant::now() + SOON;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    panic!("it still runs")
+}
+
 impl Person {
-    /// Starts the program at a terminal of its own.
     fn at(fake: &Fake, home: &std::path::Path) -> Self {
-        let size = Winsize { ws_row: 24, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
-        let pty = openpty(Some(&size), None).unwrap();
-        let slave = File::from(pty.slave);
-        let end = || Stdio::from(slave.try_clone().unwrap());
-        let mut command = program();
-        command.arg("--socket").arg(fake.socket()).env("XDG_STATE_HOME", home).env("TERM", "xterm");
-        command.env("CTDB_SOCKET", fake.socket());
-        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
-        let keys = File::from(pty.master);
+        let (keys, child) = terminal(fake, home);
         let (seen, screen) = channel();
         let mut master = keys.try_clone().unwrap();
         std::thread::spawn(move || {
@@ -67,17 +87,15 @@ impl Person {
     }
 
     fn leaves(mut self) -> i32 {
-        let deadline = Instant::now() + SOON;
-        loop {
-            match self.child.try_wait().unwrap() {
-                Some(status) => return status.code().unwrap(),
-                None if Instant::now() > deadline => {
-                    let _ = self.child.kill();
-                    panic!("it still runs: {:?}", self.seen)
-                }
-                None => self.screen.recv_timeout(Duration::from_millis(20)).map_or((), drop),
-            }
-        }
+        wait_end(&mut self.child).unwrap()
+    }
+}
+
+impl Drop for Person {
+    /// Also when a test has failed, nothing runs on.
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
     }
 }
 
@@ -126,4 +144,18 @@ fn what_destroys_asks_and_takes_nothing_but_yes() {
     person.sees("ctdbctl> ");
     person.types("exit\r");
     assert_eq!(person.leaves(), 0);
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_prompt() {
+    let fake = Fake::start(healthy);
+    let home = tempfile::tempdir().unwrap();
+    let (mut keys, mut child) = terminal(&fake, home.path());
+    let (mut seen, mut bytes) = (String::new(), [0; 4096]);
+    while !seen.contains("ctdbctl> ") {
+        let n = keys.read(&mut bytes).unwrap();
+        seen.push_str(&String::from_utf8_lossy(&bytes[..n]));
+    }
+    drop(keys);
+    wait_end(&mut child);
 }
