@@ -14,8 +14,10 @@ struct Entry {
     to: Address,
     received: Option<u64>,
     result: Option<Result<(), Undelivered>>,
-    /// The run of the receiver, if it was the same when the message was sent and when its result came: one that ended in
-    /// between may have had the message in its socket, and the news of that may have been late.
+    /// Which run of the receiver, counted from 1, is the first that the message can have come to.
+    first_run: u64,
+    /// The run of the receiver when the result came, if no other can have had the message in its socket: one that ended
+    /// in between may have, and the news of that may have been late.
     receiver: Option<u64>,
 }
 
@@ -24,6 +26,8 @@ struct Entry {
 pub struct Ledger {
     entries: BTreeMap<Letter, Entry>,
     last: BTreeMap<(Address, u64, Address), u64>,
+    /// How often each daemon has started.
+    runs: BTreeMap<Address, u64>,
     /// Messages received.
     pub received: u64,
     /// Messages reported as delivered.
@@ -35,8 +39,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn sent(&mut self, letter: Letter, to: Address, receiver: Option<u64>) {
-        let entry = Entry { to, received: None, result: None, receiver };
+    pub(crate) fn started(&mut self, daemon: Address) {
+        *self.runs.entry(daemon).or_default() += 1;
+    }
+
+    fn runs(&self, daemon: Address) -> u64 {
+        self.runs.get(&daemon).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn sent(&mut self, letter: Letter, to: Address, receiver_lives: bool) {
+        let first_run = self.runs(to) + u64::from(!receiver_lives);
+        let entry = Entry { to, received: None, result: None, first_run, receiver: None };
         assert!(self.entries.insert(letter, entry).is_none(), "{letter:?} written twice");
     }
 
@@ -59,6 +72,7 @@ impl Ledger {
     }
 
     pub(crate) fn result(&mut self, letter: Letter, result: Result<(), Undelivered>, receiver: Option<u64>) {
+        let runs = self.runs(self.destination(&letter));
         let entry = self.entries.get_mut(&letter).unwrap_or_else(|| panic!("{letter:?} was never sent"));
         assert!(entry.result.is_none(), "{letter:?} has two results: {:?} and {result:?}", entry.result);
         match result {
@@ -70,7 +84,7 @@ impl Ledger {
             }
         }
         entry.result = Some(result);
-        entry.receiver = entry.receiver.filter(|run| Some(*run) == receiver);
+        entry.receiver = receiver.filter(|_| runs == entry.first_run);
     }
 
     /// The sender ended: its messages need no result any more.

@@ -13,6 +13,7 @@ impl World {
         let mut d = SimDaemon::new(daemon, self.boots);
         d.endpoint.handle(self.queue.now, BusInput::Start);
         self.nodes[node as usize].daemons.insert(daemon, d);
+        self.ledger.started(Address { node: Node(node), daemon });
         self.drive_daemon(node, daemon);
     }
 
@@ -156,7 +157,7 @@ impl World {
         let letter = Letter { from: address, incarnation, number: *number };
         let to_node = if to.node == Node::LOCAL { Node(node) } else { to.node };
         let receiver = Address { node: to_node, ..to };
-        self.ledger.sent(letter, receiver, self.incarnation(receiver));
+        self.ledger.sent(letter, receiver, self.incarnation(receiver).is_some());
         self.letters.insert((node, from, incarnation, ticket), letter);
         let body = letter.write(len);
         if let Some(d) = self.daemon(node, from) {
