@@ -93,6 +93,12 @@ fn when_ctdbd_goes_the_tunneld_stays_says_so_ends_what_waits_and_is_back_within_
     wait_way(&a, to_b);
     wait_way(&b, address(0, "a"));
     assert!(near.is_running() && far.is_running());
+    for args in [&["tunnel", "peers"][..], &["tunnel", "peers", "-n", "1"]] {
+        let peers = cluster.node(0).ctdbctl(args).unwrap().ok().unwrap();
+        let other = if args.len() == 2 { cluster.node(1) } else { cluster.node(0) };
+        let row = peers.lines().nth(1).unwrap().split_whitespace().collect::<Vec<_>>();
+        assert_eq!(row[1..3], [other.address(), "up"], "{peers}");
+    }
 }
 
 #[test]

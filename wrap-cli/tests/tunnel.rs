@@ -162,6 +162,23 @@ fn the_state_of_this_tunneld_or_another_is_shown() {
 }
 
 #[test]
+fn peers_are_rows_of_their_own() {
+    let fake = Fake::start(kind);
+    let run = fake.run("tunnel peers -o json");
+    let peers = serde_json::to_value(status().peers).unwrap();
+    assert_eq!(json(&run), serde_json::json!({ "node": 0, "peers": peers }));
+    let run = fake.run("tunnel peers");
+    let lines: Vec<Vec<&str>> = run.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(run.status == 0 && lines.len() == 2, "{run:?}");
+    assert_eq!(lines[0][..5], ["PEER", "ADDRESS", "STATE", "RTT", "HEARD"]);
+    assert_eq!(lines[1][..5], ["7", "10.0.0.8", "up", "-", "-"]);
+    let silent = Fake::start(|node, body| if node == Node(7) { kind(node, body) } else { Fate::Silence });
+    assert_eq!(silent.run("tunnel peers -n 7").status, 0);
+    silent.run("tunnel peers -n 3 -t 1").assert_error(4, "node 3: no answer within 1 s");
+    fake.run("tunnel peers -n all").assert_error(2, "asks one node");
+}
+
+#[test]
 fn pings_are_counted_and_timed() {
     let fake = Fake::start(kind);
     for (words, node, size, sent) in [

@@ -35,6 +35,7 @@ pub(crate) const TUNNELD: &[Try] = &[
     ends(5, "migrate step", &["the daemon of rung 1 does not exist yet"], &[("/error/code", "\"refused\"")]),
     ends(1, "migrate back", &["stop ctdb-tunneld"], &[("/rung", "0")]),
     done("tunnel status", &["ctdbd"], &[("/node", "0"), ("/peers", "[]")]),
+    done("tunnel peers", &["PEER"], &[("/node", "0"), ("/peers", "[]")]),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
-//! `tunnel status` and `tunnel ping` as tables.
+//! `tunnel status`, `tunnel peers` and `tunnel ping` as tables.
 
 use crate::commands::Shown;
-use crate::commands::tunnel::{Pings, Status};
+use crate::commands::tunnel::{PeerStatus, Peers, Pings, Status};
 use crate::exit::Exit;
 use crate::render::table::{facts, milliseconds, or_dash, span, table};
 
@@ -36,35 +36,7 @@ impl Shown for Status {
             "Dropped",
             format!("{} datagrams, {} answers", counters.datagrams_bad, counters.answers_dropped),
         ));
-        let peers = status.peers.iter().map(|peer| {
-            vec![
-                peer.node.to_string(),
-                peer.address.clone(),
-                peer.state.clone(),
-                or_dash(peer.rtt_us.map(milliseconds)),
-                peer.heard_ms.map_or_else(|| "-".into(), |ms| format!("{} ago", span(ms))),
-                format!("{}/{}", peer.channels_out, peer.channels_in),
-                peer.queued_bytes.to_string(),
-                peer.sent.to_string(),
-                peer.resent.to_string(),
-                peer.received.to_string(),
-                peer.failed.to_string(),
-            ]
-        });
-        let columns = [
-            ("PEER", true),
-            ("ADDRESS", false),
-            ("STATE", false),
-            ("RTT", true),
-            ("HEARD", true),
-            ("OUT/IN", true),
-            ("QUEUED", true),
-            ("SENT", true),
-            ("RESENT", true),
-            ("RECEIVED", true),
-            ("FAILED", true),
-        ];
-        let peers = table(&columns, peers);
+        let peers = peer_rows(&status.peers);
         let daemons = status.daemons.iter().map(|daemon| {
             vec![
                 format!("{}/{}", daemon.name, daemon.instance),
@@ -75,6 +47,44 @@ impl Shown for Status {
         });
         let columns = [("DAEMON", false), ("QUEUED", true), ("BYTES", true), ("DELIVERED", true)];
         format!("{}\n{peers}\n{}", facts(&head), table(&columns, daemons))
+    }
+}
+
+fn peer_rows(peers: &[PeerStatus]) -> String {
+    let rows = peers.iter().map(|peer| {
+        vec![
+            peer.node.to_string(),
+            peer.address.clone(),
+            peer.state.clone(),
+            or_dash(peer.rtt_us.map(milliseconds)),
+            peer.heard_ms.map_or_else(|| "-".into(), |ms| format!("{} ago", span(ms))),
+            format!("{}/{}", peer.channels_out, peer.channels_in),
+            peer.queued_bytes.to_string(),
+            peer.sent.to_string(),
+            peer.resent.to_string(),
+            peer.received.to_string(),
+            peer.failed.to_string(),
+        ]
+    });
+    let columns = [
+        ("PEER", true),
+        ("ADDRESS", false),
+        ("STATE", false),
+        ("RTT", true),
+        ("HEARD", true),
+        ("OUT/IN", true),
+        ("QUEUED", true),
+        ("SENT", true),
+        ("RESENT", true),
+        ("RECEIVED", true),
+        ("FAILED", true),
+    ];
+    table(&columns, rows)
+}
+
+impl Shown for Peers {
+    fn table(&self) -> String {
+        peer_rows(&self.peers)
     }
 }
 

@@ -1,4 +1,4 @@
-//! `tunnel status` and `tunnel ping`: asks tunnelds over the bus, the own one and those of other nodes.
+//! `tunnel status`, `tunnel peers` and `tunnel ping`: asks tunnelds over the bus, the own one and those of other nodes.
 //!
 //! A question goes out like any message of a daemon, so an answer shows that the whole way works. What could not be
 //! delivered is told at once by the own tunneld; only silence takes the whole time.
@@ -24,7 +24,7 @@ use crate::error::{Error, seconds};
 use crate::exit::Exit;
 use crate::nodes::{Item, NodeList};
 
-pub(crate) use protocol::tunnel::Status;
+pub(crate) use protocol::tunnel::{PeerStatus, Status};
 
 /// What a ping's body needs beside its data.
 const BODY_HEAD: i64 = 64;
@@ -64,6 +64,14 @@ impl FromStr for Target {
         let number = text.parse().ok().filter(|n| Node(*n) != Node::LOCAL).map(Self::Number);
         number.or_else(|| text.parse().ok().map(Self::Address)).ok_or("write one number or address of a node")
     }
+}
+
+/// The tunnelds of the other nodes, as one tunneld sees them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Peers {
+    /// Whose peers they are; null while its ctdbd has not said.
+    pub(crate) node: Option<u32>,
+    pub(crate) peers: Vec<PeerStatus>,
 }
 
 /// What became of the packets.
@@ -113,6 +121,8 @@ impl Pings {
 rows! {
     "tunnel" "status": One, "Show the tunneld of this node or another, its peers and its daemons", [],
         NoArgs => Status = status;
+    "tunnel" "peers": One, "List the tunnelds of the other nodes as this node's sees them, or another's", [],
+        NoArgs => Peers = peers;
     "tunnel" "ping": None, "Send packets to the tunneld of a node and back", [],
         PingArgs => Pings = ping;
 }
@@ -128,6 +138,12 @@ pub(crate) async fn status(cx: &Context, _: NoArgs) -> Result<Status, Error> {
         Some(None) => return Err(Error::OneNode { command: settings.command.clone() }),
     };
     tunnel.status(node).await
+}
+
+/// The peers out of that state.
+pub(crate) async fn peers(cx: &Context, args: NoArgs) -> Result<Peers, Error> {
+    let Status { node, peers, .. } = status(cx, args).await?;
+    Ok(Peers { node, peers })
 }
 
 /// Sends packets to the tunneld of a node, one after the other.
