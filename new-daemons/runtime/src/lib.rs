@@ -1,10 +1,11 @@
 //! The tokio driver of the machines and its ports.
 //!
 //! [`datagram`] holds the Unix datagram sockets of the bus, [`BusClient`] drives a [`bus::Endpoint`] for a daemon or a
-//! program, [`Clock`] gives the machines their time. No protocol knowledge lives here.
+//! program, [`Clock`] gives the machines their time, [`process`] runs programs of others. No protocol knowledge lives here.
 
 pub mod datagram;
 pub mod paths;
+pub mod process;
 
 mod client;
 mod clock;
