@@ -1,7 +1,10 @@
 //! The primitives of XDR (RFC 4506): big endian, every item a multiple of four bytes, padding zero.
 //!
 //! A [`Reader`] walks a `Bytes` and hands out opaque data as slices of it; every length is compared with the bytes
-//! that are left and with the caller's limit before anything is done with it. A [`Writer`] appends to a buffer.
+//! that are left and with the caller's limit before anything is done with it. A [`Writer`] appends to a buffer. Whole
+//! values are in `typed`.
+
+mod typed;
 
 use std::ops::Range;
 
@@ -9,7 +12,9 @@ use bytes::Bytes;
 use nom::IResult;
 use nom::number::complete::{be_u32, be_u64};
 
-/// Why bytes could not be read as XDR. All of these are the sender's fault.
+pub use typed::{DEPTH_MAX, Xdr, array_len, list_len, opaque_len, optional_len};
+
+/// Why bytes could not be read as XDR, which is the sender's fault, or why a value cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum XdrError {
@@ -43,6 +48,24 @@ pub enum XdrError {
         /// The value on the wire.
         value: u64,
     },
+    /// {what}: not text in UTF-8, or with a NUL in it
+    #[error("{what}: not text in UTF-8, or with a NUL in it")]
+    Text {
+        /// The item that was being read or written.
+        what: &'static str,
+    },
+    /// {what}: nested too deeply
+    #[error("{what}: nested too deeply")]
+    Depth {
+        /// The type that holds itself.
+        what: &'static str,
+    },
+    /// {left} bytes are left behind the message
+    #[error("{left} bytes are left behind the message")]
+    Trailing {
+        /// How many.
+        left: usize,
+    },
 }
 
 /// Bytes of zero that bring `len` to a multiple of four.
@@ -56,13 +79,14 @@ pub const fn padding(len: usize) -> usize {
 pub struct Reader {
     bytes: Bytes,
     at: usize,
+    depth: u8,
 }
 
 impl Reader {
     /// A reader over all of `bytes`.
     #[must_use]
     pub const fn new(bytes: Bytes) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, depth: 0 }
     }
 
     fn rest(&self) -> &[u8] {
@@ -149,13 +173,14 @@ const ROOM: usize = 192;
 #[derive(Debug, Default)]
 pub struct Writer {
     buf: Vec<u8>,
+    depth: u8,
 }
 
 impl Writer {
     /// An empty writer with room for `capacity` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { buf: Vec::with_capacity(capacity) }
+        Self { buf: Vec::with_capacity(capacity), depth: 0 }
     }
 
     fn append(&mut self, bytes: &[u8]) {
