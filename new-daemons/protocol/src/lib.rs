@@ -1,7 +1,18 @@
 //! What the new daemons say to one another.
 //!
-//! [`xdr`] holds the primitives of RFC 4506 that every message is made of; each other module holds the messages of
-//! one daemon. Nothing here knows a socket, a queue or the structs of the C daemon.
+//! The `.x` files in `spec` (RFC 4506) are the truth; `generated` is written from them by `protocol-generator`, one
+//! module for each file, and is reached as `protocol::common` and so on. [`xdr`] holds what every message is made of,
+//! [`catalog`] all types by name. Nothing here knows a socket, a queue or the structs of the C daemon.
 
+// Generated code names this crate, here and in tests alike.
+extern crate self as protocol;
+
+pub mod catalog;
+#[rustfmt::skip]
+pub mod generated;
+pub mod hello;
+pub mod json;
 pub mod tunnel;
 pub mod xdr;
+
+pub use generated::*;

@@ -1,0 +1,12 @@
+//! The types of every `.x` file. Written by xdr-gen; docs/protocol.md says how to add a file.
+//!
+//! Holds no code of its own; the truth is in `spec`.
+
+#[rustfmt::skip]
+pub mod common;
+
+/// Every module with its types.
+#[rustfmt::skip]
+pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
+    ("common", common::TYPES),
+];
