@@ -1,8 +1,8 @@
-//! The packets between a daemon and the tunneld of its node.
+//! The packets between a daemon and the tunneld of its node, and between two daemons of one node.
 //!
-//! A datagram is a head (magic, version, the daemon at the near end) and frames until its end. All of it is XDR. Frames
-//! that a reader does not know make it drop the rest of the datagram: both ends are of one release or say so at
-//! registration.
+//! A datagram is a head (magic, version, the daemon at the near end of the tunneld, or the one that is spoken to) and
+//! frames until its end. All of it is XDR. Frames that a reader does not know make it drop the rest of the datagram: both
+//! ends are of one release or say so at registration. docs/tunnel.md and docs/bus.md have the layout.
 
 use bytes::Bytes;
 use protocol::xdr::{Reader, XdrError};
@@ -16,7 +16,7 @@ use crate::{FRAGMENT_MAX, MESSAGE_MAX};
 pub const MAGIC: u32 = 0x5443_4C42;
 
 /// Version of this layout.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// No datagram is longer: one full fragment and room for the frames around it.
 pub const DATAGRAM_MAX: usize = FRAGMENT_MAX + 4096;
@@ -97,7 +97,7 @@ pub enum ToTunnel {
     },
 }
 
-/// What a tunneld says to a daemon of its node.
+/// What a tunneld, or a neighbour, says to a daemon of its node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToDaemon {
     /// Registration was taken.
@@ -120,7 +120,7 @@ pub enum ToDaemon {
     },
     /// A piece of a message for you.
     Deliver {
-        /// From whom; a daemon of this node is at [`Node::LOCAL`].
+        /// From whom, on another node; the tunneld itself is at [`Node::LOCAL`].
         from: Address,
         /// The same for all pieces of a message.
         message: u64,
@@ -152,6 +152,22 @@ pub enum ToDaemon {
         /// Whether other nodes can be reached now.
         attached: bool,
     },
+    /// A piece of a message of a daemon of this node, said by that daemon itself.
+    Direct {
+        /// Who speaks.
+        from: Daemon,
+        /// The same for all pieces of a message.
+        message: u64,
+        /// What.
+        fragment: Fragment,
+    },
+    /// A message of a daemon of this node whose body is the file that comes with the datagram.
+    Passed {
+        /// Who speaks.
+        from: Daemon,
+        /// Bytes of the body.
+        len: u32,
+    },
 }
 
 mod kind {
@@ -166,6 +182,8 @@ mod kind {
     pub(super) const LINK: u32 = 21;
     pub(super) const FORGOTTEN: u32 = 22;
     pub(super) const REFUSED: u32 = 23;
+    pub(super) const DIRECT: u32 = 32;
+    pub(super) const PASSED: u32 = 33;
 }
 
 /// A frame of one direction.
@@ -274,6 +292,17 @@ impl Frame for ToDaemon {
                 g.xdr().u32(kind::LINK);
                 emit_link(g, *node, *attached);
             }
+            Self::Direct { from, message, fragment } => {
+                g.xdr().u32(kind::DIRECT);
+                emit_daemon(g, *from);
+                g.xdr().u64(*message);
+                fragment.emit(g);
+            }
+            Self::Passed { from, len } => {
+                g.xdr().u32(kind::PASSED);
+                emit_daemon(g, *from);
+                g.xdr().u32(*len);
+            }
         }
     }
 
@@ -312,6 +341,17 @@ impl Frame for ToDaemon {
             kind::LINK => {
                 let (node, attached) = take_link(r)?;
                 Ok(Self::Link { node, attached })
+            }
+            kind::DIRECT => Ok(Self::Direct {
+                from: take_daemon(r)?,
+                message: r.u64("message")?,
+                fragment: Fragment::take(r)?,
+            }),
+            kind::PASSED => {
+                let (from, len) = (take_daemon(r)?, r.u32("length")?);
+                let fits = usize::try_from(len).is_ok_and(|len| len <= MESSAGE_MAX);
+                fits.then_some(Self::Passed { from, len })
+                    .ok_or(XdrError::Value { what: "length", value: len.into() })
             }
             value => Err(XdrError::Value { what: "kind", value: value.into() }),
         }
@@ -353,90 +393,16 @@ pub fn open(bytes: Bytes) -> Result<(Daemon, Reader), XdrError> {
     Ok((daemon, r))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn daemon() -> Daemon {
-        Daemon { name: "ip".parse().unwrap(), instance: 3 }
-    }
-
-    fn samples(data: &Bytes) -> (Vec<ToTunnel>, Vec<ToDaemon>) {
-        let total = u32::try_from(data.len()).unwrap();
-        let fragment = Fragment { total, offset: 0, data: data.clone() };
-        let to = Address { node: Node(2), daemon: daemon() };
-        let lost = Undelivered { reason: Failure::NodeUnreachable, in_doubt: true };
-        (
-            vec![
-                ToTunnel::Register { incarnation: 9 },
-                ToTunnel::Deregister,
-                ToTunnel::Send { token: 7, to, fragment: fragment.clone() },
-            ],
-            vec![
-                ToDaemon::Registered { incarnation: 9, boot: 8, node: None, attached: false },
-                ToDaemon::Refused { incarnation: 9, reason: Failure::TooManyDaemons },
-                ToDaemon::Deliver { from: to, message: 5, fragment },
-                ToDaemon::Accepted { token: 1, upto: 2 },
-                ToDaemon::Completed { token: 1, result: Ok(()) },
-                ToDaemon::Completed { token: 1, result: Err(lost) },
-                ToDaemon::Alive,
-                ToDaemon::Forgotten,
-                ToDaemon::Link { node: Some(Node(0)), attached: true },
-            ],
-        )
-    }
-
-    fn read<F: Frame>(bytes: Bytes) -> Result<Vec<F>, XdrError> {
-        let (_, mut r) = open(bytes)?;
-        let mut all = Vec::new();
-        while !r.is_empty() {
-            all.push(F::take(&mut r)?);
-        }
-        Ok(all)
-    }
-
-    proptest! {
-        #[test]
-        fn datagrams_survive_the_wire(data in proptest::collection::vec(any::<u8>(), 0..9000)) {
-            let (up, down) = samples(&Bytes::from(data));
-            prop_assert_eq!(read::<ToTunnel>(encode(daemon(), &up).into_bytes()).unwrap(), up);
-            prop_assert_eq!(read::<ToDaemon>(encode(daemon(), &down).into_bytes()).unwrap(), down);
-        }
-
-        #[test]
-        fn any_bytes_are_read_without_a_panic(mut data in proptest::collection::vec(any::<u8>(), 0..200), at in 0usize..200) {
-            let _ = read::<ToTunnel>(Bytes::from(data.clone()));
-            let (up, down) = samples(&Bytes::from_static(b"abc"));
-            for good in [encode(daemon(), &up), encode(daemon(), &down)] {
-                let mut bytes = good.into_bytes().to_vec();
-                let n = bytes.len();
-                bytes[at % n] = data.pop().unwrap_or(0xff);
-                let _ = read::<ToTunnel>(Bytes::from(bytes.clone()));
-                let _ = read::<ToDaemon>(Bytes::from(bytes));
-            }
-        }
-    }
-
-    #[test]
-    fn every_cut_inside_a_frame_is_noticed() {
-        let (_, down) = samples(&Bytes::from_static(b"abcde"));
-        for frame in down {
-            let whole = encode(daemon(), std::slice::from_ref(&frame)).into_bytes();
-            let head = encode::<ToDaemon>(daemon(), &[]).len();
-            for cut in (0..whole.len()).filter(|cut| *cut != head) {
-                assert!(read::<ToDaemon>(whole.slice(..cut)).is_err(), "{frame:?} cut at {cut}");
-            }
-        }
-    }
-
-    #[test]
-    fn pieces_outside_their_message_are_refused() {
-        for (total, offset, len) in [(4, 2, 3), (4, u32::MAX, 2), (17 << 20, 0, 1), (4, 0, 0)] {
-            let mut g = GatherWriter::default();
-            Fragment { total, offset, data: Bytes::from(vec![0; len]) }.emit(&mut g);
-            let mut r = Reader::new(g.finish().into_bytes());
-            assert!(Fragment::take(&mut r).is_err(), "{total} {offset} {len}");
-        }
+/// How long the file must be that came with a datagram; nothing when none belongs to it. Such a datagram says nothing
+/// else.
+#[must_use]
+pub fn passed_len(datagram: &Bytes) -> Option<usize> {
+    let (_, mut frames) = open(datagram.clone()).ok()?;
+    match ToDaemon::take(&mut frames) {
+        Ok(ToDaemon::Passed { len, .. }) if frames.is_empty() => usize::try_from(len).ok(),
+        _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,125 +1,29 @@
-//! A daemon's end of the bus as a machine: registration, sending, receiving, and noticing that the tunneld is gone.
+//! A daemon's end of the bus as a machine: sending and receiving, to neighbours without anybody's help and to other nodes
+//! through the tunneld, registration there, and noticing that it is gone.
 //!
-//! Every message that was taken by [`Input::Send`] ends in exactly one [`Effect::Completed`].
+//! Every message that was taken by [`Input::Send`] ends in exactly one [`Effect::Completed`]. A daemon of the own node is
+//! always reached directly, however its node was written, so that messages to it keep their order.
+
+mod io;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use bytes::Bytes;
-use machine::{Machine, Time};
+use machine::{Machine, Time, earliest};
+use protocol::tunnel::DAEMON_NAME;
 
 use crate::MESSAGE_MAX;
 use crate::address::{Address, Daemon, Node};
 use crate::datagram::{self, DATAGRAM_MAX, Frame, ToDaemon, ToTunnel};
 use crate::failure::{Failure, Undelivered};
-use crate::gather::Gather;
+use crate::local::{Ended, LocalDatagram, Locals};
 use crate::outgoing::{Outgoing, Ticket};
 use crate::reassembly::{Reassembly, UNFINISHED_MAX};
 
+pub use io::{Config, Effect, Input, LostReason};
+
 /// Datagrams that are handed to the driver before it has sent the first of them.
 const DRIVER_QUEUE: usize = 4;
-
-/// How an endpoint behaves.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Its name.
-    pub daemon: Daemon,
-    /// Differs from one run to the next.
-    pub incarnation: u64,
-    /// Between two attempts to reach the tunneld.
-    pub retry: Duration,
-    /// After so long without a word the tunneld is taken for dead. It speaks each second.
-    pub silence: Duration,
-}
-
-impl Config {
-    /// The usual times.
-    #[must_use]
-    pub const fn new(daemon: Daemon, incarnation: u64) -> Self {
-        Self { daemon, incarnation, retry: Duration::from_millis(200), silence: Duration::from_secs(5) }
-    }
-}
-
-/// What happens to an endpoint.
-#[derive(Debug)]
-pub enum Input {
-    /// Begin.
-    Start,
-    /// [`Effect::Connect`] worked.
-    Connected,
-    /// The tunneld's socket is not there, or nobody listens, or a send was refused.
-    Unreachable,
-    /// One datagram of [`Effect::Transmit`] has been taken by the socket.
-    Transmitted,
-    /// A datagram came.
-    Datagram(Bytes),
-    /// Send this to that daemon.
-    Send {
-        /// Comes back in [`Effect::Completed`].
-        ticket: Ticket,
-        /// For whom.
-        to: Address,
-        /// Up to 16 MiB.
-        body: Bytes,
-    },
-    /// The driver leaves the socket alone because the application does not read: silence means nothing.
-    NotReading,
-    /// Say good-bye.
-    Stop,
-}
-
-/// Why the tunneld was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LostReason {
-    /// Its socket refuses.
-    Refused,
-    /// It said nothing for too long.
-    Silent,
-    /// It was restarted, or had taken this daemon for dead.
-    Forgotten,
-    /// It does not register this daemon, and says why.
-    NotRegistered(Failure),
-}
-
-/// What an endpoint wants done.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Connect to the tunneld's socket.
-    Connect,
-    /// Send this datagram there, waiting for room; then say [`Input::Transmitted`].
-    Transmit(Gather),
-    /// Registered. From now on messages flow.
-    Up {
-        /// This node, once ctdbd has told it.
-        node: Option<Node>,
-        /// Whether other nodes can be reached now.
-        attached: bool,
-    },
-    /// The tunneld's connection to ctdbd came or went.
-    Link {
-        /// This node, once known.
-        node: Option<Node>,
-        /// Whether other nodes can be reached now.
-        attached: bool,
-    },
-    /// The tunneld is gone; it is looked for again. Said once, and once more when the one that is found refuses.
-    Lost(LostReason),
-    /// A message came.
-    Received {
-        /// From whom.
-        from: Address,
-        /// What.
-        body: Bytes,
-    },
-    /// The end of a message that was sent.
-    Completed {
-        /// Of [`Input::Send`].
-        ticket: Ticket,
-        /// Delivered to the receiver's socket, or why not.
-        result: Result<(), Undelivered>,
-    },
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -149,15 +53,19 @@ pub struct Endpoint {
     control: VecDeque<ToTunnel>,
     with_driver: usize,
     outgoing: Outgoing,
+    locals: Locals,
     reassembly: Reassembly,
     effects: VecDeque<Effect>,
     bad_datagrams: u64,
+    /// The latest time that an input brought.
+    now: Time,
 }
 
 impl Endpoint {
     /// An endpoint that waits for [`Input::Start`].
     #[must_use]
     pub fn new(config: Config) -> Self {
+        let locals = Locals::new(config.daemon, config.incarnation.rotate_left(32), config.pass_above);
         Self {
             config,
             state: State::Stopped,
@@ -166,9 +74,11 @@ impl Endpoint {
             control: VecDeque::new(),
             with_driver: 0,
             outgoing: Outgoing::default(),
+            locals,
             reassembly: Reassembly::new(UNFINISHED_MAX),
             effects: VecDeque::new(),
             bad_datagrams: 0,
+            now: Time::ZERO,
         }
     }
 
@@ -184,9 +94,10 @@ impl Endpoint {
         self.reassembly.discarded().0
     }
 
-    /// The next effect that needs no room in the tunneld's socket.
-    pub fn poll_notice(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+    /// This node, as far as it has ever been known.
+    #[must_use]
+    pub const fn node(&self) -> Option<Node> {
+        self.node
     }
 
     fn is_up(&self) -> bool {
@@ -195,6 +106,11 @@ impl Endpoint {
 
     fn complete(&mut self, ticket: Ticket, reason: Failure, in_doubt: bool) {
         self.effects.push_back(Effect::Completed { ticket, result: Err(Undelivered { reason, in_doubt }) });
+    }
+
+    fn completed(&mut self, ended: Vec<Ended>) {
+        let effects = ended.into_iter().map(|(ticket, result)| Effect::Completed { ticket, result });
+        self.effects.extend(effects);
     }
 
     fn lose(&mut self, now: Time, reason: LostReason) {
@@ -222,21 +138,48 @@ impl Endpoint {
         self.state = State::Registering(since, now + self.config.retry);
     }
 
-    fn send(&mut self, ticket: Ticket, to: Address, body: Bytes) {
+    fn send(&mut self, now: Time, ticket: Ticket, to: Address, body: Bytes) {
+        let node = if self.node == Some(to.node) { Node::LOCAL } else { to.node };
+        let to = Address { node, ..to };
         let refusal = match self.state {
             _ if body.len() > MESSAGE_MAX => Failure::BadMessage,
-            State::Away(_, why) => why,
             State::Stopped => Failure::TunneldGone,
+            _ if node == Node::LOCAL && !is_tunneld(to.daemon) => {
+                return self.send_here(now, ticket, to.daemon, body);
+            }
+            State::Away(_, why) => why,
+            // Nobody knows yet which node this is, so nobody is on another one.
+            State::Up { .. } if self.node.is_none() && node != Node::LOCAL => Failure::NoCtdbd,
             State::Connecting | State::Registering(..) | State::Up { .. } => {
-                // One daemon, one name: messages to it keep their order however its node was written.
-                let node = if self.node == Some(to.node) { Node::LOCAL } else { to.node };
-                return self.outgoing.push(Address { node, ..to }, ticket, body);
+                return match self.outgoing.push(to, ticket, body) {
+                    Ok(()) => {}
+                    Err(why) => self.complete(ticket, why, false),
+                };
             }
         };
         self.complete(ticket, refusal, false);
     }
 
-    fn datagram(&mut self, now: Time, bytes: Bytes) {
+    fn send_here(&mut self, now: Time, ticket: Ticket, to: Daemon, body: Bytes) {
+        match self.locals.push(now, to, ticket, body) {
+            Ok(closed) => self.effects.extend(closed.map(Effect::LocalClose)),
+            Err(why) => self.complete(ticket, why, false),
+        }
+    }
+
+    /// The tunneld says which node this is, or that it does not know. Messages that waited for that go their way.
+    fn learn(&mut self, now: Time, node: Option<Node>) {
+        self.node = node.or(self.node);
+        let misled = |to: &Address| match self.node {
+            Some(here) => to.node == here,
+            None => to.node != Node::LOCAL,
+        };
+        for (to, ticket, body) in self.outgoing.take_waiting(misled) {
+            self.send(now, ticket, to, body);
+        }
+    }
+
+    fn datagram(&mut self, now: Time, bytes: Bytes, mut passed: Option<Bytes>) {
         let Ok((daemon, mut frames)) = datagram::open(bytes) else {
             self.bad_datagrams += 1;
             return;
@@ -245,15 +188,32 @@ impl Endpoint {
             self.bad_datagrams += 1;
             return;
         }
-        if let State::Up { heard, .. } = &mut self.state {
-            *heard = now;
-        }
         while !frames.is_empty() {
             let Ok(frame) = ToDaemon::take(&mut frames) else {
                 self.bad_datagrams += 1;
                 return;
             };
-            self.frame(now, frame);
+            match frame {
+                ToDaemon::Direct { from, message, fragment } => {
+                    let from = Address { node: Node::LOCAL, daemon: from };
+                    if let Some(body) = self.reassembly.take(from, message, &fragment) {
+                        self.effects.push_back(Effect::Received { from, body });
+                    }
+                }
+                ToDaemon::Passed { from, len } => match passed.take() {
+                    Some(body) if u32::try_from(body.len()) == Ok(len) => {
+                        let from = Address { node: Node::LOCAL, daemon: from };
+                        self.effects.push_back(Effect::Received { from, body });
+                    }
+                    _ => self.bad_datagrams += 1,
+                },
+                of_tunneld => {
+                    if let State::Up { heard, .. } = &mut self.state {
+                        *heard = now;
+                    }
+                    self.frame(now, of_tunneld);
+                }
+            }
         }
     }
 
@@ -281,15 +241,15 @@ impl Endpoint {
                     self.effects.push_back(Effect::Completed { ticket, result });
                 }
             }
-            ToDaemon::Alive => {}
+            ToDaemon::Alive | ToDaemon::Direct { .. } | ToDaemon::Passed { .. } => {}
             ToDaemon::Forgotten => {
                 if self.is_up() {
                     self.lose(now, LostReason::Forgotten);
                 }
             }
             ToDaemon::Link { node, attached } => {
-                self.node = node;
-                self.effects.push_back(Effect::Link { node, attached });
+                self.learn(now, node);
+                self.effects.push_back(Effect::Link { node: self.node, attached });
             }
         }
     }
@@ -306,8 +266,8 @@ impl Endpoint {
         self.control.clear();
         self.told = None;
         self.state = State::Up { boot, heard: now };
-        self.node = node;
-        self.effects.push_back(Effect::Up { node, attached });
+        self.learn(now, node);
+        self.effects.push_back(Effect::Up { node: self.node, attached });
     }
 
     /// Fills one datagram with what is waiting.
@@ -336,6 +296,10 @@ impl Endpoint {
     }
 }
 
+fn is_tunneld(daemon: Daemon) -> bool {
+    daemon.name.as_str() == DAEMON_NAME
+}
+
 /// Room for everything around the data in one frame.
 const FRAME_OVERHEAD: usize = 128;
 
@@ -344,6 +308,7 @@ impl Machine for Endpoint {
     type Effect = Effect;
 
     fn handle(&mut self, now: Time, input: Input) {
+        self.now = now;
         match input {
             Input::Start => {
                 self.state = State::Connecting;
@@ -360,8 +325,20 @@ impl Machine for Endpoint {
                 }
             }
             Input::Transmitted => self.with_driver = self.with_driver.saturating_sub(1),
-            Input::Datagram(bytes) => self.datagram(now, bytes),
-            Input::Send { ticket, to, body } => self.send(ticket, to, body),
+            Input::Datagram(bytes) => self.datagram(now, bytes, None),
+            Input::Passed { datagram, body } => self.datagram(now, datagram, Some(body)),
+            Input::LocalSent(daemon) => {
+                let mut ended = Vec::new();
+                self.locals.sent(now, daemon, &mut ended);
+                self.completed(ended);
+            }
+            Input::LocalGone { daemon, fresh } => {
+                let mut ended = Vec::new();
+                self.locals.gone(daemon, fresh, &mut ended);
+                self.completed(ended);
+            }
+            Input::NotPassed(daemon) => self.locals.not_passed(daemon),
+            Input::Send { ticket, to, body } => self.send(now, ticket, to, body),
             Input::NotReading => {
                 if let State::Up { heard, .. } = &mut self.state {
                     *heard = now;
@@ -374,12 +351,20 @@ impl Machine for Endpoint {
                 for (ticket, in_doubt) in self.outgoing.fail_all() {
                     self.complete(ticket, Failure::TunneldGone, in_doubt);
                 }
+                let mut ended = Vec::new();
+                self.locals.fail_all(Failure::ReceiverStalled, &mut ended);
+                self.completed(ended);
                 self.state = State::Stopped;
             }
         }
     }
 
     fn tick(&mut self, now: Time) {
+        self.now = now;
+        let mut ended = Vec::new();
+        let closed = self.locals.tick(now, &mut ended);
+        self.completed(ended);
+        self.effects.extend(closed.into_iter().map(Effect::LocalClose));
         match self.state {
             State::Away(retry, _) if now >= retry => {
                 self.state = State::Connecting;
@@ -397,19 +382,27 @@ impl Machine for Endpoint {
     }
 
     fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front().or_else(|| self.transmit())
+        if let Some(effect) = self.effects.pop_front() {
+            return Some(effect);
+        }
+        if let Some(LocalDatagram { to, datagram, passed }) = self.locals.next(self.now) {
+            return Some(Effect::Local { to, datagram, passed });
+        }
+        self.transmit()
     }
 
     fn poll_timeout(&self) -> Option<Time> {
-        match self.state {
+        let tunneld = match self.state {
             State::Stopped | State::Connecting => None,
             State::Away(at, _) | State::Registering(_, at) => Some(at),
             State::Up { heard, .. } => Some(heard + self.config.silence),
-        }
+        };
+        earliest(tunneld, self.locals.deadline())
     }
 
     fn check(&self) {
         self.outgoing.check();
+        self.locals.check();
         assert!(self.with_driver <= DRIVER_QUEUE);
     }
 }

@@ -1,9 +1,9 @@
 //! Messages between the daemons of a cluster.
 //!
-//! A daemon is reached as node / name / instance ([`Address`]). It speaks Unix datagrams ([`datagram`]) with the
-//! tunneld of its node, which carries what is for another node. [`Endpoint`] is the daemon's end of that: it cuts
-//! messages into fragments, keeps to the window, puts fragments together again and reports what became of each
-//! message. No socket and no clock here; `runtime` drives it.
+//! A daemon is reached as node / name / instance ([`Address`]). It speaks Unix datagrams ([`datagram`]) with the daemons
+//! of its node, and with the tunneld there, which carries what is for another node. [`Endpoint`] is the daemon's end of
+//! that: it cuts messages into fragments, keeps to the window, puts fragments together again and reports what became of
+//! each message. No socket and no clock here; `runtime` drives it.
 
 pub mod datagram;
 
@@ -11,6 +11,7 @@ mod address;
 mod endpoint;
 mod failure;
 mod gather;
+mod local;
 mod outgoing;
 mod reassembly;
 
@@ -29,6 +30,15 @@ pub const FRAGMENT_MAX: usize = 64 << 10;
 
 /// What a sender may have under way to one destination before it waits for news of it, in [`charge`]s.
 pub const WINDOW: usize = 1 << 20;
+
+/// What may wait in a daemon for one receiver, in [`charge`]s, unless it is one message alone.
+pub const QUEUE_MAX: usize = 32 << 20;
+
+/// Daemons of its own node with which a daemon has a connection, at most.
+pub const LOCAL_PEERS: usize = 512;
+
+/// Bodies of more than this go to a neighbour as a file. docs/performance.md says why here.
+pub const PASS_ABOVE: usize = 512 << 10;
 
 /// What a fragment of `len` bytes counts against a window. The constant part stands for the memory around it.
 #[must_use]

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use crate::address::Address;
 use crate::datagram::{Fragment, ToTunnel};
-use crate::{FRAGMENT_MAX, WINDOW, charge};
+use crate::failure::Failure;
+use crate::{FRAGMENT_MAX, QUEUE_MAX, WINDOW, charge};
 
 /// The caller's own number for a message; it comes back with the message's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,8 @@ struct Message {
 
 #[derive(Debug, Default)]
 struct Flow {
+    /// What all its messages count.
+    charged: usize,
     /// Not wholly sent; only the first may have begun.
     waiting: VecDeque<Message>,
     /// Wholly sent, result unknown.
@@ -52,11 +55,13 @@ impl Flow {
     }
 
     fn remove(&mut self, token: u64) -> Option<Message> {
-        match self.sent.remove(&token) {
+        let message = match self.sent.remove(&token) {
             Some(message) => Some(message),
             None if self.waiting.front().is_some_and(|m| m.token == token) => self.waiting.pop_front(),
             None => None,
-        }
+        }?;
+        self.charged -= charge(message.body.len());
+        Some(message)
     }
 }
 
@@ -71,13 +76,38 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn push(&mut self, to: Address, ticket: Ticket, body: Bytes) {
+    pub(crate) fn push(&mut self, to: Address, ticket: Ticket, body: Bytes) -> Result<(), Failure> {
+        let flow = self.flows.entry(to).or_default();
+        let cost = charge(body.len());
+        if flow.charged > 0 && flow.charged + cost > QUEUE_MAX {
+            return Err(Failure::QueueFull);
+        }
+        flow.charged += cost;
         self.last_token += 1;
         let token = self.last_token;
         self.destination.insert(token, to);
-        let flow = self.flows.entry(to).or_default();
         flow.waiting.push_back(Message { token, ticket, body, sent: 0, spent: 0, released: 0 });
         self.update(to);
+        Ok(())
+    }
+
+    /// Takes back what has not left at all, for such destinations.
+    pub(crate) fn take_waiting(
+        &mut self,
+        wanted: impl Fn(&Address) -> bool,
+    ) -> Vec<(Address, Ticket, Bytes)> {
+        let mut all = Vec::new();
+        for to in self.flows.keys().copied().filter(wanted).collect::<Vec<_>>() {
+            let Some(flow) = self.flows.get_mut(&to) else { continue };
+            let begun = usize::from(flow.waiting.front().is_some_and(|m| m.sent > 0));
+            for message in flow.waiting.split_off(begun) {
+                flow.charged -= charge(message.body.len());
+                self.destination.remove(&message.token);
+                all.push((to, message.ticket, message.body));
+            }
+            self.update(to);
+        }
+        all
     }
 
     fn update(&mut self, to: Address) {
@@ -167,6 +197,8 @@ impl Outgoing {
         for (to, flow) in &self.flows {
             let spent: usize = flow.sent.values().chain(&flow.waiting).map(|m| m.spent - m.released).sum();
             assert_eq!(flow.under_way, spent, "window of {to}");
+            let all: usize = flow.sent.values().chain(&flow.waiting).map(|m| charge(m.body.len())).sum();
+            assert_eq!(flow.charged, all, "queue for {to}");
             assert_eq!(flow.is_ready(), self.ready.contains(to), "readiness of {to}");
             assert!(!flow.waiting.iter().skip(1).any(|m| m.sent > 0), "two messages begun towards {to}");
         }
@@ -193,7 +225,7 @@ mod tests {
     #[test]
     fn a_large_message_keeps_to_the_window_and_goes_on_when_pieces_are_accepted() {
         let mut out = Outgoing::default();
-        out.push(to("1/ip"), Ticket(9), Bytes::from(vec![0; 3 << 20]));
+        out.push(to("1/ip"), Ticket(9), Bytes::from(vec![0; 3 << 20])).unwrap();
         let first = drain(&mut out);
         assert_eq!(first.len(), 15, "fifteen full pieces and their overhead fit a window of 1 MiB");
         out.accepted(1, 2 * 65536);
@@ -214,10 +246,10 @@ mod tests {
     fn destinations_take_turns_and_a_full_one_holds_up_nobody() {
         let mut out = Outgoing::default();
         for n in 0..40 {
-            out.push(to("1/ip"), Ticket(n), Bytes::from(vec![0; 65536]));
+            out.push(to("1/ip"), Ticket(n), Bytes::from(vec![0; 65536])).unwrap();
         }
-        out.push(to("2/ip"), Ticket(100), Bytes::from_static(b"x"));
-        out.push(to("2/ip"), Ticket(101), Bytes::new());
+        out.push(to("2/ip"), Ticket(100), Bytes::from_static(b"x")).unwrap();
+        out.push(to("2/ip"), Ticket(101), Bytes::new()).unwrap();
         let sent = drain(&mut out);
         assert_eq!(sent.iter().position(|s| s.0 == 41), Some(1), "second in turn");
         assert!(sent.iter().any(|s| s.0 == 42 && s.2 == 0), "an empty message is a message");
@@ -230,7 +262,7 @@ mod tests {
     #[test]
     fn results_of_unknown_messages_change_nothing() {
         let mut out = Outgoing::default();
-        out.push(to("1/ip"), Ticket(1), Bytes::from_static(b"abc"));
+        out.push(to("1/ip"), Ticket(1), Bytes::from_static(b"abc")).unwrap();
         assert_eq!(out.completed(77), None);
         out.accepted(77, 5);
         drain(&mut out);

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bus::datagram::{self, Fragment, Frame, ToDaemon, ToTunnel};
-use bus::{Address, Config, Daemon, Effect, Endpoint, Failure, Input, LostReason, Ticket, Undelivered};
+use bus::{Address, Config, Daemon, Effect, Endpoint, Failure, Input, LostReason, Node, Ticket, Undelivered};
 use bytes::Bytes;
 use machine::{Machine, Time};
 
@@ -100,7 +100,7 @@ impl Bench {
 }
 
 fn registered(boot: u64) -> ToDaemon {
-    ToDaemon::Registered { incarnation: RUN, boot, node: None, attached: true }
+    ToDaemon::Registered { incarnation: RUN, boot, node: Some(Node(0)), attached: true }
 }
 
 fn refused(ticket: u64, reason: Failure, in_doubt: bool) -> Effect {

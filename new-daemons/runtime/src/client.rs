@@ -1,21 +1,22 @@
-//! A daemon's or program's connection to the bus: drives a [`bus::Endpoint`] over the sockets of its node.
+//! Plain messages for programs: posted, delivered or not, received. Requests and events are [`crate::Bus`]'s.
+//!
+//! What is under way to one destination is bounded: a sender waits. What is not taken from the inbox is bounded too: then
+//! the socket is left alone, so that the senders feel it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use bus::{
-    Address, Daemon, Effect, Endpoint, Failure, Gather, Input, LostReason, Node, Ticket, Undelivered, charge,
-};
+use bus::{Address, Daemon, Effect, Endpoint, Failure, Input, LostReason, Node, Ticket, Undelivered, charge};
 use bytes::Bytes;
-use machine::Machine;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use machine::Time;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::clock::{Alarm, Clock};
-use crate::datagram::{Receiver, Sender, TUNNELD_SOCKET, socket_of};
+use crate::datagram::{Files, Receiver, Sender, TUNNELD_SOCKET, socket_of};
+use crate::hub::{Guard, Hub, Upper};
 
 /// What may wait in the inbox before the socket is left alone, so that the senders feel it. In charges.
 const INBOX_LIMIT: usize = 32 << 20;
@@ -99,33 +100,30 @@ pub enum Notice {
     Lost(LostReason),
 }
 
-#[derive(Debug)]
-struct Command {
-    to: Address,
-    body: Bytes,
-    done: oneshot::Sender<Result<(), Undelivered>>,
-    permit: OwnedSemaphorePermit,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    waiting: AtomicUsize,
-    read: Notify,
-    destinations: Mutex<BTreeMap<Address, Arc<Semaphore>>>,
-}
-
-/// Sends messages. Clones share one connection, which ends with the last of them and the [`Inbox`].
-#[derive(Clone, Debug)]
+/// Sends messages. Clones share one connection, which ends with the last of them.
+#[derive(Clone)]
 pub struct BusClient {
-    commands: mpsc::UnboundedSender<Command>,
-    shared: Arc<Shared>,
+    hub: Arc<Guard<Mail>>,
+    destinations: Arc<Mutex<BTreeMap<Address, Arc<Semaphore>>>>,
+}
+
+impl std::fmt::Debug for BusClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BusClient").finish_non_exhaustive()
+    }
 }
 
 /// What came. One that is not read slows its senders down; read it even when only answers are of interest.
-#[derive(Debug)]
 pub struct Inbox {
     notices: mpsc::UnboundedReceiver<Notice>,
-    shared: Arc<Shared>,
+    waiting: Arc<AtomicUsize>,
+    hub: Weak<Hub<Mail>>,
+}
+
+impl std::fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inbox").field("waiting", &self.waiting).finish_non_exhaustive()
+    }
 }
 
 /// The result of a message that was posted, once it is known.
@@ -147,25 +145,19 @@ impl BusClient {
         if let Err(error) = Sender::connect(&tunneld) {
             return Err(BusError::NoTunneld { path: tunneld, error });
         }
-        let receiver = Receiver::bind(path.clone()).map_err(|error| BusError::Listen { path, error })?;
-        let (commands, command_queue) = mpsc::unbounded_channel();
+        let receiver =
+            Receiver::bind(path.clone(), Files::Read).map_err(|error| BusError::Listen { path, error })?;
         let (notices, mut notice_queue) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared::default());
-        let clock = Clock::default();
-        let incarnation = u64::from(std::process::id()) << 32 | (unique() & 0xffff_ffff);
-        let driver = Driver {
-            endpoint: Endpoint::new(bus::Config::new(options.daemon, incarnation)),
-            clock,
-            receiver,
-            tunneld: tunneld.clone(),
-            sender: None,
-            unsent: None,
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let endpoint = Endpoint::new(bus::Config::new(options.daemon, incarnation()));
+        let mail = Mail {
+            inputs: VecDeque::new(),
             under_way: BTreeMap::new(),
             tickets: 0,
             notices,
-            shared: shared.clone(),
+            waiting: waiting.clone(),
         };
-        let driver = tokio::spawn(driver.run(command_queue));
+        let (hub, driver) = Hub::start(endpoint, receiver, options.dir, mail);
         let up = tokio::time::timeout(options.patience, async {
             loop {
                 match notice_queue.recv().await? {
@@ -177,14 +169,14 @@ impl BusClient {
         });
         let error = match up.await {
             Ok(Some(Ok(()))) => {
-                let client = Self { commands, shared: shared.clone() };
-                return Ok((client, Inbox { notices: notice_queue, shared }));
+                let inbox = Inbox { notices: notice_queue, waiting, hub: Arc::downgrade(&hub) };
+                return Ok((Self { hub: Arc::new(hub), destinations: Arc::default() }, inbox));
             }
             Ok(Some(Err(reason))) => BusError::NotRegistered { path: tunneld, reason },
             Ok(None) | Err(_) => BusError::Silent { path: tunneld },
         };
         // Its socket goes with it, so that somebody may try again at once.
-        drop(commands);
+        drop(hub);
         let _ = driver.await;
         Err(error)
     }
@@ -193,13 +185,13 @@ impl BusClient {
     pub async fn post(&self, to: Address, body: Bytes) -> Pending {
         let (done, result) = oneshot::channel();
         let room = {
-            let mut all = self.shared.destinations.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|to_, s| *to_ == to || s.available_permits() < DESTINATION_KIB);
             all.entry(to).or_insert_with(|| Arc::new(Semaphore::new(DESTINATION_KIB))).clone()
         };
         let kib = (charge(body.len()) >> 10).clamp(1, DESTINATION_KIB);
         if let Ok(permit) = room.acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX)).await {
-            let _ = self.commands.send(Command { to, body, done, permit });
+            self.hub.with(|mail, _| mail.post(to, body, done, permit));
         }
         Pending(result)
     }
@@ -220,9 +212,11 @@ impl Inbox {
 
     fn taken(&self, notice: &Notice) {
         if let Notice::Message { body, .. } = notice {
-            let before = self.shared.waiting.fetch_sub(charge(body.len()), Ordering::AcqRel);
-            if before >= INBOX_LIMIT {
-                self.shared.read.notify_one();
+            let before = self.waiting.fetch_sub(charge(body.len()), Ordering::AcqRel);
+            if before >= INBOX_LIMIT
+                && let Some(hub) = self.hub.upgrade()
+            {
+                hub.look();
             }
         }
     }
@@ -238,171 +232,66 @@ impl Drop for Inbox {
     }
 }
 
-/// Differs from call to call and from run to run.
-fn unique() -> u64 {
+/// Tells one run of a daemon from another.
+pub(crate) fn incarnation() -> u64 {
     use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(0)
+    u64::from(std::process::id()) << 32 | (RandomState::new().hash_one(0) & 0xffff_ffff)
 }
 
-struct Driver {
-    endpoint: Endpoint,
-    clock: Clock,
-    receiver: Receiver,
-    tunneld: PathBuf,
-    sender: Option<Sender>,
-    /// Waits for room in the tunneld's socket.
-    unsent: Option<Gather>,
+/// Plain messages above the endpoint.
+struct Mail {
+    inputs: VecDeque<Input>,
     under_way: BTreeMap<Ticket, (oneshot::Sender<Result<(), Undelivered>>, OwnedSemaphorePermit)>,
     tickets: u64,
     notices: mpsc::UnboundedSender<Notice>,
-    shared: Arc<Shared>,
+    /// Charges of what the inbox has not taken.
+    waiting: Arc<AtomicUsize>,
 }
 
-impl Driver {
-    fn input(&mut self, input: Input) {
-        self.endpoint.handle(self.clock.now(), input);
-    }
-
-    async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        self.input(Input::Start);
-        let mut alarm = Alarm::new(self.clock);
-        loop {
-            self.effects();
-            let full = self.shared.waiting.load(Ordering::Acquire) >= INBOX_LIMIT;
-            let deadline = self.endpoint.poll_timeout();
-            tokio::select! {
-                command = commands.recv() => match command {
-                    Some(command) => {
-                        self.command(command);
-                        while let Ok(command) = commands.try_recv() {
-                            self.command(command);
-                        }
-                    }
-                    None => break,
-                },
-                _ = self.receiver.readable(), if !full => self.receive(),
-                () = self.shared.read.notified(), if full => {}
-                () = writable(self.sender.as_ref()), if self.unsent.is_some() => {}
-                () = alarm.wait(deadline) => {
-                    // What has come meanwhile must not be taken for silence.
-                    if full {
-                        self.input(Input::NotReading);
-                    } else {
-                        self.receive();
-                    }
-                    self.endpoint.tick(self.clock.now());
-                }
-            }
-        }
-        self.input(Input::Stop);
-        self.effects();
-    }
-
-    fn command(&mut self, command: Command) {
+impl Mail {
+    fn post(
+        &mut self,
+        to: Address,
+        body: Bytes,
+        done: oneshot::Sender<Result<(), Undelivered>>,
+        permit: OwnedSemaphorePermit,
+    ) {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.under_way.insert(ticket, (command.done, command.permit));
-        self.input(Input::Send { ticket, to: command.to, body: command.body });
+        self.under_way.insert(ticket, (done, permit));
+        self.inputs.push_back(Input::Send { ticket, to, body });
     }
+}
 
-    fn receive(&mut self) {
-        // Some at a time, so that commands and answers take turns.
-        for _ in 0..16 {
-            match self.receiver.try_recv() {
-                Ok(Some(datagram)) => self.input(Input::Datagram(datagram)),
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "bus socket");
-                    break;
-                }
-            }
-        }
-    }
-
-    fn effects(&mut self) {
-        loop {
-            if let Some(datagram) = self.unsent.take() {
-                match self.sender.as_mut().map(|s| s.try_send(&datagram)) {
-                    Some(Ok(true)) => {
-                        self.sender.as_mut().into_iter().for_each(Sender::unwatch);
-                        self.input(Input::Transmitted);
-                    }
-                    Some(Ok(false)) => {
-                        self.unsent = Some(datagram);
-                        return self.notices_only();
-                    }
-                    Some(Err(_)) | None => {
-                        self.sender = None;
-                        self.input(Input::Unreachable);
-                    }
-                }
-            }
-            let Some(effect) = self.endpoint.poll_effect() else { return };
-            match effect {
-                Effect::Transmit(datagram) => self.unsent = Some(datagram),
-                other => self.effect(other),
-            }
-        }
-    }
-
-    /// While the tunneld's socket is full: what needs no room there.
-    fn notices_only(&mut self) {
-        while let Some(effect) = self.endpoint.poll_notice() {
-            self.effect(effect);
-        }
-    }
-
-    fn effect(&mut self, effect: Effect) {
+impl Upper for Mail {
+    fn effect(&mut self, _now: Time, effect: Effect) {
         let notice = match effect {
-            Effect::Connect => {
-                self.unsent = None;
-                self.stay_reachable();
-                self.sender = Sender::connect(&self.tunneld).ok();
-                let input = if self.sender.is_some() { Input::Connected } else { Input::Unreachable };
-                return self.input(input);
-            }
             Effect::Completed { ticket, result } => {
                 if let Some((done, _permit)) = self.under_way.remove(&ticket) {
                     let _ = done.send(result);
                 }
                 return;
             }
-            Effect::Transmit(_) => return,
             Effect::Received { from, body } => {
-                self.shared.waiting.fetch_add(charge(body.len()), Ordering::AcqRel);
+                self.waiting.fetch_add(charge(body.len()), Ordering::AcqRel);
                 Notice::Message { from, body }
             }
             Effect::Up { node, attached } => Notice::Up { node, attached },
             Effect::Link { node, attached } => Notice::Link { node, attached },
-            Effect::Lost(reason) => {
-                self.sender = None;
-                self.unsent = None;
-                Notice::Lost(reason)
-            }
+            Effect::Lost(reason) => Notice::Lost(reason),
+            Effect::Connect | Effect::Transmit(_) | Effect::Local { .. } | Effect::LocalClose(_) => return,
         };
         if let Err(mpsc::error::SendError(Notice::Message { body, .. })) = self.notices.send(notice) {
             // The inbox is gone: it does not wait for anybody.
-            self.shared.waiting.fetch_sub(charge(body.len()), Ordering::AcqRel);
+            self.waiting.fetch_sub(charge(body.len()), Ordering::AcqRel);
         }
     }
 
-    /// A tunneld finds this daemon by its socket's file. One that was removed is made again.
-    fn stay_reachable(&mut self) {
-        if self.receiver.is_there() {
-            return;
-        }
-        while let Ok(Some(datagram)) = self.receiver.try_recv() {
-            self.input(Input::Datagram(datagram));
-        }
-        if let Err(error) = self.receiver.bind_again() {
-            tracing::warn!(%error, "bus socket");
-        }
+    fn poll_input(&mut self) -> Option<Input> {
+        self.inputs.pop_front()
     }
-}
 
-async fn writable(sender: Option<&Sender>) {
-    match sender {
-        Some(sender) => sender.room().await,
-        None => std::future::pending().await,
+    fn reads(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) < INBOX_LIMIT
     }
 }

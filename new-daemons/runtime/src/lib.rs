@@ -9,6 +9,7 @@ pub mod process;
 
 mod client;
 mod clock;
+mod hub;
 mod socket_file;
 
 pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};

@@ -1,6 +1,6 @@
 //! A daemon of the model: an endpoint, a socket with a short queue, and an application that sends numbered messages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bus::{Address, Config, Daemon, Endpoint, Gather};
@@ -10,15 +10,22 @@ use machine::Time;
 /// The kernel's queue of a datagram socket.
 pub(crate) const SOCKET_QUEUE: usize = 11;
 
+/// Larger bodies go to neighbours as files.
+const PASS_ABOVE: usize = 100_000;
+
 /// One run of one daemon.
 #[derive(Debug)]
 pub(crate) struct SimDaemon {
     pub(crate) incarnation: u64,
     pub(crate) endpoint: Endpoint,
     /// Its socket: datagrams to read.
-    pub(crate) socket: VecDeque<Bytes>,
+    pub(crate) socket: VecDeque<(Bytes, Option<Bytes>)>,
     /// What the endpoint wants in the tunneld's socket.
     pub(crate) unsent: VecDeque<Gather>,
+    /// What it has for each of its neighbours: a datagram, and the content of a file with it.
+    pub(crate) direct: BTreeMap<Daemon, (Bytes, Option<Bytes>)>,
+    /// The runs of its neighbours that its sockets are connected to.
+    pub(crate) connections: BTreeMap<Daemon, u64>,
     pub(crate) reads_from: Time,
     /// Until then its driver says that nobody reads, instead of being stopped itself.
     pub(crate) leaves_inbox: bool,
@@ -34,9 +41,11 @@ impl SimDaemon {
     pub(crate) fn new(name: Daemon, incarnation: u64) -> Self {
         Self {
             incarnation,
-            endpoint: Endpoint::new(Config::new(name, incarnation)),
+            endpoint: Endpoint::new(Config { pass_above: PASS_ABOVE, ..Config::new(name, incarnation) }),
             socket: VecDeque::new(),
             unsent: VecDeque::new(),
+            direct: BTreeMap::new(),
+            connections: BTreeMap::new(),
             reads_from: Time::ZERO,
             leaves_inbox: false,
             read_every: Duration::from_micros(2),

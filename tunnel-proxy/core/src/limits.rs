@@ -29,8 +29,8 @@ pub(crate) const DEAD_BOOTS: usize = 8;
 /// Local daemons that may register.
 pub(crate) const LOCAL_DAEMONS: usize = 256;
 
-/// What daemons of this node may have queued for one daemon of this node.
-pub(crate) const LOCAL_QUEUE: usize = 32 << 20;
+/// What the tunneld's own answers may queue for one daemon of this node.
+pub(crate) const LOCAL_ANSWERS: usize = 32 << 20;
 
 /// Notices that may wait for one daemon before it is taken for dead.
 pub(crate) const LOCAL_NOTICES: usize = 1 << 17;
@@ -38,7 +38,7 @@ pub(crate) const LOCAL_NOTICES: usize = 1 << 17;
 /// Datagrams that the driver holds for one daemon.
 pub(crate) const LOCAL_DRIVER_QUEUE: usize = 4;
 
-/// What the tunneld's own answers to one asker may queue: the largest message and its overhead.
+/// What the tunneld's own answers to one asker on another node may queue: the largest message and its overhead.
 pub(crate) const ANSWER_QUEUE: usize = bus::MESSAGE_MAX + (1 << 20);
 
 /// Bytes that the driver may hold for ctdbd before envelopes wait.

@@ -1,7 +1,8 @@
 //! The daemons of this node: who is registered, and what waits until they read.
 //!
 //! Each has a queue of its own, so one that does not read delays nobody else. The driver holds a few datagrams per
-//! daemon; a fragment counts as delivered when the daemon's socket has taken it.
+//! daemon; a fragment counts as delivered when the daemon's socket has taken it. What daemons of one node say to each
+//! other does not come here.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -11,10 +12,7 @@ use bus::{Address, Daemon, Gather, Node, charge};
 use machine::Time;
 
 use crate::envelope::Channel;
-use crate::limits::{
-    ALIVE_EVERY, ANSWER_QUEUE, LOCAL_DAEMONS, LOCAL_DRIVER_QUEUE, LOCAL_NOTICES, LOCAL_QUEUE,
-};
-use crate::outbound::Token;
+use crate::limits::{ALIVE_EVERY, LOCAL_ANSWERS, LOCAL_DAEMONS, LOCAL_DRIVER_QUEUE, LOCAL_NOTICES};
 use crate::turns::Turns;
 
 /// Room for everything around the data of one fragment.
@@ -29,14 +27,6 @@ pub(crate) enum Origin {
         serial: u64,
         cost: usize,
     },
-    Local {
-        from: Daemon,
-        incarnation: u64,
-        token: Token,
-        upto: u32,
-        last: bool,
-        cost: usize,
-    },
     /// The tunneld itself, which does not ask.
     Own {
         cost: usize,
@@ -44,40 +34,10 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    const fn local_cost(&self) -> usize {
+    const fn own_cost(&self) -> usize {
         match self {
             Self::Remote { .. } => 0,
-            Self::Local { cost, .. } | Self::Own { cost } => *cost,
-        }
-    }
-}
-
-/// A message of a daemon of this node to one that is gone.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LostHere {
-    pub(crate) from: Daemon,
-    /// The run of the sender that is meant; its present one where there is none.
-    pub(crate) incarnation: Option<u64>,
-    pub(crate) token: Token,
-    pub(crate) in_doubt: bool,
-}
-
-/// What was waiting for a daemon that is gone.
-#[derive(Debug, Default)]
-pub(crate) struct Removed {
-    pub(crate) lost: Vec<LostHere>,
-    /// Fragments of peers, with their charges.
-    pub(crate) released: Vec<(Node, usize)>,
-}
-
-impl Removed {
-    fn add(&mut self, origin: &Origin, in_doubt: bool) {
-        match *origin {
-            Origin::Local { from, incarnation, token, last: true, .. } => {
-                self.lost.push(LostHere { from, incarnation: Some(incarnation), token, in_doubt });
-            }
-            Origin::Remote { node, cost, .. } => self.released.push((node, cost)),
-            Origin::Local { .. } | Origin::Own { .. } => {}
+            Self::Own { cost } => *cost,
         }
     }
 }
@@ -96,7 +56,7 @@ pub(crate) struct Local {
     pub(crate) incarnation: u64,
     notices: VecDeque<ToDaemon>,
     queue: VecDeque<Delivery>,
-    /// Charges of the queue: all, and what daemons of this node put there.
+    /// Charges of the queue: all, and the tunneld's own answers.
     queued: usize,
     own_queued: usize,
     with_driver: VecDeque<Vec<Origin>>,
@@ -104,8 +64,6 @@ pub(crate) struct Local {
     blocked_since: Option<Time>,
     spoken: Time,
     delivered: u64,
-    /// Messages of daemons of this node that have begun: token, next offset, number.
-    unfinished: BTreeMap<Daemon, (Token, u32, u64)>,
 }
 
 impl Local {
@@ -118,53 +76,10 @@ impl Local {
         (self.notices.len() + self.queue.len(), self.queued, self.delivered)
     }
 
-    /// True when daemons of this node may put this much more into the queue.
-    pub(crate) const fn has_room(&self, cost: usize) -> bool {
-        self.own_queued + cost <= LOCAL_QUEUE
-    }
-
-    /// The same for an answer of the tunneld itself, which is sent whole.
+    /// True when an answer of the tunneld itself finds room.
     pub(crate) const fn has_answer_room(&self, cost: usize) -> bool {
-        self.own_queued + cost <= LOCAL_QUEUE + ANSWER_QUEUE
+        self.own_queued + cost <= LOCAL_ANSWERS
     }
-
-    /// The rest of this sender's message will not be followed.
-    pub(crate) fn give_up(&mut self, from: Daemon) {
-        self.unfinished.remove(&from);
-    }
-
-    /// Checks that a fragment of a daemon of this node continues its message, and numbers it. A message that was not
-    /// finished when the next one began comes back as the second value: its rest will not be followed.
-    pub(crate) fn follow(&mut self, from: Daemon, token: Token, f: &Fragment, fresh: u64) -> Followed {
-        let known = self.unfinished.remove(&from);
-        let (message, displaced) = match known {
-            Some((t, offset, message)) if t == token && offset == f.offset && !f.is_first() => {
-                (Some(message), None)
-            }
-            Some((t, ..)) if f.is_first() => (Some(fresh), Some(t)),
-            None if f.is_first() => (Some(fresh), None),
-            Some(other) if other.0 != token => {
-                self.unfinished.insert(from, other);
-                (None, None)
-            }
-            // A piece is missing: what came of this message is worth nothing.
-            Some((t, ..)) => (None, Some(t)),
-            None => (None, None),
-        };
-        if let Some(message) = message.filter(|_| !f.is_last()) {
-            self.unfinished.insert(from, (token, f.end(), message));
-        }
-        Followed { message, displaced }
-    }
-}
-
-/// What [`Local::follow`] found.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Followed {
-    /// The number of the message; none when the fragment is to be left out.
-    pub(crate) message: Option<u64>,
-    /// A message that ends here without its rest.
-    pub(crate) displaced: Option<Token>,
 }
 
 /// All daemons of this node.
@@ -181,10 +96,6 @@ impl Locals {
 
     pub(crate) fn get(&self, daemon: Daemon) -> Option<&Local> {
         self.all.get(&daemon)
-    }
-
-    pub(crate) fn get_mut(&mut self, daemon: Daemon) -> Option<&mut Local> {
-        self.all.get_mut(&daemon)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Daemon, &Local)> {
@@ -206,28 +117,21 @@ impl Locals {
             blocked_since: None,
             spoken: now,
             delivered: 0,
-            unfinished: BTreeMap::new(),
         };
         self.all.insert(daemon, local);
     }
 
-    /// Forgets a daemon. What was waiting for it comes back, to be reported and released.
-    pub(crate) fn remove(&mut self, daemon: Daemon) -> Removed {
+    /// Forgets a daemon. Fragments of peers that were waiting for it come back, with their charges, to be released.
+    pub(crate) fn remove(&mut self, daemon: Daemon) -> Vec<(Node, usize)> {
         self.busy.remove(daemon);
-        // Its own unfinished messages end with it; its next run counts its tokens anew.
-        self.all.values_mut().for_each(|l| l.give_up(daemon));
-        let mut removed = Removed::default();
-        let Some(local) = self.all.remove(&daemon) else { return removed };
-        local.with_driver.iter().flatten().for_each(|o| removed.add(o, true));
-        local.queue.iter().for_each(|d| removed.add(&d.origin, false));
-        let unfinished = local.unfinished.into_iter();
-        removed.lost.extend(unfinished.map(|(from, (token, ..))| LostHere {
-            from,
-            incarnation: None,
-            token,
-            in_doubt: false,
-        }));
-        removed
+        let Some(local) = self.all.remove(&daemon) else { return Vec::new() };
+        let waiting = local.with_driver.iter().flatten().chain(local.queue.iter().map(|d| &d.origin));
+        waiting
+            .filter_map(|origin| match *origin {
+                Origin::Remote { node, cost, .. } => Some((node, cost)),
+                Origin::Own { .. } => None,
+            })
+            .collect()
     }
 
     /// The charge of what a peer sent and daemons of this node have not taken.
@@ -267,7 +171,7 @@ impl Locals {
     pub(crate) fn deliver(&mut self, to: Daemon, delivery: Delivery) {
         let Some(local) = self.all.get_mut(&to) else { return };
         local.queued += charge(delivery.fragment.data.len());
-        local.own_queued += delivery.origin.local_cost();
+        local.own_queued += delivery.origin.own_cost();
         local.queue.push_back(delivery);
         if local.has_work() {
             self.busy.insert(to);
@@ -294,7 +198,7 @@ impl Locals {
                 && let Some(d) = local.queue.pop_front()
             {
                 local.queued -= charge(d.fragment.data.len());
-                local.own_queued -= d.origin.local_cost();
+                local.own_queued -= d.origin.own_cost();
                 origins.push(d.origin);
                 ToDaemon::Deliver { from: d.from, message: d.message, fragment: d.fragment }.emit(&mut g);
             }
@@ -335,7 +239,7 @@ impl Locals {
     pub(crate) fn check(&self) {
         for (daemon, local) in &self.all {
             let queued: usize = local.queue.iter().map(|d| charge(d.fragment.data.len())).sum();
-            let own: usize = local.queue.iter().map(|d| d.origin.local_cost()).sum();
+            let own: usize = local.queue.iter().map(|d| d.origin.own_cost()).sum();
             assert_eq!((local.queued, local.own_queued), (queued, own), "queue of {daemon}");
             assert!(!local.has_work() || self.busy.contains(*daemon), "{daemon} has work and is not listed");
             assert!(local.with_driver.len() <= LOCAL_DRIVER_QUEUE);

@@ -89,19 +89,12 @@ impl Tunnel {
         let Some(incarnation) = self.locals.get(daemon).map(|l| l.incarnation) else { return };
         self.effects.push_back(Effect::Forget { daemon, incarnation });
         self.event(Event::DaemonGone(daemon, how));
-        let removed = self.locals.remove(daemon);
-        for (node, cost) in removed.released {
+        for (node, cost) in self.locals.remove(daemon) {
             self.peers.get_mut(&node).into_iter().for_each(|p| p.released(cost));
         }
         for (node, peer) in &mut self.peers {
             peer.daemon_gone(daemon, reason);
             self.busy.insert(*node);
-        }
-        for l in removed.lost {
-            let present = self.locals.get(l.from).map(|local| local.incarnation);
-            if present.is_some() && (l.incarnation.is_none() || l.incarnation == present) {
-                self.report(l.from, l.token, Err(Undelivered { reason, in_doubt: l.in_doubt }));
-            }
         }
     }
 
@@ -148,7 +141,7 @@ impl Tunnel {
 
     fn send(&mut self, now: Time, from: Daemon, token: Token, to: Address, fragment: Fragment) {
         if self.is_here(to.node) {
-            return self.send_here(from, token, to.daemon, fragment);
+            return self.ask(now, from, token, to.daemon, &fragment);
         }
         let first = fragment.is_first();
         let refusal = match self.peers.get_mut(&to.node) {
@@ -168,42 +161,26 @@ impl Tunnel {
         }
     }
 
-    fn send_here(&mut self, from: Daemon, token: Token, to: Daemon, fragment: Fragment) {
-        let cost = charge(fragment.data.len());
-        let (first, last, upto) = (fragment.is_first(), fragment.is_last(), fragment.end());
-        let address = Self::here(from);
-        let incarnation = self.locals.get(from).map_or(0, |l| l.incarnation);
-        self.last_message += 1;
-        let origin = Origin::Local { from, incarnation, token, upto, last, cost };
-        if self.service.is(to) {
-            let question = self.service.take(address, token.0, &fragment);
-            self.delivered(self.now, origin);
-            if let Some(question) = question {
-                self.answer(self.now, address, question);
+    /// The tunneld itself is asked. Other daemons of this node are reached without its help.
+    fn ask(&mut self, now: Time, from: Daemon, token: Token, to: Daemon, fragment: &Fragment) {
+        let (last, upto) = (fragment.is_last(), fragment.end());
+        if !self.service.is(to) {
+            if fragment.is_first() {
+                let reason = Failure::NoSuchDaemon;
+                self.report(from, token, Err(Undelivered { reason, in_doubt: false }));
             }
             return;
         }
-        let fresh = self.last_message;
-        let refusal = match self.locals.get_mut(to) {
-            None => Failure::NoSuchDaemon,
-            Some(local) => {
-                let followed = local.follow(from, token, &fragment, fresh);
-                let room = local.has_room(cost);
-                if let Some(displaced) = followed.displaced {
-                    let reason = Failure::BadMessage;
-                    self.report(from, displaced, Err(Undelivered { reason, in_doubt: false }));
-                }
-                let Some(message) = followed.message else { return };
-                if room {
-                    let delivery = Delivery { from: address, message, fragment, origin };
-                    return self.locals.deliver(to, delivery);
-                }
-                self.locals.get_mut(to).into_iter().for_each(|l| l.give_up(from));
-                Failure::QueueFull
-            }
-        };
-        if first || refusal == Failure::QueueFull {
-            self.report(from, token, Err(Undelivered { reason: refusal, in_doubt: false }));
+        let address = Self::here(from);
+        let question = self.service.take(address, token.0, fragment);
+        if last {
+            self.counters.delivered += 1;
+            self.report(from, token, Ok(()));
+        } else {
+            self.notify(from, ToDaemon::Accepted { token: token.0, upto });
+        }
+        if let Some(question) = question {
+            self.answer(now, address, question);
         }
     }
 
@@ -214,16 +191,6 @@ impl Tunnel {
                 if let Some(peer) = self.peers.get_mut(&node) {
                     peer.taken(now, channel, serial, cost);
                     self.busy.insert(node);
-                }
-            }
-            Origin::Local { from, incarnation, token, upto, last, .. } => {
-                if self.locals.get(from).is_some_and(|l| l.incarnation == incarnation) {
-                    if last {
-                        self.counters.delivered += 1;
-                        self.report(from, token, Ok(()));
-                    } else {
-                        self.notify(from, ToDaemon::Accepted { token: token.0, upto });
-                    }
                 }
             }
             Origin::Own { .. } => {}

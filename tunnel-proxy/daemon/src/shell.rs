@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use anyhow::Context as _;
 use bus::Daemon;
 use machine::{Machine, Time};
-use runtime::datagram::{Receiver, TUNNELD_SOCKET};
+use runtime::datagram::{Files, Outcome, Receiver, TUNNELD_SOCKET};
 use runtime::{Alarm, Clock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -16,7 +16,7 @@ use tracing::{debug, info, warn};
 use tunnel_core::{CtdbdInput, Effect, Event, Input, Tunnel};
 
 use crate::ctdbd::Ctdbd;
-use crate::locals::{Locals, Outcome};
+use crate::locals::Locals;
 
 /// Reads of one source before the others get their turn.
 const TURN: usize = 32;
@@ -48,8 +48,8 @@ impl Shell {
     /// Runs until a signal ends it.
     pub(crate) async fn run(tunnel: Tunnel, socket: PathBuf, dir: PathBuf) -> anyhow::Result<()> {
         let path = dir.join(TUNNELD_SOCKET);
-        let receiver =
-            Receiver::bind(path.clone()).with_context(|| format!("cannot listen at {}", path.display()))?;
+        let receiver = Receiver::bind(path.clone(), Files::Refuse)
+            .with_context(|| format!("cannot listen at {}", path.display()))?;
         info!(bus = %path.display(), ctdbd = %socket.display(), "started");
         let clock = Clock::default();
         let mut shell = Self {
@@ -118,7 +118,7 @@ impl Shell {
         work |= self.read_daemons(cx);
         while let Poll::Ready((daemon, incarnation)) = self.locals.poll_room(cx) {
             work = true;
-            while let Some(outcome) = self.locals.resume(daemon) {
+            while let Some(outcome) = self.locals.resume(daemon, incarnation) {
                 self.outcome(daemon, incarnation, outcome);
             }
         }
@@ -141,7 +141,7 @@ impl Shell {
         let mut any = false;
         for _ in 0..TURN {
             match self.receiver.poll_recv(cx) {
-                Poll::Ready(Ok(datagram)) => self.input(Input::Datagram(datagram)),
+                Poll::Ready(Ok(arrival)) => self.input(Input::Datagram(arrival.datagram)),
                 Poll::Ready(Err(error)) => {
                     warn!(%error, "bus socket");
                     break;
@@ -162,7 +162,7 @@ impl Shell {
     fn outcome(&mut self, daemon: Daemon, incarnation: u64, outcome: Outcome) {
         self.input(match outcome {
             Outcome::Sent => Input::Sent { daemon, incarnation },
-            Outcome::Gone => Input::Gone { daemon, incarnation },
+            Outcome::Gone { .. } | Outcome::NotPassed => Input::Gone { daemon, incarnation },
         });
     }
 

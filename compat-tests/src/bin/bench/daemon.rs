@@ -87,6 +87,8 @@ impl BusEnd {
                     self.transmit(&datagram)?;
                     self.endpoint.handle(self.now(), Input::Transmitted);
                 }
+                Effect::Local { to, .. } => bail!("{to} is on this node"),
+                Effect::LocalClose(_) => {}
                 Effect::Up { .. } => self.up = true,
                 Effect::Link { .. } => {}
                 Effect::Lost(reason) => bail!("the tunneld was lost: {reason:?}"),

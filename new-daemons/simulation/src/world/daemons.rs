@@ -31,10 +31,17 @@ impl World {
         if now < d.reads_from {
             return self.plan_read(node, daemon);
         }
-        for datagram in std::mem::take(&mut d.socket) {
-            d.endpoint.handle(now, BusInput::Datagram(datagram));
+        for (datagram, file) in std::mem::take(&mut d.socket) {
+            d.endpoint.handle(
+                now,
+                match file {
+                    Some(body) => BusInput::Passed { datagram, body },
+                    None => BusInput::Datagram(datagram),
+                },
+            );
         }
         self.drive_daemon(node, daemon);
+        self.flush_neighbours(node, daemon);
         self.flush_tunneld(node, daemon);
         self.drive_tunneld(node);
     }
@@ -58,6 +65,14 @@ impl World {
                 BusEffect::Transmit(datagram) => {
                     d.unsent.push_back(datagram);
                     self.flush_daemon(node, daemon);
+                }
+                BusEffect::Local { to, datagram, passed } => {
+                    d.direct.insert(to, (datagram.into_bytes(), passed));
+                    self.flush_direct(node, daemon, to);
+                }
+                BusEffect::LocalClose(to) => {
+                    d.direct.remove(&to);
+                    d.connections.remove(&to);
                 }
                 BusEffect::Received { mut from, body } => {
                     if from.node == Node::LOCAL {
@@ -84,6 +99,48 @@ impl World {
         if let Some(at) = wake.filter(|at| d.woken_for.is_none_or(|w| *at < w)) {
             d.woken_for = Some(at);
             self.queue.at(at, Event::WakeDaemon { node, daemon, incarnation, at });
+        }
+    }
+
+    /// There is room in a daemon's socket again, or nobody who reads it: its neighbours go on.
+    pub(super) fn flush_neighbours(&mut self, node: u32, to: Daemon) {
+        let waits = |d: &SimDaemon| d.direct.contains_key(&to);
+        let neighbours = self.nodes[node as usize].daemons.iter();
+        let waiting: Vec<_> = neighbours.filter(|(_, d)| waits(d)).map(|(d, _)| *d).collect();
+        for from in waiting {
+            self.flush_direct(node, from, to);
+            self.drive_daemon(node, from);
+        }
+    }
+
+    /// Moves what a daemon has for a neighbour into that one's socket, if there is room.
+    fn flush_direct(&mut self, node: u32, from: Daemon, to: Daemon) {
+        let now = self.queue.now;
+        let neighbours = &mut self.nodes[node as usize].daemons;
+        let living = neighbours.get(&to).map(|d| (d.incarnation, d.socket.len() < SOCKET_QUEUE));
+        let Some(d) = neighbours.get_mut(&from) else { return };
+        let known = d.connections.get(&to).copied();
+        let input = match living {
+            Some((run, room)) if known.is_none_or(|known| known == run) => {
+                d.connections.insert(to, run);
+                if !room {
+                    return;
+                }
+                let datagram = d.direct.remove(&to);
+                if let Some(receiver) = neighbours.get_mut(&to) {
+                    receiver.socket.extend(datagram);
+                }
+                self.plan_read(node, to);
+                BusInput::LocalSent(to)
+            }
+            _ => {
+                d.direct.remove(&to);
+                d.connections.remove(&to);
+                BusInput::LocalGone { daemon: to, fresh: known.is_none() }
+            }
+        };
+        if let Some(d) = self.daemon(node, from) {
+            d.endpoint.handle(now, input);
         }
     }
 

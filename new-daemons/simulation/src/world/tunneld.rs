@@ -122,7 +122,7 @@ impl World {
                 Effect::Reject { daemon, datagram } => {
                     let bytes = datagram.into_bytes();
                     if let Some(d) = self.daemon(node, daemon).filter(|d| d.socket.len() < SOCKET_QUEUE) {
-                        d.socket.push_back(bytes);
+                        d.socket.push_back((bytes, None));
                         self.plan_read(node, daemon);
                     }
                 }
@@ -156,7 +156,7 @@ impl World {
                 Some(d) if d.incarnation != incarnation => Input::Gone { daemon, incarnation },
                 Some(d) if d.socket.len() >= SOCKET_QUEUE => return,
                 Some(d) => {
-                    d.socket.extend(waiting.pop_front().map(|(_, bytes)| bytes));
+                    d.socket.extend(waiting.pop_front().map(|(_, bytes)| (bytes, None)));
                     Input::Sent { daemon, incarnation }
                 }
             };

@@ -79,26 +79,31 @@ async fn a_program_that_drops_its_inbox_goes_on_sending() {
 }
 
 #[tokio::test]
-async fn a_client_whose_socket_file_is_removed_is_still_reached_and_found_by_the_next_tunneld() {
+async fn a_client_whose_socket_file_is_removed_is_still_reached_makes_it_again_and_loses_nothing() {
     let mut tunneld = Tunneld::start().await;
     let (sender, mut client) = (tunneld.client("sender").await, tunneld.client("client").await);
+    let file = tunneld.bus().join("client.0");
     assert_eq!(sender.bus.send(local("client"), "one".into()).await, Ok(()));
-    fs::remove_file(tunneld.bus().join("client.0")).unwrap();
-    assert_eq!(sender.bus.send(local("client"), "two".into()).await, Ok(()));
-    assert_eq!((client.message().await, client.message().await), ("one".into(), "two".into()));
+    fs::remove_file(&file).unwrap();
+    assert_eq!(sender.bus.send(local("client"), "two".into()).await, Ok(()), "over the old connection");
+    until("the file is there again", async || fs::metadata(&file).map_err(|e| e.to_string())).await;
+    assert_eq!(sender.bus.send(local("client"), "three".into()).await, Ok(()));
+    let late = tunneld.client("late").await;
+    assert_eq!(late.bus.send(local("client"), "four".into()).await, Ok(()));
+    for expected in ["one", "two", "three", "four"] {
+        assert_eq!(client.message().await, expected);
+    }
 
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        // What lies in the old socket is not lost with it.
-        assert_eq!(sender.bus.send(local("client"), "last".into()).await, Ok(()));
         tunneld.end(signal);
-        let _ = fs::remove_file(tunneld.bus().join("client.0"));
+        assert_eq!(sender.bus.send(local("client"), "alone".into()).await, Ok(()));
         tunneld.start_again().await;
-        until("it is found again", async || {
-            sender.bus.send(local("client"), "new".into()).await.map_err(|e| e.to_string())
+        until("the tunneld knows it", async || {
+            let daemons = tunneld.status().await.daemons;
+            daemons.iter().find(|d| d.name == "client").map(drop).ok_or_else(|| format!("{daemons:?}"))
         })
         .await;
-        assert_eq!((client.message().await, client.message().await), ("last".into(), "new".into()));
-        assert!(tunneld.bus().join("client.0").exists());
+        assert_eq!(client.message().await, "alone");
     }
 }
 
@@ -134,17 +139,20 @@ async fn a_tunneld_that_goes_is_reported_lost_once_and_found_again() {
     tunneld.end(Signal::SIGTERM);
     assert!(matches!(client.notice().await, Notice::Lost(LostReason::Forgotten)));
     let refused = Err(Undelivered { reason: Failure::TunneldGone, in_doubt: false });
+    let far = "1/client".parse().unwrap();
     let begun = Instant::now();
     until("it has looked for the tunneld several times", async || {
-        assert_eq!(client.bus.send(local("client"), "x".into()).await, refused);
+        assert_eq!(client.bus.send(far, "x".into()).await, refused);
+        assert_eq!(client.bus.send(local("client"), "neighbours need no tunneld".into()).await, Ok(()));
+        assert_eq!(client.message().await, "neighbours need no tunneld");
         let waited = begun.elapsed();
         if waited > Duration::from_secs(2) { Ok(()) } else { Err(format!("{waited:?}")) }
     })
     .await;
     tunneld.start_again().await;
     assert!(matches!(client.notice().await, Notice::Up { node: None, attached: false }));
-    assert_eq!(within(client.bus.send(local("client"), "hello".into())).await, Ok(()));
-    assert_eq!(client.message().await, "hello");
+    let nowhere = Err(Undelivered { reason: Failure::NoCtdbd, in_doubt: false });
+    assert_eq!(within(client.bus.send(far, "hello".into())).await, nowhere, "no node is known");
     assert_ways(&tunneld).await;
 }
 
