@@ -29,10 +29,15 @@ const TABLE: &[Row] = &[
     ("protocol", Pure, &[], &["protocol-generator"]),
     ("protocol-generator", Pure, &[], &[]),
     ("bus", Pure, &["machine", "protocol"], &[]),
-    ("runtime", Tokio, &["bus", "machine"], &[]),
+    ("runtime", Tokio, &["bus", "config", "machine"], &[]),
     ("tdb", Pure, &[], &[]),
     ("tunnel-core", Pure, &["bus", "legacy-codec", "legacy-session", "machine", "protocol"], &["simulation"]),
-    ("tunneld", Tokio, &["bus", "legacy-client", "machine", "protocol", "runtime", "tunnel-core"], &[]),
+    (
+        "tunneld",
+        Tokio,
+        &["bus", "config", "legacy-client", "machine", "protocol", "runtime", "tunnel-core"],
+        &[],
+    ),
     (
         "simulation",
         Pure,

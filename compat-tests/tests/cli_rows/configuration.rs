@@ -20,7 +20,7 @@ pub(crate) const ROWS: &[Try] = &[
     done(
         "config show",
         &["leader timeout", "line ", "default"],
-        &[("/present", "true"), ("/options/0/section", "\"logging\"")],
+        &[("/files/0", "\"ctdb.conf\""), ("/options/0/section", "\"logging\"")],
     ),
     ends(2, "config import /nowhere/ctdb", &["there is no such file"], &[("/error/code", "\"file\"")]),
     ends(1, "config check /nowhere", &["there is no nodes file"], &[("/errors", "1")]),

@@ -1,9 +1,10 @@
-//! Whether ctdbd would take a `ctdb.conf`, and what in it is not what somebody meant.
-
-use std::net::{Ipv4Addr, Ipv6Addr};
+//! Whether the daemons would take a file of the configuration, and what in it is not what somebody meant.
+//!
+//! Options of C are judged as C reads them: `conf_load_option` and the `*_conf_validate_*` functions.
 
 use crate::document::{Document, Kind};
-use crate::schema::{OPTIONS, Setting, Value, find, has_section};
+use crate::judge::{doubt, judge};
+use crate::schema::{Readers, find, has_section, options};
 
 /// How bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,222 +44,172 @@ pub trait Machine {
     /// Whether the configuration's directory has a file of this name that can be executed.
     fn has_script(&self, name: &str) -> bool;
 
+    /// Whether there is a program of this path that can be executed.
+    fn can_run(&self, path: &str) -> bool;
+
     /// The minor version of the Samba 4 that is to read the file; none when it is not known.
     fn version(&self) -> Option<u16>;
 }
 
-/// The log level behind a word, as C reads it: the beginning of a name is enough, and a number counts up to 10.
-#[must_use]
-pub fn level(text: &str) -> Option<u8> {
-    const NAMES: [(&str, u8); 5] = [("ERROR", 0), ("WARNING", 1), ("NOTICE", 3), ("INFO", 5), ("DEBUG", 10)];
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        // C quirk: what stands behind the digits is not looked at.
-        let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        return digits.parse().ok().filter(|level| *level <= 10);
-    }
-    let begins = |name: &str| name.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
-    NAMES.iter().find(|(name, _)| begins(name)).map(|(_, level)| *level)
+/// Which file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `ctdb.conf`, which C's daemons read too.
+    Main,
+    /// One of conf.d, which they do not.
+    Part,
 }
 
-/// The number that a text begins with, as `strtol` with base 0 reads it; 0 when it begins with none.
-fn number(text: &str) -> i64 {
-    let text = text.trim_start();
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
-    let (digits, base) = match (hex, digits.strip_prefix('0')) {
-        (Some(hex), _) if hex.starts_with(|c: char| c.is_ascii_hexdigit()) => (hex, 16),
-        (_, Some(_)) => (digits, 8),
-        _ => (digits, 10),
-    };
-    let end = digits.find(|c: char| !c.is_digit(base)).unwrap_or(digits.len());
-    let digits = &digits[..end];
-    let value = if digits.is_empty() { 0 } else { i64::from_str_radix(digits, base).unwrap_or(i64::MAX) };
-    if negative { value.saturating_neg() } else { value }
+/// A finding, and the section in which it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Judged {
+    pub(crate) section: Option<String>,
+    /// Whether nothing of the file can be used.
+    pub(crate) broken: bool,
+    pub(crate) finding: Finding,
 }
 
-fn location(text: &str, machine: &dyn Machine) -> Result<(), String> {
-    // As strtok takes it apart: empty parts do not count, and only two are looked at.
-    let mut parts = text.split(':').filter(|part| !part.is_empty());
-    match (parts.next(), parts.next()) {
-        (Some("syslog"), None | Some("nonblocking" | "udp" | "udp-rfc5424")) => Ok(()),
-        (Some("syslog"), Some(_)) => Err("syslog takes nonblocking, udp or udp-rfc5424 behind it".into()),
-        (Some("file"), None | Some("-")) => Ok(()),
-        (Some("file"), Some(path)) => {
-            let directory = match path.rsplit_once('/') {
-                Some(("", _)) => "/",
-                Some((directory, _)) => directory,
-                None => ".",
-            };
-            let there = machine.has_directory(directory);
-            if there { Ok(()) } else { Err(format!("there is no directory {directory}")) }
-        }
-        _ => Err("write syslog, or file: and a path".into()),
-    }
-}
-
-fn judge(setting: &Setting, text: &str, machine: &dyn Machine) -> Result<(), String> {
-    let need = |good: bool, what: &str| if good { Ok(()) } else { Err(what.to_owned()) };
-    match setting.value {
-        Value::Text => Ok(()),
-        Value::Transport => need(text == "tcp", "write tcp: there is no other transport"),
-        Value::Address => {
-            need(text.parse::<Ipv4Addr>().is_ok() || text.parse::<Ipv6Addr>().is_ok(), "write an address")
-        }
-        Value::Number(least) => {
-            let number = number(text);
-            let good = number >= least && number <= i32::MAX.into();
-            need(good, &format!("write a number of at least {least}"))
-        }
-        Value::Bool => {
-            let words = ["true", "yes", "false", "no"];
-            need(words.iter().any(|word| text.eq_ignore_ascii_case(word)), "write true or false")
-        }
-        Value::LogLevel => need(level(text).is_some(), "write ERROR, WARNING, NOTICE, INFO or DEBUG"),
-        Value::LogLocation => location(text, machine),
-        Value::Directory => need(machine.has_directory(text), "there is no such directory"),
-        Value::Script => {
-            let name = text.rsplit('/').next().unwrap_or(text);
-            let what = format!("the configuration's directory has no {name} that can be executed");
-            need(machine.has_script(name), &what)
-        }
-    }
-}
-
-/// A value that C takes, and means something else by it than it looks like.
-fn doubt(setting: &Setting, text: &str) -> Option<String> {
-    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match setting.value {
-        Value::Number(_) if !plain(text) => Some(format!("'{text}' is read as {}", number(text))),
-        Value::Script if text.contains('/') => {
-            Some("only the name counts, not the directory before it".into())
-        }
-        _ => None,
-    }
-}
-
-/// What is to be said about a `ctdb.conf`, line by line.
-#[must_use]
-pub fn check_conf(document: &Document, machine: &dyn Machine) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let mut section: Option<&str> = None;
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+/// What is to be said about a file, line by line.
+pub(crate) fn judge_file(document: &Document, role: Role, machine: &dyn Machine) -> Vec<Judged> {
+    let mut file = File { role, machine, section: None, seen: Vec::new(), found: Vec::new() };
     for entry in document.entries() {
-        let line = entry.line;
-        match &entry.kind {
-            Kind::Broken(why) => {
-                found.push(Finding::error(
-                    line,
-                    format!("{why}; C takes nothing from the whole file then, and goes by its defaults"),
-                ));
-                break;
-            }
-            Kind::Words(words) => {
-                found.push(Finding::warning(line, format!("'{words}' has no '=' and is passed over")));
-            }
+        if let Kind::Broken(why) = &entry.kind {
+            let message = match role {
+                Role::Main => {
+                    format!("{why}; C takes nothing from the whole file then, and goes by its defaults")
+                }
+                Role::Part => (*why).to_owned(),
+            };
+            file.say(Finding::error(entry.line, message), true);
+            break;
+        }
+        file.entry(entry.line, &entry.kind);
+    }
+    file.found
+}
+
+struct File<'a> {
+    role: Role,
+    machine: &'a dyn Machine,
+    section: Option<&'a str>,
+    seen: Vec<(&'a str, &'a str)>,
+    found: Vec<Judged>,
+}
+
+impl<'a> File<'a> {
+    fn say(&mut self, finding: Finding, broken: bool) {
+        self.found.push(Judged { section: self.section.map(str::to_owned), broken, finding });
+    }
+
+    fn error(&mut self, line: usize, message: impl Into<String>) {
+        self.say(Finding::error(line, message), false);
+    }
+
+    fn warning(&mut self, line: usize, message: impl Into<String>) {
+        self.say(Finding::warning(line, message), false);
+    }
+
+    fn entry(&mut self, line: usize, kind: &'a Kind) {
+        match kind {
+            Kind::Broken(_) => {}
+            Kind::Words(words) => match self.role {
+                Role::Main => self.warning(line, format!("'{words}' has no '=' and is passed over")),
+                Role::Part => self.error(line, format!("'{words}' has no '='")),
+            },
             Kind::Section(name) => {
-                section = Some(name);
+                self.section = Some(name);
                 if !has_section(name) {
-                    found.push(Finding::error(
-                        line,
-                        format!("there is no section [{name}]; {}", sections(name)),
-                    ));
+                    self.error(line, format!("there is no section [{name}]; {}", sections(name)));
+                } else if self.role == Role::Main && !options().any(|o| o.is_in(name) && o.is_of_c()) {
+                    let text = format!(
+                        "[{name}] is for a file in conf.d: `ctdb-config validate` of C refuses it here"
+                    );
+                    self.warning(line, text);
                 }
             }
-            Kind::Option { name, value } => match section {
-                None => found.push(Finding::error(line, format!("'{name}' stands before any section"))),
+            Kind::Option { name, value } => match self.section {
+                None => self.error(line, format!("'{name}' stands before any section")),
                 Some(section) if has_section(section) => {
-                    option(&mut found, machine, line, (section, name, value), &seen);
-                    seen.push((section, name));
+                    self.option(line, section, name, value);
+                    self.seen.push((section, name));
                 }
                 // Told where the section begins.
                 Some(_) => {}
             },
         }
     }
-    found
+
+    fn option(&mut self, line: usize, section: &'a str, name: &'a str, value: &str) {
+        let Some(setting) = find(section, name) else {
+            let near = near(section, name);
+            return self.error(line, format!("there is no option '{name}' in [{section}]; {near}"));
+        };
+        if let (Some(since), Some(version)) = (setting.since, self.machine.version())
+            && version < since
+        {
+            let text = format!("'{name}' came with Samba 4.{since}, and this is 4.{version}");
+            return self.error(line, text);
+        }
+        if value.is_empty() {
+            return self.error(line, format!("'{name}' has no value; take the line out"));
+        }
+        if let Err(why) = judge(setting.value, value, self.role, self.machine) {
+            let hint =
+                if value.contains(" #") { "; a comment has to stand on a line of its own" } else { "" };
+            self.error(line, format!("'{name}' cannot be '{value}': {why}{hint}"));
+        } else if let Some(doubt) = doubt(setting, value) {
+            self.warning(line, format!("'{name}': {doubt}"));
+        }
+        match (self.role, setting.readers) {
+            (Role::Part, Readers::C) => {
+                let text =
+                    format!("'{name}' is C's, which reads ctdb.conf alone: nothing is done with it here");
+                self.warning(line, text);
+            }
+            (Role::Main, Readers::New) if options().any(|o| o.is_in(section) && o.is_of_c()) => {
+                let text =
+                    format!("'{name}' is for a file in conf.d: `ctdb-config validate` of C refuses it here");
+                self.warning(line, text);
+            }
+            _ => {}
+        }
+        if let Some(instead) = setting.instead {
+            self.warning(line, format!("'{name}' is an old name; write '{instead}'"));
+        }
+        if self.seen.iter().any(|(s, n)| s.eq_ignore_ascii_case(section) && *n == name) {
+            self.warning(line, format!("'{name}' stands here again; the last one counts"));
+        }
+    }
 }
 
 fn sections(wrong: &str) -> String {
-    let mut names: Vec<_> = OPTIONS.iter().map(|option| option.section).collect();
-    names.dedup();
-    match names.iter().find(|name| name.trim().eq_ignore_ascii_case(wrong.trim())) {
-        Some(name) => format!("write [{name}]"),
-        None => format!("write one of [{}]", names.join("] [")),
-    }
-}
-
-fn option(
-    found: &mut Vec<Finding>,
-    machine: &dyn Machine,
-    line: usize,
-    (section, name, value): (&str, &str, &str),
-    seen: &[(&str, &str)],
-) {
-    let Some(setting) = find(section, name) else {
-        found.push(Finding::error(
-            line,
-            format!("there is no option '{name}' in [{section}]; {}", near(section, name)),
-        ));
-        return;
-    };
-    if let (Some(since), Some(version)) = (setting.since, machine.version())
-        && version < since
-    {
-        let text = format!("'{name}' came with Samba 4.{since}, and this is 4.{version}");
-        found.push(Finding::error(line, text));
-        return;
-    }
-    if value.is_empty() {
-        found.push(Finding::error(line, format!("'{name}' has no value; take the line out")));
-        return;
-    }
-    if let Err(why) = judge(setting, value, machine) {
-        let hint = if value.contains(" #") { "; a comment has to stand on a line of its own" } else { "" };
-        found.push(Finding::error(line, format!("'{name}' cannot be '{value}': {why}{hint}")));
-    } else if let Some(doubt) = doubt(setting, value) {
-        found.push(Finding::warning(line, format!("'{name}': {doubt}")));
-    }
-    if let Some(instead) = setting.instead {
-        found.push(Finding::warning(line, format!("'{name}' is an old name; write '{instead}'")));
-    }
-    if seen.iter().any(|(s, n)| s.eq_ignore_ascii_case(section) && *n == name) {
-        found.push(Finding::warning(line, format!("'{name}' stands here again; the last one counts")));
+    let mut kinds: Vec<_> = options().map(|option| (option.section, option.named)).collect();
+    kinds.dedup();
+    let kind = |text: &str| text.trim().split([' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
+    let title =
+        |(name, named): &(&str, bool)| if *named { format!("[{name} NAME]") } else { format!("[{name}]") };
+    match kinds.iter().find(|(name, _)| *name == kind(wrong)) {
+        Some(found @ (_, false)) => format!("write {}", title(found)),
+        Some(found) => {
+            format!("write {}, with a name of up to 32 letters, digits, '.', '_' and '-'", title(found))
+        }
+        None => format!("write one of {}", kinds.iter().map(title).collect::<Vec<_>>().join(" ")),
     }
 }
 
 /// The option that may have been meant.
 fn near(section: &str, name: &str) -> String {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
-    let same = OPTIONS.iter().filter(|option| plain(option.name) == plain(name));
-    let here = same.clone().find(|option| option.section.eq_ignore_ascii_case(section));
+    let same = options().filter(|option| plain(option.name) == plain(name));
+    let here = same.clone().find(|option| option.is_in(section));
     match (here, same.clone().next()) {
         (Some(option), _) => format!("write '{}'", option.name),
         (None, Some(option)) => format!("it belongs to [{}]", option.section),
         _ => {
-            let mine = OPTIONS.iter().filter(|option| option.section.eq_ignore_ascii_case(section));
+            let mine = options().filter(|option| option.is_in(section));
             format!("there are: {}", mine.map(|option| option.name).collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-/// All options with the values that hold, and the lines that say so; without a line it is the default. Of a file with a
-/// line that C cannot read nothing holds.
-#[must_use]
-pub fn values(document: &Document) -> Vec<(&'static Setting, Option<String>, Option<usize>)> {
-    let broken = document.entries().iter().any(|entry| matches!(entry.kind, Kind::Broken(_)));
-    let value = |setting: &'static Setting| {
-        let mut said = document.options().filter(|(section, name, _, _)| {
-            !broken && section.eq_ignore_ascii_case(setting.section) && *name == setting.name
-        });
-        match said.by_ref().last() {
-            Some((_, _, value, entry)) => (setting, Some(value.to_owned()), Some(entry.line)),
-            None => (setting, setting.default.map(str::to_owned), None),
-        }
-    };
-    OPTIONS.iter().map(value).collect()
 }
 
 #[cfg(test)]
@@ -276,14 +227,22 @@ mod tests {
             name == "debug.sh"
         }
 
+        fn can_run(&self, path: &str) -> bool {
+            path == "/bin/prog"
+        }
+
         fn version(&self) -> Option<u16> {
             Some(17)
         }
     }
 
     fn told(text: &str) -> Vec<(usize, bool, String)> {
-        let findings = check_conf(&Document::parse(text), &Here);
-        findings.into_iter().map(|f| (f.line, f.severity == Severity::Error, f.message)).collect()
+        told_in(Role::Main, text)
+    }
+
+    fn told_in(role: Role, text: &str) -> Vec<(usize, bool, String)> {
+        let judged = judge_file(&Document::parse(text), role, &Here).into_iter().map(|judged| judged.finding);
+        judged.map(|f| (f.line, f.severity == Severity::Error, f.message)).collect()
     }
 
     #[test]
@@ -336,47 +295,48 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_levels_are_read_as_c_reads_them() {
-        for (text, value) in [
-            ("7", 7),
-            ("0x1f", 31),
-            ("010", 8),
-            ("7s", 7),
-            ("x", 0),
-            ("-3", -3),
-            ("+4", 4),
-            ("0x", 0),
-            ("99999999999999999999", i64::MAX),
+    fn a_part_is_judged_more_strictly_and_knows_whose_options_are_whose() {
+        for (text, line, error, part) in [
+            ("[tunel]\n", 1, true, "write one of [logging]"),
+            (
+                "[Tunnel]\npeer timeout = 10\n",
+                2,
+                true,
+                "'peer timeout' cannot be '10': write a number and its unit",
+            ),
+            ("[tunnel]\npeer timeout = 1s\n", 2, true, "write 3s to 1h"),
+            ("[tunnel]\nctdb socket = x\n", 2, true, "absolute path"),
+            ("[tunnel]\npeer-timeout = 10s\n", 2, true, "write 'peer timeout'"),
+            ("[tunnel]\nwords\n", 2, true, "has no '='"),
+            ("[tunnel\n", 1, true, "no ']'"),
+            ("[cluster]\nleader timeout = 4\n", 2, false, "reads ctdb.conf alone"),
+            ("[logging]\nlocation = somewhere\n", 2, true, "write journal, stderr"),
+            ("[logging]\nlocation = file:/nowhere/x\n", 2, true, "no directory /nowhere"),
+            ("[callback]\n", 1, true, "write [callback NAME]"),
+            ("[callback a b]\n", 1, true, "write [callback NAME]"),
+            ("[callback a]\nprogram = prog\n", 2, true, "absolute path of a program"),
+            ("[callback a]\nprogram = /bin/none\n", 2, true, "there is no /bin/none"),
+            ("[callback a]\nwhile running = drop\n", 2, true, "write queue or coalesce"),
+            ("[callback a]\nretries = 101\n", 2, true, "a number from 0 to 100"),
+            ("[http]\nbody limit = 1G\n", 2, true, "write 1K to 64M"),
+            ("[http]\nlisten = here\n", 2, true, "an address and a port"),
         ] {
-            assert_eq!(number(text), value, "{text}");
+            let found = told_in(Role::Part, text);
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            let (at, is_error, message) = &found[0];
+            assert_eq!((*at, *is_error), (line, error), "{text}: {message}");
+            assert!(message.contains(part), "{text}: {message}");
         }
-        for (text, wanted) in [
-            ("ERROR", Some(0)),
-            ("warn", Some(1)),
-            ("10", Some(10)),
-            ("11", None),
-            ("3x", Some(3)),
-            ("loud", None),
-        ] {
-            assert_eq!(level(text), wanted, "{text}");
-        }
+        let good = "[logging]\nlocation = journal\n[event]\ndebug script = debug.sh\nhistory = 3\n[callback web]\n\
+            program = /bin/prog a\n";
+        assert_eq!(told_in(Role::Part, good), []);
     }
 
     #[test]
-    fn values_are_those_of_the_file_or_the_defaults() {
-        let document = Document::parse("[cluster]\nleader timeout = 4\nleader timeout = 9\n");
-        let all = values(&document);
-        let of = |name: &str| {
-            all.iter().find(|(s, _, _)| s.name == name).map(|(_, v, l)| (v.clone(), *l)).unwrap()
-        };
-        assert_eq!(of("leader timeout"), (Some("9".into()), Some(3)));
-        assert_eq!(of("tdb mutexes"), (Some("true".into()), None));
-        assert_eq!(of("cluster lock"), (None, None));
-        let broken = values(&Document::parse("[cluster]\nleader timeout = 9\n[event\n"));
-        assert!(
-            broken
-                .iter()
-                .all(|(setting, value, line)| { line.is_none() && value.as_deref() == setting.default })
-        );
+    fn sections_of_the_new_daemons_are_passed_over_by_c_but_refused_by_its_tool() {
+        let found = told("[tunnel]\npeer timeout = 10s\n[event]\nhistory = 4\n");
+        let at: Vec<_> = found.iter().map(|(line, error, _)| (*line, *error)).collect();
+        assert_eq!(at, [(1, false), (4, false)], "{found:?}");
+        assert!(found.iter().all(|(_, _, text)| text.contains("conf.d")), "{found:?}");
     }
 }

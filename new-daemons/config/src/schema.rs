@@ -1,6 +1,11 @@
-//! The options of `ctdb.conf`: one row each, with what its value has to be and what holds without it.
+//! What an option is: one row with its section, name, value, default, readers, and whether it may change at run time.
 //!
-//! Defaults are Debian's. `since` is a minor version of Samba 4 and stands where an option came after 4.17.
+//! The rows themselves stand in `table`. Checks, typed reading, `ctdbctl config show`, the reference page and the
+//! commented files all come from them; nothing about an option is said anywhere else.
+
+use std::time::Duration;
+
+use crate::table::OPTIONS;
 
 /// What a value has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,97 +16,149 @@ pub enum Value {
     Transport,
     /// An IPv4 or IPv6 address.
     Address,
-    /// A number of at least this.
+    /// A number of at least this, as C reads numbers.
     Number(i64),
     /// `true`, `yes`, `false` or `no`.
     Bool,
     /// `ERROR` to `DEBUG`, or 0 to 10.
     LogLevel,
-    /// `syslog`, `syslog:...`, or `file:` and a path.
+    /// `syslog`, `syslog:...`, or `file:` and a path; for the new daemons also `journal` and `stderr`.
     LogLocation,
     /// A directory that exists.
     Directory,
     /// The name of a file in the configuration's directory that can be executed.
     Script,
+    /// A number with its unit: `500ms`, `10s`, `2min`, `1h`.
+    Duration {
+        /// The shortest.
+        least: Duration,
+        /// The longest.
+        most: Duration,
+    },
+    /// Bytes: `4096`, `64K`, `1M`, `2G`.
+    Size {
+        /// The smallest.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
+    /// A number.
+    Count {
+        /// The smallest.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
+    /// An absolute path.
+    Path,
+    /// Words with commas or blanks between them.
+    List,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// An absolute path of a program that can be run, and its arguments.
+    Program,
+    /// An address and a port: `127.0.0.1:4380`, `[::1]:4380`.
+    Listen,
+}
+
+/// Whether a new value holds at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// After SIGHUP.
+    AtRunTime,
+    /// After the daemon was started again.
+    AtStart,
+}
+
+/// Whose option it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// The daemons of C, which read `ctdb.conf` alone.
+    C,
+    /// The new daemons, which read `ctdb.conf` and then `conf.d/*.conf`.
+    New,
+    /// Both.
+    Both,
 }
 
 /// One option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The section it stands in.
+    /// The section it stands in. Of a section of which there are several, each with a name of its own, the first word.
     pub section: &'static str,
+    /// Whether the section has a name of its own: `[callback NAME]`.
+    pub named: bool,
     /// Its name.
     pub name: &'static str,
     /// What its value has to be.
     pub value: Value,
     /// What holds without it; none when nothing does.
     pub default: Option<&'static str>,
-    /// The first minor version that has it, when that is later than 17.
+    /// What holds in the new daemons without it, where that is not `default`.
+    pub ours: Option<Option<&'static str>>,
+    /// Who reads it.
+    pub readers: Readers,
+    /// When a new value holds.
+    pub change: Change,
+    /// The first minor version of Samba 4 that has it, when that is later than 17.
     pub since: Option<u16>,
     /// What is to be used instead.
     pub instead: Option<&'static str>,
+    /// What it does, in a line or two.
+    pub doc: &'static str,
 }
 
-macro_rules! options {
-    ($( [$section:literal] { $( $name:literal $value:expr, $default:expr $(, since $since:literal)? $(, instead $instead:literal)? ; )+ } )+) => {
-        /// All options.
-        pub const OPTIONS: &[Setting] = &[ $( $( Setting {
-            section: $section,
-            name: $name,
-            value: $value,
-            default: $default,
-            since: { let since: &[u16] = &[ $( $since )? ]; if since.is_empty() { None } else { Some(since[0]) } },
-            instead: { let word: &[&str] = &[ $( $instead )? ]; if word.is_empty() { None } else { Some(word[0]) } },
-        }, )+ )+ ];
-    };
+impl Setting {
+    /// What holds in a new daemon without it.
+    #[must_use]
+    pub fn default_of_ours(&self) -> Option<&'static str> {
+        self.ours.unwrap_or(self.default)
+    }
+
+    /// Whether the daemons of C read it.
+    #[must_use]
+    pub fn is_of_c(&self) -> bool {
+        self.readers != Readers::New
+    }
+
+    /// Whether the new daemons read it.
+    #[must_use]
+    pub fn is_of_ours(&self) -> bool {
+        self.readers != Readers::C
+    }
+
+    /// Whether it belongs into a section of this name.
+    #[must_use]
+    pub fn is_in(&self, section: &str) -> bool {
+        if self.named {
+            named(section).is_some_and(|(kind, _)| kind.eq_ignore_ascii_case(self.section))
+        } else {
+            self.section.eq_ignore_ascii_case(section)
+        }
+    }
 }
 
-options! {
-    ["logging"] {
-        "location" Value::LogLocation, Some("file:/var/log/ctdb/log.ctdb");
-        "log level" Value::LogLevel, Some("ERROR");
-    }
-    ["cluster"] {
-        "transport" Value::Transport, Some("tcp");
-        "node address" Value::Address, None;
-        "cluster lock" Value::Text, None;
-        "recovery lock" Value::Text, None, instead "cluster lock";
-        "nodes list" Value::Text, None, since 22;
-        "leader timeout" Value::Number(1), Some("5");
-        "leader capability" Value::Bool, Some("true");
-    }
-    ["database"] {
-        "volatile database directory" Value::Directory, Some("/var/lib/ctdb/volatile");
-        "persistent database directory" Value::Directory, Some("/var/lib/ctdb/persistent");
-        "state database directory" Value::Directory, Some("/var/lib/ctdb/state");
-        "lock debug script" Value::Script, None;
-        "tdb mutexes" Value::Bool, Some("true");
-    }
-    ["event"] {
-        "debug script" Value::Script, None;
-    }
-    ["failover"] {
-        "disabled" Value::Bool, Some("false");
-        "shutdown extra timeout" Value::Number(0), Some("0"), since 23;
-        "shutdown failover timeout" Value::Number(0), Some("10"), since 23;
-    }
-    ["legacy"] {
-        "realtime scheduling" Value::Bool, Some("true");
-        "lmaster capability" Value::Bool, Some("true");
-        "start as stopped" Value::Bool, Some("false");
-        "start as disabled" Value::Bool, Some("false");
-        "script log level" Value::LogLevel, Some("ERROR");
-    }
+/// `callback web` as `callback` and `web`, when the name is one: up to 32 letters, digits, `.`, `_` and `-`.
+#[must_use]
+pub(crate) fn named(section: &str) -> Option<(&str, &str)> {
+    let (kind, name) = section.split_once([' ', '\t'])?;
+    let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    (!name.is_empty() && name.len() <= 32 && name.chars().all(good)).then_some((kind, name))
 }
 
 /// The option of this name; sections are the same in upper and lower case, names are not.
 #[must_use]
 pub fn find(section: &str, name: &str) -> Option<&'static Setting> {
-    OPTIONS.iter().find(|option| option.section.eq_ignore_ascii_case(section) && option.name == name)
+    options().find(|option| option.is_in(section) && option.name == name)
 }
 
 /// Whether there is such a section.
 #[must_use]
 pub fn has_section(section: &str) -> bool {
-    OPTIONS.iter().any(|option| option.section.eq_ignore_ascii_case(section))
+    options().any(|option| option.is_in(section))
+}
+
+/// All options, section by section.
+pub fn options() -> impl Iterator<Item = &'static Setting> + Clone {
+    OPTIONS.iter().flat_map(|rows| rows.iter())
 }

@@ -3,6 +3,7 @@
 //! [`datagram`] holds the Unix datagram sockets of the bus, [`BusClient`] drives a [`bus::Endpoint`] for a daemon or a
 //! program, [`Clock`] gives the machines their time, [`process`] runs programs of others. No protocol knowledge lives here.
 
+pub mod configuration;
 pub mod datagram;
 pub mod paths;
 pub mod process;

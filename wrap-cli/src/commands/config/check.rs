@@ -1,13 +1,12 @@
 //! `config check`: every file of the configuration, line by line.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Finding, directory, read};
+use super::{Finding, directory, read, sources};
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::{Error, one_line};
@@ -35,7 +34,7 @@ fn version(text: &str) -> Result<u16, &'static str> {
 pub(crate) struct Checked {
     pub(crate) directory: String,
     pub(crate) files: Vec<File>,
-    /// What ctdbd would not start with, or a script would fail on.
+    /// What a daemon would not start with, or a script would fail on.
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
 }
@@ -78,38 +77,15 @@ impl Shown for Checked {
     }
 }
 
-/// This machine, for whoever checks without looking.
-pub(super) struct Here<'a> {
-    pub(super) directory: &'a Path,
-    pub(super) samba: Option<u16>,
-}
-
-impl config::Machine for Here<'_> {
-    fn has_directory(&self, path: &str) -> bool {
-        Path::new(path).is_dir()
-    }
-
-    fn has_script(&self, name: &str) -> bool {
-        let meta = std::fs::metadata(self.directory.join(name));
-        meta.is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o100 != 0)
-    }
-
-    fn version(&self) -> Option<u16> {
-        self.samba
-    }
-}
-
 pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Checked, Error> {
     let directory = directory(wanted.directory);
-    let here = Here { directory: &directory, samba: wanted.samba };
-    let conf = |text: &str| config::check_conf(&config::Document::parse(text), &here);
-    let mut files = vec![
-        file(&directory, "ctdb.conf", conf)?,
+    let mut files = conf_files(&directory, wanted.samba)?;
+    files.extend([
         file(&directory, "nodes", config::check_nodes)?,
         file(&directory, "public_addresses", config::check_public_addresses)?,
         file(&directory, "ctdb.tunables", config::check_tunables)?,
         file(&directory, "script.options", config::check_script_options)?,
-    ];
+    ]);
     for name in option_files(&directory) {
         files.push(file(&directory, &name, config::check_script_options)?);
     }
@@ -121,6 +97,23 @@ pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Checked, Error> {
         |severity| files.iter().flat_map(|file| &file.findings).filter(|f| f.severity == severity).count();
     let (errors, warnings) = (count("error"), count("warning"));
     Ok(Checked { directory: directory.display().to_string(), files, errors, warnings })
+}
+
+/// `ctdb.conf` and the files of conf.d, which are checked together: one may say what another leaves out.
+fn conf_files(directory: &Path, samba: Option<u16>) -> Result<Vec<File>, Error> {
+    let sources = sources(directory)?;
+    let here = runtime::configuration::Here { directory: directory.to_owned(), samba };
+    let told = config::checked(&sources, &here);
+    let about = |name: &str| {
+        let mine = told.iter().filter(|told| told.source == name);
+        mine.map(|told| Finding::from(told.finding.clone())).collect()
+    };
+    let file = |name: &str| File { name: name.to_owned(), present: true, findings: about(name) };
+    let mut files: Vec<File> = sources.names().map(file).collect();
+    if files.first().is_none_or(|file| file.name != "ctdb.conf") {
+        files.insert(0, File { name: "ctdb.conf".to_owned(), present: false, findings: Vec::new() });
+    }
+    Ok(files)
 }
 
 fn file(directory: &Path, name: &str, check: impl Fn(&str) -> Vec<config::Finding>) -> Result<File, Error> {

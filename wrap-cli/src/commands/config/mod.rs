@@ -4,9 +4,9 @@ mod check;
 mod import;
 mod show;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
+use runtime::configuration::{self, Unreadable};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,9 +15,9 @@ use crate::error::{Error, system};
 use crate::host::paths;
 
 rows! {
-    "config" "check": None, "Check the configuration files of this node; exit status 1 when ctdbd would not start with them",
+    "config" "check": None, "Check the configuration files of this node; exit status 1 when a daemon would not start with them",
         [], check::Wanted => check::Checked = check::run;
-    "config" "show": None, "Show the options of ctdb.conf with the values that hold", [],
+    "config" "show": None, "Show all options with the values that hold, and the file and line that say so", [],
         show::Wanted => show::Values = show::run;
     "config" "import": None, "Make today's configuration files from the one file of before Samba 4.9", [],
         import::Wanted => import::Made = import::run;
@@ -30,13 +30,22 @@ fn directory(named: Option<PathBuf>) -> PathBuf {
 
 /// The text of a file; none when there is none.
 fn read(path: &Path) -> Result<Option<String>, Error> {
-    match std::fs::read(path) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(Error::File { path: path.into(), message: "it is not all text in UTF-8".into() }),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::File { path: path.into(), message: system(&error) }),
+    configuration::text(path).map_err(unreadable)
+}
+
+/// `ctdb.conf` and the files of conf.d.
+fn sources(directory: &Path) -> Result<config::Sources, Error> {
+    configuration::read(directory).map_err(unreadable)
+}
+
+fn unreadable(why: Unreadable) -> Error {
+    let message = |text: &str| text.to_owned();
+    match why {
+        Unreadable::System { path, error } => Error::File { path, message: system(&error) },
+        Unreadable::NotText(path) => Error::File { path, message: message("it is not all text in UTF-8") },
+        Unreadable::TooLong(path) => Error::File { path, message: message("it is longer than 1 MiB") },
+        Unreadable::TooMany(path) => Error::File { path, message: message("there are more than 256 files") },
+        other => Error::File { path: PathBuf::new(), message: other.to_string() },
     }
 }
 

@@ -1,0 +1,176 @@
+//! What people read about the options: the reference page, and the commented files that `ctdbctl config import` writes.
+
+use std::fmt::Write as _;
+
+use crate::judge::{bytes, span};
+use crate::schema::{Change, Readers, Setting, Value, options};
+use crate::settings::Settings;
+
+/// Columns of a comment.
+const WIDTH: usize = 90;
+
+/// What a value has to be, in words.
+fn kind(value: Value) -> String {
+    match value {
+        Value::Text => "text".into(),
+        Value::Transport => "`tcp`".into(),
+        Value::Address => "an address".into(),
+        Value::Number(least) => format!("a number of at least {least}"),
+        Value::Bool => "true or false".into(),
+        Value::LogLevel => "ERROR, WARNING, NOTICE, INFO or DEBUG".into(),
+        Value::LogLocation => "a place for the log".into(),
+        Value::Directory => "a directory".into(),
+        Value::Script => "the name of a program in the configuration's directory".into(),
+        Value::Duration { least, most } => format!("a time from {} to {}", span(least), span(most)),
+        Value::Size { least, most } => format!("bytes from {} to {}", bytes(least), bytes(most)),
+        Value::Count { least, most } => format!("a number from {least} to {most}"),
+        Value::Path => "an absolute path".into(),
+        Value::List => "words with commas between them".into(),
+        Value::Choice(words) => words.join(" or "),
+        Value::Program => "the absolute path of a program, and its arguments".into(),
+        Value::Listen => "an address and a port".into(),
+    }
+}
+
+fn default(setting: &Setting) -> String {
+    let word = |value: Option<&str>| value.map_or_else(|| "-".to_owned(), |value| format!("`{value}`"));
+    match setting.ours {
+        Some(ours) => format!("{}; new daemons: {}", word(setting.default), word(ours)),
+        None => word(setting.default),
+    }
+}
+
+fn when(setting: &Setting) -> &'static str {
+    match (setting.readers, setting.change) {
+        (Readers::C, _) => "at the start of ctdbd",
+        (Readers::New, Change::AtRunTime) => "SIGHUP",
+        (Readers::New, Change::AtStart) => "start",
+        (Readers::Both, _) => "SIGHUP; C's: start",
+    }
+}
+
+fn about(setting: &Setting) -> String {
+    let mut text = setting.doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(since) = setting.since {
+        let _ = write!(text, " Since Samba 4.{since}.");
+    }
+    text
+}
+
+/// The reference page, in Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut out = String::from(
+        "# Options\n\n<!-- Made from the table of the crate config: UPDATE=1 cargo test -p config page -->\n\n\
+         [configuration.md](../configuration.md) says which file is whose. A new value holds after what the last column\n\
+         names.\n",
+    );
+    let mut section = "";
+    for setting in options() {
+        if setting.section != section {
+            section = setting.section;
+            let named = if setting.named { " NAME" } else { "" };
+            let _ = write!(out, "\n## [{section}{named}]\n\n");
+            out += "| Option | Value | Default | Read by | What it does | New value |\n|---|---|---|---|---|---|\n";
+        }
+        let readers = match setting.readers {
+            Readers::C => "ctdbd",
+            Readers::New => "new daemons",
+            Readers::Both => "both",
+        };
+        let row = [
+            format!("`{}`", setting.name),
+            kind(setting.value),
+            default(setting),
+            readers.to_owned(),
+            about(setting),
+            when(setting).to_owned(),
+        ];
+        let _ = writeln!(out, "| {} |", row.join(" | "));
+    }
+    out
+}
+
+/// Words as comment lines.
+fn comment(out: &mut String, text: &str) {
+    let mut line = String::from("\t#");
+    for word in text.split_whitespace() {
+        if line.len() + 1 + word.len() > WIDTH {
+            *out += &line;
+            out.push('\n');
+            line = String::from("\t#");
+        }
+        line.push(' ');
+        line += word;
+    }
+    *out += &line;
+    out.push('\n');
+}
+
+/// A file for conf.d with every option of these sections that the new daemons read, each explained. What `settings` say
+/// stands there as it is; anything else as a comment, with its default.
+#[must_use]
+pub fn commented(sections: &[&str], settings: &Settings) -> String {
+    let mut out = String::from(
+        "# Read by the new daemons alone; C's daemons read ctdb.conf and nothing of conf.d.\n\
+         # A comment has to stand on a line of its own. `ctdbctl config check` looks at all files.\n",
+    );
+    for section in sections {
+        let rows: Vec<_> = options().filter(|row| row.section == *section && row.is_of_ours()).collect();
+        let Some(first) = rows.first() else { continue };
+        if first.named {
+            let _ =
+                write!(out, "\n# One section for each, with a name in place of NAME:\n# [{section} NAME]\n");
+        } else {
+            let _ = write!(out, "\n[{section}]\n");
+        }
+        for row in rows {
+            comment(&mut out, &format!("{} ({})", about(row), kind(row.value).replace('`', "")));
+            let said = settings.said(section, row.name).filter(|_| !row.named);
+            let _ = match (said, row.default_of_ours()) {
+                (Some(said), _) => writeln!(out, "\t{} = {}", row.name, said.value),
+                (None, Some(default)) => writeln!(out, "\t# {} = {default}", row.name),
+                (None, None) => writeln!(out, "\t# {} =", row.name),
+            };
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Role;
+    use crate::sources::Sources;
+    use std::path::Path;
+
+    #[test]
+    fn the_published_page_is_that_of_the_table() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/generated/configuration.md");
+        let text = reference();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(there == text, "{} is stale: UPDATE=1 cargo test -p config page", path.display());
+    }
+
+    #[test]
+    fn a_commented_file_says_what_was_said_and_nothing_else() {
+        let mut sources = Sources::default();
+        sources.add("ctdb.conf", Role::Main, "[logging]\nlog level = INFO\n");
+        let settings = Settings::merge(&sources);
+        let text = commented(&["logging", "tunnel", "http", "event", "callback"], &settings);
+        let mut again = Sources::default();
+        again.add("a.conf", Role::Part, &text);
+        let read = Settings::merge(&again);
+        assert_eq!(read.said("logging", "log level").map(|said| said.value.as_str()), Some("INFO"));
+        assert_eq!(
+            text.lines().filter(|line| line.contains(" = ") && !line.contains('#')).count(),
+            1,
+            "{text}"
+        );
+        assert!(text.contains("\t# peer timeout = 10s\n") && text.contains("# [callback NAME]\n"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= 2 * WIDTH), "{text}");
+    }
+}

@@ -1,0 +1,220 @@
+//! The files of a configuration together: `ctdb.conf`, then those of conf.d in the order of their names. What a later one
+//! says holds.
+//!
+//! A daemon takes them all or none ([`Sources::settings`]): every mistake in a section that it reads is told at once, with
+//! its file and line.
+
+use std::fmt;
+
+use crate::check::{Finding, Judged, Machine, Role, Severity, judge_file};
+use crate::document::Document;
+use crate::schema::has_section;
+use crate::settings::Settings;
+
+/// One file.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) document: Document,
+}
+
+/// All files of a configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub(crate) all: Vec<Source>,
+}
+
+/// A finding and the file that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The name of the file, as it was given.
+    pub source: String,
+    /// What there is to be said.
+    pub finding: Finding,
+}
+
+impl fmt::Display for Told {
+    /// `conf.d/a.conf:3: ...`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.source, self.finding.line, self.finding.message)
+    }
+}
+
+/// Why a configuration is not taken: every mistake in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused(pub Vec<Told>);
+
+impl Sources {
+    /// Puts a file behind the others. `ctdb.conf` comes first, then those of conf.d by their names.
+    pub fn add(&mut self, name: impl Into<String>, role: Role, text: &str) {
+        self.all.push(Source { name: name.into(), role, document: Document::parse(text) });
+    }
+
+    /// The names of the files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|source| source.name.as_str())
+    }
+
+    fn judged(&self, machine: &dyn Machine) -> Vec<(&Source, Judged)> {
+        let judge = |source: &Source| judge_file(&source.document, source.role, machine);
+        self.all
+            .iter()
+            .flat_map(|source| judge(source).into_iter().map(move |found| (source, found)))
+            .collect()
+    }
+
+    /// What a daemon that reads these sections goes by, and what it warns of; or all that is wrong.
+    ///
+    /// Sections of others are theirs: a mistake there is told by `ctdbctl config check`, and stops nobody else.
+    pub fn settings(
+        &self,
+        sections: &[&str],
+        machine: &dyn Machine,
+    ) -> Result<(Settings, Vec<Told>), Refused> {
+        let (mut wrong, mut doubts) = (Vec::new(), Vec::new());
+        for (source, judged) in self.judged(machine) {
+            let kind =
+                |section: &str| section.split([' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
+            let mine = match &judged.section {
+                Some(section) => sections.contains(&kind(section).as_str()),
+                None => source.role == Role::Part,
+            };
+            let unknown = judged.section.as_deref().is_some_and(|section| !has_section(section));
+            let told = Told { source: source.name.clone(), finding: judged.finding };
+            let error = told.finding.severity == Severity::Error;
+            if judged.broken || (mine && error) {
+                wrong.push(told);
+            } else if mine || (unknown && source.role == Role::Part) {
+                doubts.push(told);
+            }
+        }
+        let settings = Settings::merge(self);
+        if wrong.is_empty() {
+            wrong.extend(settings.mistakes(sections).into_iter().map(Told::from));
+        }
+        if wrong.is_empty() { Ok((settings, doubts)) } else { Err(Refused(wrong)) }
+    }
+}
+
+/// What there is to be said about each file, in their order; about all sections, whoever reads them.
+#[must_use]
+pub fn checked(sources: &Sources, machine: &dyn Machine) -> Vec<Told> {
+    let judged = sources.judged(machine);
+    let told =
+        |(source, judged): (&Source, Judged)| Told { source: source.name.clone(), finding: judged.finding };
+    let mut all: Vec<_> = judged.into_iter().map(told).collect();
+    // Whatever is wrong for its own sake is told already.
+    for mistake in Settings::merge(sources).mistakes(&["logging", "event", "tunnel", "http", "callback"]) {
+        let told = Told::from(mistake);
+        let same = |other: &Told| (&other.source, other.finding.line) == (&told.source, told.finding.line);
+        if !all.iter().any(|other| other.finding.severity == Severity::Error && same(other)) {
+            all.push(told);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Anywhere;
+
+    impl Machine for Anywhere {
+        fn has_directory(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_script(&self, _: &str) -> bool {
+            true
+        }
+
+        fn can_run(&self, path: &str) -> bool {
+            path != "/bin/none"
+        }
+
+        fn version(&self) -> Option<u16> {
+            None
+        }
+    }
+
+    fn sources(main: &str, parts: &[&str]) -> Sources {
+        let mut all = Sources::default();
+        all.add("ctdb.conf", Role::Main, main);
+        for (name, text) in ["conf.d/10.conf", "conf.d/20.conf"].into_iter().zip(parts) {
+            all.add(name, Role::Part, text);
+        }
+        all
+    }
+
+    fn refused(main: &str, parts: &[&str]) -> Vec<String> {
+        let taken = sources(main, parts).settings(&["logging", "tunnel", "callback"], &Anywhere);
+        taken.err().map(|Refused(all)| all.iter().map(Told::to_string).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_later_file_holds_and_every_value_knows_its_line() {
+        let sources = sources(
+            "[logging]\nlog level = INFO\n[tunnel]\npeer timeout = 20s\n",
+            &["# 10\n[Tunnel]\npeer timeout = 30s\nctdb socket = /a\n", "[tunnel]\nctdb socket = /b\n"],
+        );
+        let (settings, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere).unwrap();
+        let place = |section: &str, name: &str| {
+            settings.said(section, name).map(|said| (said.value.as_str(), said.source.as_str(), said.line))
+        };
+        assert_eq!(place("tunnel", "peer timeout"), Some(("30s", "conf.d/10.conf", 3)));
+        assert_eq!(place("tunnel", "ctdb socket"), Some(("/b", "conf.d/20.conf", 2)));
+        assert_eq!(place("logging", "log level"), Some(("INFO", "ctdb.conf", 2)));
+        assert_eq!(place("logging", "location"), None);
+        assert_eq!(doubts.len(), 1, "{doubts:?}");
+    }
+
+    #[test]
+    fn all_mistakes_of_the_sections_that_are_read_are_told_at_once() {
+        let told = refused(
+            "[logging]\nlog level = loud\n[cluster]\nleader timeout = 0\n",
+            &[
+                "[tunnel]\npeer timeout = 1s\nctdb socket = x\n[http]\nlisten = nowhere\n",
+                "[callback a]\nprogram = /bin/none\n[tunnel\n",
+            ],
+        );
+        assert_eq!(
+            told,
+            [
+                "ctdb.conf:2: 'log level' cannot be 'loud': write ERROR, WARNING, NOTICE, INFO or DEBUG",
+                "conf.d/10.conf:2: 'peer timeout' cannot be '1s': write 3s to 1h",
+                "conf.d/10.conf:3: 'ctdb socket' cannot be 'x': write an absolute path",
+                "conf.d/20.conf:2: 'program' cannot be '/bin/none': there is no /bin/none that can be executed",
+                "conf.d/20.conf:3: the section's name has no ']' behind it",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_told_at_its_section() {
+        assert_eq!(
+            refused("", &["\n[callback web]\nprogram = /bin/web\n"]),
+            ["conf.d/10.conf:2: [callback web] needs 'events'"]
+        );
+        let many: String =
+            (0..65).map(|n| format!("[callback c{n:02}]\nevents = x\nprogram = /x\n")).collect();
+        assert_eq!(
+            refused("", &[&many]),
+            ["conf.d/10.conf:193: there are more than 64 sections [callback NAME]"]
+        );
+    }
+
+    #[test]
+    fn a_mistake_of_others_stops_nobody_but_is_told_by_the_check() {
+        let sources =
+            sources("[cluster]\nleader timeout = 0\n", &["[http]\nlisten = x\n[tunel]\n[callback a]\n"]);
+        let (_, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere).unwrap();
+        let doubts: Vec<_> = doubts.iter().map(Told::to_string).collect();
+        assert!(doubts.len() == 1 && doubts[0].starts_with("conf.d/10.conf:3: there is no section [tunel]"));
+        let all: Vec<_> =
+            checked(&sources, &Anywhere).iter().map(|t| (t.source.clone(), t.finding.line)).collect();
+        let part = |line| ("conf.d/10.conf".to_owned(), line);
+        assert_eq!(all, [("ctdb.conf".to_owned(), 2), part(2), part(3), part(4)]);
+    }
+}

@@ -1,0 +1,84 @@
+//! The sections that new daemons read. `[logging]` and `[event]` are older than they: C's daemons read some of it too.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::section;
+use crate::schema::Value;
+use crate::value::{Level, Location, Program, Size};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+section! {
+    /// What every daemon reads: where its log goes, and how much of it.
+    Logging ["logging", named false] {
+        /// Where the log goes: `syslog`, `syslog:nonblocking`, `syslog:udp`, `syslog:udp-rfc5424`, or `file:` and a path.
+        /// The new daemons know `journal` and `stderr` too, which only a file in conf.d may say. Without it they use the
+        /// journal when systemd has started them, and else standard error.
+        location: Option<Location> = "location", Value::LogLocation, Some("file:/var/log/ctdb/log.ctdb"),
+            AtRunTime, Both, ours None;
+        /// The least important messages that are logged: ERROR, WARNING, NOTICE, INFO or DEBUG.
+        level: Level = "log level", Value::LogLevel, Some("ERROR"), AtRunTime, Both, ours Some("NOTICE");
+    }
+}
+
+section! {
+    /// What the event daemon reads.
+    Event ["event", named false] {
+        /// A program in the configuration's directory that is run when an event script takes too long.
+        debug_script: Option<String> = "debug script", Value::Script, None, AtRunTime, Both;
+        /// How many of the last runs of each event are kept to be shown.
+        history: u64 = "history", Value::Count { least: 1, most: 1000 }, Some("10"), AtRunTime, New;
+        /// How much of what one script prints is kept; the rest is counted.
+        output_limit: Size = "output limit", Value::Size { least: 1024, most: 1 << 20 }, Some("64K"), AtRunTime, New;
+    }
+}
+
+section! {
+    /// What ctdb-tunneld reads.
+    Tunnel ["tunnel", named false] {
+        /// The socket of the local ctdbd; without it `$CTDB_SOCKET`, or /run/ctdb/ctdbd.socket.
+        ctdb_socket: Option<PathBuf> = "ctdb socket", Value::Path, None, AtStart, New;
+        /// The directory of the daemons' sockets; without it `bus` beside the socket of ctdbd.
+        bus_directory: Option<PathBuf> = "bus directory", Value::Path, None, AtStart, New;
+        /// How long a node may be silent until it is given up and what waits for it fails.
+        peer_timeout: Duration = "peer timeout", Value::Duration { least: Duration::from_secs(3), most: HOUR },
+            Some("10s"), AtRunTime, New;
+    }
+}
+
+section! {
+    /// The HTTP door of each daemon.
+    Http ["http", named false] {
+        /// Whether there is one.
+        enabled: bool = "enabled", Value::Bool, Some("true"), AtStart, New;
+        /// The directory of the doors' sockets; without it `http` beside the socket of ctdbd.
+        directory: Option<PathBuf> = "directory", Value::Path, None, AtStart, New;
+        /// An address and a port to listen at as well. Anybody who reaches it may do everything: it belongs on a private
+        /// network, if anywhere.
+        listen: Option<SocketAddr> = "listen", Value::Listen, None, AtStart, New;
+        /// The largest body of a request.
+        body_limit: Size = "body limit", Value::Size { least: 1024, most: 64 << 20 }, Some("1M"), AtStart, New;
+    }
+}
+
+section! {
+    /// A program that daemons run on their events.
+    Callback ["callback", named true] {
+        /// The events on which it is run: their names, or the beginning of names and `*`.
+        events: Vec<String> = "events", Value::List, None, AtRunTime, New;
+        /// The program and its arguments; those of the event come behind them, and the event as JSON on its standard input.
+        program: Program = "program", Value::Program, None, AtRunTime, New;
+        /// How long it may run until it is ended, with all that it has started.
+        time_limit: Duration = "time limit", Value::Duration { least: SECOND, most: HOUR }, Some("30s"), AtRunTime, New;
+        /// What an event does that comes while it runs: `queue` runs it once for each, `coalesce` once for the last of them.
+        while_running: String = "while running", Value::Choice(&["queue", "coalesce"]), Some("queue"), AtRunTime, New;
+        /// How often it is run again when it fails.
+        retries: u64 = "retries", Value::Count { least: 0, most: 100 }, Some("3"), AtRunTime, New;
+        /// The pause before it is run again; each further one is twice as long.
+        backoff: Duration = "backoff", Value::Duration { least: Duration::from_millis(100), most: HOUR },
+            Some("1s"), AtRunTime, New;
+    }
+}
