@@ -24,6 +24,7 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFl
 use tokio::io::Interest;
 use tokio::net::UnixDatagram;
 
+use crate::frame::Sockets;
 use crate::socket_file::SocketFile;
 
 pub use sender::{Outcome, Sender, Senders};
@@ -94,7 +95,18 @@ pub struct Receiver {
 impl Receiver {
     /// Listens at `path`. A socket that a dead process left there is replaced; a living one is an error (`AddrInUse`).
     pub fn bind(path: PathBuf, files: Files) -> io::Result<Self> {
-        let (socket, file) = SocketFile::bind(path)?;
+        Self::with(SocketFile::bind(path)?, files)
+    }
+
+    /// The same, with a socket that somebody else has opened at this path if there is one.
+    pub fn listen(path: PathBuf, files: Files, sockets: &mut Sockets) -> io::Result<Self> {
+        match sockets.datagram(&path) {
+            Some(socket) => Self::with(SocketFile::adopt(path, socket)?, files),
+            None => Self::bind(path, files),
+        }
+    }
+
+    fn with((socket, file): (UnixDatagram, SocketFile), files: Files) -> io::Result<Self> {
         set_socket_passcred(&socket, true)?;
         let me = rustix::process::geteuid().as_raw();
         let buffer = BytesMut::zeroed(DATAGRAM_MAX + 1);

@@ -1,10 +1,13 @@
 //! The tokio driver of the machines and its ports.
 //!
-//! [`datagram`] holds the Unix datagram sockets of the bus, [`BusClient`] drives a [`bus::Endpoint`] for a daemon or a
-//! program, [`Clock`] gives the machines their time, [`process`] runs programs of others. No protocol knowledge lives here.
+//! [`frame`] is what is the same for all daemons. [`datagram`] holds the Unix datagram sockets of the bus, [`BusClient`] drives
+//! a [`bus::Endpoint`] for a daemon or a program, [`Clock`] gives the machines their time, [`process`] runs programs of
+//! others. No protocol knowledge lives here.
 
 pub mod configuration;
 pub mod datagram;
+pub mod frame;
+pub mod logging;
 pub mod paths;
 pub mod process;
 

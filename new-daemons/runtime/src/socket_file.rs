@@ -16,6 +16,8 @@ pub(crate) struct SocketFile {
     path: PathBuf,
     /// Device and inode.
     id: (u64, u64),
+    /// Somebody else made it, and keeps it for the next daemon.
+    lent: bool,
 }
 
 impl SocketFile {
@@ -27,9 +29,16 @@ impl SocketFile {
             other => other?,
         };
         let id = id_of(&path)?;
-        let file = Self { path, id };
+        let file = Self { path, id, lent: false };
         fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600))?;
         Ok((socket, file))
+    }
+
+    /// Listens with a socket that somebody else has opened at `path`, and leaves its file alone.
+    pub(crate) fn adopt(path: PathBuf, socket: UnixSocket) -> io::Result<(UnixDatagram, Self)> {
+        socket.set_nonblocking(true)?;
+        let id = id_of(&path)?;
+        Ok((UnixDatagram::from_std(socket)?, Self { path, id, lent: true }))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -44,7 +53,7 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if self.is_there() {
+        if !self.lent && self.is_there() {
             let _ = fs::remove_file(&self.path);
         }
     }
