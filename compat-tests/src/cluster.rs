@@ -313,6 +313,8 @@ impl Cluster {
         let builder = self
             .daemon(&format!("tunneld of node {pnn}"), binary("tunneld", "ctdb-tunneld")?)
             .log(node.base().join("tunneld.log"))
+            .args(["--log-location", "stderr", "--config-dir"])
+            .arg(node.base())
             .arg("--ctdb-socket")
             .arg(node.socket())
             .arg("--run-dir")

@@ -154,6 +154,11 @@ impl Tunnel {
         }
     }
 
+    /// From now on a silent peer is given up after so long.
+    pub const fn set_peer_timeout(&mut self, time: std::time::Duration) {
+        self.config.peer_timeout = time;
+    }
+
     /// The most that is kept for any peer and direction, in charges.
     #[must_use]
     pub fn largest_queue(&self) -> usize {

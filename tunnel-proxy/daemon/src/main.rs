@@ -1,7 +1,7 @@
 //! `ctdb-tunneld`: carries the new daemons' messages between the nodes of a cluster, through ctdbd.
 //!
-//! Reads its options, prepares the bus directory and the log, and hands over to the shell. What the daemon does is in
-//! `tunnel-core`.
+//! Puts together what the command line and the section `[tunnel]` say, prepares the bus directory, and hands over to the
+//! shell. What the daemon does is in `tunnel-core`; what is the same for all daemons is in `runtime::frame`.
 
 mod ctdbd;
 mod locals;
@@ -13,32 +13,26 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use clap::Args;
+use config::Section;
+use runtime::frame::{Daemon, Frame};
 use tunnel_core::{Config, Tunnel};
 
-/// Carries messages between the daemons of the cluster's nodes, through ctdbd.
-///
-/// It attaches to the local ctdbd as a client, and comes back by itself when ctdbd was away. Daemons of this node
-/// reach it at the datagram socket `tunneld` in the bus directory.
-#[derive(Debug, Parser)]
-#[command(name = "ctdb-tunneld", version)]
+/// Options of its own.
+#[derive(Args, Clone, Debug)]
 struct Options {
-    /// Socket of the local ctdbd [default: $CTDB_SOCKET, or /run/ctdb/ctdbd.socket]
+    /// Socket of the local ctdbd [default: `ctdb socket` in [tunnel], $CTDB_SOCKET, or /run/ctdb/ctdbd.socket]
     #[arg(long, value_name = "PATH")]
     ctdb_socket: Option<PathBuf>,
 
-    /// Bus directory [default: `bus` beside the socket of ctdbd]
+    /// Bus directory [default: `bus directory` in [tunnel], or `bus` beside the socket of ctdbd]
     #[arg(long, value_name = "DIR", env = "CTDB_BUS_DIR")]
     run_dir: Option<PathBuf>,
 
-    /// Seconds without a word after which a node is given up and what waits for it fails
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
-    peer_timeout: f64,
-
-    /// What to log: error, warn, info, debug, trace
-    #[arg(long, value_name = "LEVEL", env = "TUNNELD_LOG", default_value = "info")]
-    log_level: String,
+    /// Seconds without a word after which a node is given up and what waits for it fails [default: `peer timeout` in
+    /// [tunnel], or 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    peer_timeout: Option<f64>,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -53,26 +47,33 @@ fn boot_id() -> u64 {
     RandomState::new().hash_one(std::process::id()).max(1)
 }
 
-fn run(options: &Options) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&options.log_level)
-        .with_context(|| format!("--log-level {}", options.log_level))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
-    let socket = options.ctdb_socket.clone().unwrap_or_else(runtime::paths::ctdbd_socket);
-    let dir = options.run_dir.clone().unwrap_or_else(|| runtime::paths::bus_dir(&socket));
-    runtime::datagram::prepare_directory(&dir).with_context(|| format!("bus directory {}", dir.display()))?;
-    let mut config =
-        Config::new(socket.display().to_string(), env!("CARGO_PKG_VERSION").to_owned(), boot_id());
-    config.peer_timeout = Duration::from_secs_f64(options.peer_timeout);
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tokio.block_on(shell::Shell::run(Tunnel::new(config), socket, dir))
+struct Tunneld;
+
+impl Daemon for Tunneld {
+    const NAME: &'static str = "ctdb-tunneld";
+    const ABOUT: &'static str = "Carries messages between the daemons of the cluster's nodes, through ctdbd. It attaches to \
+        the local ctdbd as a client, and comes back by itself when ctdbd was away. Daemons of this node reach it at the \
+        datagram socket `tunneld` in the bus directory";
+    const SECTIONS: &'static [&'static str] = &[config::Tunnel::NAME];
+    const LOG_VARIABLE: &'static str = "TUNNELD_LOG";
+
+    type Options = Options;
+    type Error = anyhow::Error;
+
+    async fn run(options: Options, frame: Frame) -> anyhow::Result<()> {
+        let said: config::Tunnel = frame.section()?;
+        let socket = options.ctdb_socket.or(said.ctdb_socket).unwrap_or_else(runtime::paths::ctdbd_socket);
+        let dir = options.run_dir.or(said.bus_directory).unwrap_or_else(|| runtime::paths::bus_dir(&socket));
+        runtime::datagram::prepare_directory(&dir)
+            .with_context(|| format!("bus directory {}", dir.display()))?;
+        let mut config =
+            Config::new(socket.display().to_string(), env!("CARGO_PKG_VERSION").to_owned(), boot_id());
+        let peer_timeout = options.peer_timeout.map(Duration::from_secs_f64);
+        config.peer_timeout = peer_timeout.unwrap_or(said.peer_timeout);
+        shell::Shell::run(Tunnel::new(config), frame, peer_timeout, socket, dir).await
+    }
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("ctdb-tunneld: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    runtime::frame::main::<Tunneld>()
 }

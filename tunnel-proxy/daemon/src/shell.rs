@@ -2,16 +2,15 @@
 
 use std::future::poll_fn;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bus::Daemon;
 use machine::{Machine, Time};
 use runtime::datagram::{Files, Outcome, Receiver, TUNNELD_SOCKET};
+use runtime::frame::{Asked, Frame};
 use runtime::{Alarm, Clock};
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 use tunnel_core::{CtdbdInput, Effect, Event, Input, Tunnel};
 
@@ -21,13 +20,16 @@ use crate::locals::Locals;
 /// Reads of one source before the others get their turn.
 const TURN: usize = 32;
 
+/// The status while there is no ctdbd.
+const LOOKING: &str = "looking for ctdbd";
+
 /// Why the loop goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Woken {
     /// Something came, or there is room, or it is time.
     Work,
-    /// A signal.
-    End,
+    /// Something is wanted.
+    Asked(Asked),
 }
 
 pub(crate) struct Shell {
@@ -41,15 +43,26 @@ pub(crate) struct Shell {
     connect: bool,
     receiver: Receiver,
     locals: Locals,
-    ended: JoinHandle<()>,
+    frame: Frame,
+    /// Said on the command line, which the configuration does not change.
+    peer_timeout: Option<Duration>,
 }
 
 impl Shell {
-    /// Runs until a signal ends it.
-    pub(crate) async fn run(tunnel: Tunnel, socket: PathBuf, dir: PathBuf) -> anyhow::Result<()> {
+    /// Runs until it is to stop.
+    pub(crate) async fn run(
+        tunnel: Tunnel,
+        mut frame: Frame,
+        peer_timeout: Option<Duration>,
+        socket: PathBuf,
+        dir: PathBuf,
+    ) -> anyhow::Result<()> {
         let path = dir.join(TUNNELD_SOCKET);
-        let receiver = Receiver::bind(path.clone(), Files::Refuse)
+        let receiver = Receiver::listen(path.clone(), Files::Refuse, frame.sockets())
             .with_context(|| format!("cannot listen at {}", path.display()))?;
+        if let Some(left) = frame.sockets().left() {
+            warn!("sockets were handed over that nobody here needs: {left}");
+        }
         info!(bus = %path.display(), ctdbd = %socket.display(), "started");
         let clock = Clock::default();
         let mut shell = Self {
@@ -61,11 +74,10 @@ impl Shell {
             connect: false,
             receiver,
             locals: Locals::new(dir),
-            ended: tokio::spawn(signalled(
-                signal(SignalKind::terminate())?,
-                signal(SignalKind::interrupt())?,
-            )),
+            frame,
+            peer_timeout,
         };
+        shell.frame.ready(LOOKING);
         shell.input(Input::Start);
         shell.serve().await;
         shell.input(Input::Stop);
@@ -86,13 +98,22 @@ impl Shell {
                 continue;
             }
             let deadline = self.tunnel.poll_timeout();
-            if poll_fn(|cx| self.poll(cx, deadline)).await == Woken::End {
-                return;
+            match poll_fn(|cx| self.poll(cx, deadline)).await {
+                Woken::Work => {}
+                Woken::Asked(Asked::Stop) => return,
+                Woken::Asked(Asked::Reloaded(_)) => self.reloaded(),
             }
             // After reading: what has come meanwhile must not be taken for silence.
             if self.tunnel.poll_timeout().is_some_and(|at| self.now >= at) {
                 self.tunnel.tick(self.now);
             }
+        }
+    }
+
+    fn reloaded(&mut self) {
+        match self.frame.section::<config::Tunnel>() {
+            Ok(said) => self.tunnel.set_peer_timeout(self.peer_timeout.unwrap_or(said.peer_timeout)),
+            Err(error) => warn!(%error, "the section was judged good before"),
         }
     }
 
@@ -107,8 +128,8 @@ impl Shell {
 
     /// Takes whatever there is from all sources, or waits for any of them.
     fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Time>) -> Poll<Woken> {
-        if Pin::new(&mut self.ended).poll(cx).is_ready() {
-            return Poll::Ready(Woken::End);
+        if let Poll::Ready(asked) = self.frame.poll(cx) {
+            return Poll::Ready(Woken::Asked(asked));
         }
         self.now = self.clock.now();
         let due = deadline.is_some_and(|at| self.now >= at);
@@ -179,6 +200,15 @@ impl Shell {
         }
     }
 
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Attached(node) => self.frame.status(&format!("attached to ctdbd as node {node}")),
+            Event::Lost(_) => self.frame.status(LOOKING),
+            _ => {}
+        }
+        log(event);
+    }
+
     fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Connect => self.connect = true,
@@ -194,16 +224,8 @@ impl Shell {
             }
             Effect::Forget { daemon, incarnation } => self.locals.forget(daemon, incarnation),
             Effect::Reject { daemon, datagram } => self.locals.send_once(daemon, &datagram),
-            Effect::Event(event) => log(&event),
+            Effect::Event(event) => self.event(&event),
         }
-    }
-}
-
-/// Waits for either signal, in a task of its own that the loop need not look at each time.
-async fn signalled(mut terminate: Signal, mut interrupt: Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
     }
 }
 

@@ -147,6 +147,8 @@ fn spawn(dir: &Path, ctdbd: &Path) -> Child {
     let log = fs::File::options().create(true).append(true).open(dir.join("log")).unwrap();
     let mut command = Command::new(PROGRAM);
     command.arg("--run-dir").arg(dir.join("bus")).arg("--ctdb-socket").arg(ctdbd);
+    // Nothing of what this machine's own configuration says.
+    command.arg("--config-dir").arg(dir).args(["--log-location", "stderr"]);
     command.args(["--log-level", "debug"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     command.spawn().unwrap()
 }

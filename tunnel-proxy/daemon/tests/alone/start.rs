@@ -15,6 +15,7 @@ const NOBODY: u32 = 65_534;
 fn run(program: &Path, user: Option<u32>, bus: &Path) -> Output {
     let mut command = Command::new(program);
     command.arg("--ctdb-socket").arg("/nonexistent/socket").arg("--run-dir").arg(bus).current_dir("/");
+    command.args(["--config-dir", "/usr", "--log-location", "stderr"]);
     if let Some(user) = user {
         command.uid(user).gid(user);
     }
