@@ -29,6 +29,7 @@ const TABLE: &[Row] = &[
     ("protocol", Pure, &[], &["protocol-generator"]),
     ("protocol-generator", Pure, &[], &[]),
     ("bus", Pure, &["machine", "protocol"], &[]),
+    ("callback", Pure, &["machine"], &[]),
     ("runtime", Tokio, &["bus", "config", "machine"], &[]),
     ("tdb", Pure, &[], &[]),
     ("tunnel-core", Pure, &["bus", "legacy-codec", "legacy-session", "machine", "protocol"], &["simulation"]),
@@ -41,7 +42,7 @@ const TABLE: &[Row] = &[
     (
         "simulation",
         Pure,
-        &["bus", "legacy-codec", "legacy-session", "machine", "protocol", "tunnel-core"],
+        &["bus", "callback", "legacy-codec", "legacy-session", "machine", "protocol", "tunnel-core"],
         &[],
     ),
     ("captures", Pure, &["legacy-codec"], &[]),
