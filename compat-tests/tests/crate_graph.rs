@@ -47,6 +47,8 @@ const TABLE: &[Row] = &[
     ),
     ("captures", Pure, &["legacy-codec"], &[]),
     ("config", Pure, &[], &[]),
+    ("event", Pure, &["machine"], &[]),
+    ("daemons", Tokio, &["config", "event", "legacy-codec", "machine", "runtime"], &[]),
     (
         "ctdbctl",
         Tokio,

@@ -1,0 +1,150 @@
+//! The event daemon's own protocol, turned into questions for the core, and the core's answers into replies.
+//!
+//! Nothing else in this program knows the wire. The truth: `event_request.c`, `event_cmd.c`, `run_event_script_status`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use event::{Answer, Errno, Outcome, Output, Report, Request, RunResult, ScriptRun, Word};
+use legacy_codec::event::{
+    Answer as Body, Command, EventReply, EventRequest, Request as Asked, ScriptResult, StatusReply,
+};
+use legacy_codec::{Abi, CLong, Text, Timeval};
+use nix::libc;
+
+/// Bit of a run request: go on behind a script that fails.
+const RUN_ALL: u32 = 1;
+const DISABLE: u32 = 0;
+const ENABLE: u32 = 1;
+
+/// What a packet asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Of the core.
+    Core(Request),
+    /// Of nobody: this is the answer.
+    Refused(i32),
+}
+
+/// Who asked what: all that a reply needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) command: Command,
+    pub(crate) reqid: u32,
+}
+
+fn word(text: &Text) -> Option<Word> {
+    (!text.is_null()).then(|| Word::from(text.as_bytes()))
+}
+
+/// Reads a packet. `None`: it is not one, and nothing more can be understood from there (C closes the connection too).
+pub(crate) fn question(frame: &Bytes) -> Option<(Asker, Question)> {
+    let EventRequest { reqid, request, .. } = EventRequest::decode(frame, Abi::NATIVE).ok()?;
+    let command = request.command();
+    let wanted = match request {
+        Asked::Run(run) => word(&run.component.0).zip(word(&run.event.0)).map(|(component, event)| {
+            let args = run.args.0.as_bytes().split(|byte| *byte == b' ');
+            let args = args.filter(|arg| !arg.is_empty()).map(Word::from).collect();
+            let limit = Duration::from_secs(run.timeout.into());
+            Request::Run { component, event, args, limit, all: run.flags & RUN_ALL != 0 }
+        }),
+        Asked::Status(status) => word(&status.component.0)
+            .zip(word(&status.event.0))
+            .map(|(component, event)| Request::Status { component, event }),
+        Asked::Script(script) => match script.action {
+            DISABLE | ENABLE => {
+                word(&script.component.0).zip(word(&script.script.0)).map(|(component, name)| {
+                    Request::Enable { component, script: name, on: script.action == ENABLE }
+                })
+            }
+            _ => return Some((Asker { command, reqid }, Question::Refused(libc::EPROTO))),
+        },
+        _ => return Some((Asker { command, reqid }, Question::Refused(libc::EPROTO))),
+    };
+    let question = wanted.map_or(Question::Refused(libc::EINVAL), Question::Core);
+    Some((Asker { command, reqid }, question))
+}
+
+/// The reply that carries an error and nothing else, or success without more.
+pub(crate) fn plain(asker: Asker, result: i32) -> Option<Bytes> {
+    encode(asker, result, Body::None)
+}
+
+fn encode(asker: Asker, result: i32, answer: Body) -> Option<Bytes> {
+    let Asker { command, reqid } = asker;
+    EventReply { version: 0, reqid, command, result, answer }.encode(Abi::NATIVE).ok()
+}
+
+/// The reply to a question. `clock` turns the machine's time into that of the calendar.
+pub(crate) fn reply(
+    asker: Asker,
+    answer: Answer,
+    clock: &dyn Fn(machine::Time) -> Duration,
+) -> Option<Bytes> {
+    match answer {
+        Answer::Run(result) => plain(
+            asker,
+            match result {
+                RunResult::Ok => 0,
+                RunResult::Failed => libc::ENOEXEC,
+                RunResult::TimedOut => libc::ETIMEDOUT,
+                RunResult::Cancelled => libc::ECANCELED,
+                RunResult::Error(Errno(errno)) => errno,
+            },
+        ),
+        Answer::Enable(result) => plain(asker, result.map_or_else(|Errno(errno)| errno, |()| 0)),
+        Answer::Status(Err(Errno(errno))) => plain(asker, errno),
+        Answer::Status(Ok(report)) => encode(asker, 0, Body::Status(status(report, clock))),
+        // Nobody can ask for it here.
+        Answer::History(_) => plain(asker, libc::EPROTO),
+    }
+}
+
+fn status(report: Report, clock: &dyn Fn(machine::Time) -> Duration) -> StatusReply {
+    let scripts = report.scripts.into_iter().map(|run| script(run, clock)).collect();
+    StatusReply { summary: result(report.summary), scripts }
+}
+
+/// As `run_event_script_status` numbers what became of a script.
+fn result(outcome: Outcome) -> i32 {
+    match outcome {
+        Outcome::Ok => 0,
+        Outcome::Failed(status) => status.into(),
+        Outcome::Disabled => -libc::ENOEXEC,
+        Outcome::TimedOut => -libc::ETIMEDOUT,
+        Outcome::Killed(_) => -libc::EINTR,
+        Outcome::Error(Errno(errno)) => -errno,
+    }
+}
+
+fn script(run: ScriptRun, clock: &dyn Fn(machine::Time) -> Duration) -> ScriptResult {
+    ScriptResult {
+        name: text(run.script.as_bytes()).into(),
+        begin: timeval(clock(run.began)),
+        end: timeval(clock(run.ended)),
+        result: result(run.outcome),
+        output: output(&run.output).into(),
+    }
+}
+
+/// What was printed, with a word about what is missing. A script that printed nothing has no text at all.
+fn output(output: &Output) -> Text {
+    match output {
+        Output { bytes, omitted: 0 } if bytes.is_empty() => Text::NULL,
+        Output { bytes, omitted: 0 } => text(bytes),
+        Output { bytes, omitted } => {
+            let head = format!("[{omitted} bytes before are left out]\n");
+            text(&[head.as_bytes(), bytes].concat())
+        }
+    }
+}
+
+/// A text of C: without zeros, which would end it.
+fn text(bytes: &[u8]) -> Text {
+    Text::from(bytes.iter().copied().filter(|byte| *byte != 0).chain([0]).collect::<Bytes>())
+}
+
+fn timeval(since_1970: Duration) -> Timeval {
+    let sec = CLong(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX));
+    Timeval { sec, usec: CLong(i64::from(since_1970.subsec_micros())) }
+}

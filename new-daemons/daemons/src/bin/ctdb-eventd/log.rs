@@ -1,0 +1,147 @@
+//! The log, line by line as C's programs write it, so that whoever watches ctdbd's log finds what it is used to.
+//!
+//! To a file, standard error or syslog, in the forms of `common/logging.c` and `lib/util/debug.c`. A line that cannot be
+//! written is dropped: a full disk or a slow reader never stops an event.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+
+use event::Level;
+use jiff::Zoned;
+
+use crate::paths::Paths;
+use crate::settings::Settings;
+
+/// A syslog packet is at most this long (RFC 3164).
+const PACKET: usize = 1024;
+/// The facility `daemon`.
+const DAEMON: u8 = 3 << 3;
+
+#[derive(Debug)]
+enum Sink {
+    Stderr,
+    File(PathBuf, Option<File>),
+    Syslog(UnixDatagram),
+    Udp { socket: UdpSocket, rfc5424: bool },
+}
+
+/// An open log.
+#[derive(Debug)]
+pub(crate) struct Log {
+    program: &'static str,
+    host: String,
+    level: u8,
+    sink: Sink,
+}
+
+/// The number of a level in C.
+fn number(level: Level) -> u8 {
+    match level {
+        Level::Error => 0,
+        Level::Warning => 1,
+        Level::Notice => 3,
+        Level::Info => 5,
+        Level::Debug => 10,
+    }
+}
+
+/// The priority of a level in syslog, as `debug_level_to_priority` has it.
+fn priority(level: Level) -> u8 {
+    DAEMON
+        | match level {
+            Level::Error => 3,
+            Level::Warning => 4,
+            Level::Notice | Level::Info => 5,
+            Level::Debug => 7,
+        }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    File::options().create(true).append(true).open(path)
+}
+
+impl Sink {
+    fn open(location: &str) -> io::Result<Self> {
+        // As strtok takes it apart: empty parts do not count.
+        let mut parts = location.split(':').filter(|part| !part.is_empty());
+        match (parts.next(), parts.next()) {
+            (Some("file"), None | Some("-")) => Ok(Self::Stderr),
+            (Some("file"), Some(path)) => Ok(Self::File(path.into(), Some(append(Path::new(path))?))),
+            (Some("syslog"), None | Some("nonblocking")) => {
+                let socket = UnixDatagram::unbound()?;
+                socket.connect("/dev/log")?;
+                socket.set_nonblocking(true)?;
+                Ok(Self::Syslog(socket))
+            }
+            (Some("syslog"), Some(kind @ ("udp" | "udp-rfc5424"))) => {
+                let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+                socket.connect((Ipv4Addr::LOCALHOST, 514))?;
+                Ok(Self::Udp { socket, rfc5424: kind == "udp-rfc5424" })
+            }
+            _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "write syslog, or file: and a path")),
+        }
+    }
+}
+
+impl Log {
+    pub(crate) fn open(program: &'static str, settings: &Settings, paths: &Paths) -> io::Result<Self> {
+        let sink = match Sink::open(&settings.location) {
+            // Without a syslog daemon C logs nowhere; here at least to standard error.
+            Err(_) if settings.location.starts_with("syslog") => Sink::Stderr,
+            sink => sink?,
+        };
+        Ok(Self { program, host: paths.host(), level: settings.level, sink })
+    }
+
+    /// From now on this level.
+    pub(crate) fn set_level(&mut self, level: u8) {
+        self.level = level;
+    }
+
+    /// Opens the file anew, as after it was rotated away.
+    pub(crate) fn reopen(&mut self) -> io::Result<()> {
+        if let Sink::File(path, file) = &mut self.sink {
+            *file = Some(append(path)?);
+        }
+        Ok(())
+    }
+
+    /// Writes one line.
+    pub(crate) fn line(&mut self, level: Level, text: &str) {
+        if number(level) > self.level {
+            return;
+        }
+        let (program, host, pid) = (self.program, self.host.as_str(), std::process::id());
+        let stamp = || Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string();
+        // One call for one line, so that lines of several programs do not mix.
+        let _ = match &mut self.sink {
+            Sink::Stderr => io::stderr().write_all(format!("{text}\n").as_bytes()),
+            Sink::File(_, None) => Ok(()),
+            Sink::File(_, Some(file)) => {
+                file.write_all(format!("{} {host} {program}[{pid}]: {text}\n", stamp()).as_bytes())
+            }
+            Sink::Syslog(socket) => socket
+                .send(packet(format!("<{}>{program}[{pid}]: {text}", priority(level))).as_bytes())
+                .map(drop),
+            Sink::Udp { socket, rfc5424: false } => socket
+                .send(packet(format!("<{}>{program}[{pid}]: {text}", priority(level))).as_bytes())
+                .map(drop),
+            Sink::Udp { socket, rfc5424: true } => {
+                let line = format!("<{}>1 {} {host} {program} {pid} - - {text}", priority(level), stamp());
+                socket.send(packet(line).as_bytes()).map(drop)
+            }
+        };
+    }
+}
+
+fn packet(mut line: String) -> String {
+    let mut end = line.len().min(PACKET - 1);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    line.truncate(end);
+    line
+}

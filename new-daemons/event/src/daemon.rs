@@ -1,0 +1,249 @@
+//! The machine: requests in, effects out, results by their tokens.
+//!
+//! It checks what is asked, finds the component and keeps the questions that wait for a look into a directory. What an
+//! event goes through is the component's.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use machine::{Machine, Time, earliest};
+
+use crate::component::{Component, Step};
+use crate::input::{Answer, Effect, Input, Origin, Request, RequestId, RunResult, Token};
+use crate::limits::{ARGUMENTS, COMPONENTS, LOOKS, NAME};
+use crate::outcome::Errno;
+use crate::queue::Job;
+use crate::scripts::{component, file};
+use crate::word::Word;
+
+/// What the daemon is told when it starts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Config {
+    /// Whether there is a debug hook for scripts that hang.
+    pub hook: bool,
+}
+
+/// A question that waits for the driver.
+#[derive(Debug)]
+enum Waiting {
+    /// Is there such a component, which was never seen?
+    Look { id: RequestId, origin: Origin, component: Word, history: bool },
+    /// Has the mode been changed?
+    Enable { id: RequestId, origin: Origin },
+}
+
+/// The event daemon.
+#[derive(Debug)]
+pub struct EventDaemon {
+    config: Config,
+    components: BTreeMap<Word, Component>,
+    waiting: BTreeMap<Token, Waiting>,
+    /// Which component a token of a run belongs to.
+    owners: BTreeMap<Token, Word>,
+    effects: VecDeque<Effect>,
+    tokens: u64,
+}
+
+impl EventDaemon {
+    /// A daemon that knows of no component yet.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            components: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            effects: VecDeque::new(),
+            tokens: 0,
+        }
+    }
+
+    fn answer(&mut self, id: RequestId, answer: Answer) {
+        self.effects.push_back(Effect::Answer(id, answer));
+    }
+
+    fn token(&mut self) -> Token {
+        self.tokens += 1;
+        Token(self.tokens)
+    }
+
+    /// Does something with a component, and remembers whose the tokens are that come of it.
+    fn with(&mut self, name: &Word, now: Time, act: impl FnOnce(&mut Component, &mut Step<'_>)) {
+        let Some(component) = self.components.get_mut(name) else { return };
+        let mut out = Vec::new();
+        let mut step = Step { now, hook: self.config.hook, out: &mut out, tokens: &mut self.tokens };
+        act(component, &mut step);
+        if component.is_idle() {
+            self.components.remove(name);
+        }
+        for effect in &out {
+            if let Effect::List { token, .. } | Effect::Start { token, .. } | Effect::Debug { token, .. } =
+                effect
+            {
+                self.owners.insert(*token, name.clone());
+            }
+        }
+        self.effects.extend(out);
+    }
+
+    fn request(&mut self, now: Time, id: RequestId, origin: Origin, request: Request) {
+        match request {
+            Request::Run { component, event, args, limit, all } => {
+                let job = Job { id, origin, event, args, deadline: now + limit, limit, all };
+                match self.admit(&component, &job) {
+                    Ok(()) => self.with(&component, now, |component, step| component.admit(step, job)),
+                    Err(errno) => self.answer(id, Answer::Run(RunResult::Error(errno))),
+                }
+            }
+            Request::Status { component: name, event } => {
+                let report = component(&name).and_then(|()| word(&event)).map(|()| {
+                    let known = self.components.get(&name).filter(|component| component.known);
+                    known.map(|component| component.history.last(&event).cloned().ok_or(Errno::INVAL))
+                });
+                match report {
+                    Ok(Some(report)) => self.answer(id, Answer::Status(report)),
+                    Ok(None) => self.look(id, origin, name, false),
+                    Err(errno) => self.answer(id, Answer::Status(Err(errno))),
+                }
+            }
+            Request::History { component: name, script } => {
+                let known = self.components.get(&name).filter(|component| component.known);
+                let past = known.map(|component| component.history.past(script.as_ref()));
+                match (component(&name), past) {
+                    (Err(errno), _) => self.answer(id, Answer::History(Err(errno))),
+                    (Ok(()), Some(past)) => self.answer(id, Answer::History(Ok(past))),
+                    (Ok(()), None) => self.look(id, origin, name, true),
+                }
+            }
+            Request::Enable { component: name, script, on } => {
+                match component(&name).and_then(|()| file(&script)) {
+                    Ok(file) if self.waiting.len() < LOOKS => {
+                        let token = self.token();
+                        self.waiting.insert(token, Waiting::Enable { id, origin });
+                        self.effects.push_back(Effect::Enable { token, component: name, file, on });
+                    }
+                    Ok(_) => self.answer(id, Answer::Enable(Err(Errno::AGAIN))),
+                    Err(errno) => self.answer(id, Answer::Enable(Err(errno))),
+                }
+            }
+        }
+    }
+
+    /// Whether an event may wait in a component, which is made if it is new.
+    fn admit(&mut self, name: &Word, job: &Job) -> Result<(), Errno> {
+        component(name)?;
+        word(&job.event)?;
+        if job.args.iter().map(|arg| arg.len() + 1).sum::<usize>() > ARGUMENTS {
+            return Err(Errno::TOOBIG);
+        }
+        if !self.components.contains_key(name) {
+            if self.components.len() >= COMPONENTS {
+                return Err(Errno::AGAIN);
+            }
+            self.components.insert(name.clone(), Component::new(name.clone()));
+        }
+        Ok(())
+    }
+
+    /// Asks whether there is such a component.
+    fn look(&mut self, id: RequestId, origin: Origin, component: Word, history: bool) {
+        if self.waiting.len() >= LOOKS {
+            return self.answer(id, looked(history, Err(Errno::AGAIN)));
+        }
+        let token = self.token();
+        self.effects.push_back(Effect::List { token, component: component.clone() });
+        self.waiting.insert(token, Waiting::Look { id, origin, component, history });
+    }
+
+    fn looked(&mut self, token: Token, result: Result<(), Errno>) {
+        let Some(Waiting::Look { id, component, history, .. }) = self.waiting.remove(&token) else { return };
+        if result.is_ok() && (self.components.len() < COMPONENTS || self.components.contains_key(&component))
+        {
+            self.components.entry(component.clone()).or_insert_with(|| Component::new(component)).known =
+                true;
+        }
+        self.answer(id, looked(history, result));
+    }
+
+    fn gone(&mut self, origin: Origin) {
+        self.waiting.retain(|_, waiting| match waiting {
+            Waiting::Look { origin: of, .. } | Waiting::Enable { origin: of, .. } => *of != origin,
+        });
+        self.components.values_mut().for_each(|component| component.gone(origin));
+        self.components.retain(|_, component| !component.is_idle());
+    }
+}
+
+/// The answer to a question about a component that was never seen before.
+fn looked(history: bool, result: Result<(), Errno>) -> Answer {
+    match history {
+        true => Answer::History(result.map(|()| Vec::new())),
+        false => Answer::Status(result.and(Err(Errno::INVAL))),
+    }
+}
+
+/// Whether an event may have this name.
+fn word(event: &Word) -> Result<(), Errno> {
+    match event.len() {
+        0 => Err(Errno::INVAL),
+        len if len > NAME => Err(Errno::NAMETOOLONG),
+        _ => Ok(()),
+    }
+}
+
+impl Machine for EventDaemon {
+    type Input = Input;
+    type Effect = Effect;
+
+    fn handle(&mut self, now: Time, input: Input) {
+        match input {
+            Input::Request { id, origin, request } => self.request(now, id, origin, request),
+            Input::Gone(origin) => self.gone(origin),
+            Input::Listed(token, entries) => match self.owners.remove(&token) {
+                Some(name) => self.with(&name, now, |component, step| component.listed(step, token, entries)),
+                None => self.looked(token, entries.map(drop)),
+            },
+            Input::Started(token, pid) => {
+                if let Some(name) = self.owners.get(&token).cloned() {
+                    self.with(&name, now, |component, _| component.started(token, pid));
+                }
+            }
+            Input::Printed(token, output) => {
+                if let Some(name) = self.owners.get(&token).cloned() {
+                    self.with(&name, now, |component, step| component.printed(step, token, output));
+                }
+            }
+            Input::Ended(token, how, output) => {
+                if let Some(name) = self.owners.remove(&token) {
+                    self.with(&name, now, |component, step| component.ended(step, token, how, output));
+                }
+            }
+            Input::Enabled(token, result) => {
+                if let Some(Waiting::Enable { id, .. }) = self.waiting.remove(&token) {
+                    self.answer(id, Answer::Enable(result));
+                }
+            }
+            Input::Hook(hook) => self.config.hook = hook,
+        }
+    }
+
+    fn tick(&mut self, now: Time) {
+        let names: Vec<Word> = self.components.keys().cloned().collect();
+        for name in names {
+            self.with(&name, now, Component::tick);
+        }
+    }
+
+    fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Time> {
+        self.components.values().map(Component::timeout).fold(None, earliest)
+    }
+
+    fn check(&self) {
+        assert!(self.components.len() <= COMPONENTS && self.waiting.len() <= LOOKS);
+        self.components.values().for_each(Component::check);
+        assert!(self.components.values().all(|component| !component.is_idle()));
+    }
+}
