@@ -40,6 +40,9 @@ pub struct Builder {
     files: Vec<(String, String)>,
     env: Vec<(String, OsString)>,
     record_events: bool,
+    /// The nodes whose event daemon is ours.
+    eventd_of: Vec<u8>,
+    debian_scripts: bool,
     namespaces: bool,
 }
 
@@ -102,6 +105,27 @@ impl Builder {
         self
     }
 
+    /// Runs `ctdb-eventd` of this project in place of C's on all nodes.
+    #[must_use]
+    pub fn our_eventd(self) -> Self {
+        let all: Vec<u8> = (0..u8::MAX).collect();
+        self.our_eventd_on(&all)
+    }
+
+    /// The same on these nodes alone.
+    #[must_use]
+    pub fn our_eventd_on(mut self, pnns: &[u8]) -> Self {
+        pnns.clone_into(&mut self.eventd_of);
+        self
+    }
+
+    /// Enables the event scripts that Debian's package enables, as it does: by links.
+    #[must_use]
+    pub fn debian_scripts(mut self) -> Self {
+        self.debian_scripts = true;
+        self
+    }
+
     /// Gives each node a network namespace of its own, so that [`Cluster::cut_off`] can cut it off. Not for clusters that
     /// are recorded or left running; needs root.
     #[must_use]
@@ -126,6 +150,7 @@ impl Builder {
         if self.record_events {
             self = self.file(event_relay::PROGRAM, &event_relay::program()?);
         }
+        let eventd = if self.eventd_of.is_empty() { None } else { Some(binary("daemons", "ctdb-eventd")?) };
         let warden = binary("compat-tests", "compat-warden")?;
         let site = Arc::new(Site::claim(&warden, &failure_dir()?)?);
         let address = |pnn| match self.namespaces {
@@ -140,6 +165,9 @@ impl Builder {
                 if self.record_events {
                     env.push(("CTDB_EVENTD".to_owned(), base.join(event_relay::PROGRAM).into()));
                 }
+                if let (Some(eventd), true) = (&eventd, self.eventd_of.iter().any(|n| u32::from(*n) == pnn)) {
+                    env.push(("CTDB_EVENTD".to_owned(), eventd.into()));
+                }
                 Node::new(Arc::clone(&site), pnn, address.clone(), env)
             })
             .collect();
@@ -153,7 +181,8 @@ impl Builder {
     fn bring_up(&self, cluster: &Cluster, addresses: &[String]) -> Result<()> {
         let (timing, log_level, tunables) = (self.timing, self.log_level.as_str(), self.tunables.as_slice());
         let (dir, files) = (cluster.dir(), self.files.as_slice());
-        let layout = Layout { dir, addresses, timing, log_level, tunables, files };
+        let debian_scripts = self.debian_scripts;
+        let layout = Layout { dir, addresses, timing, log_level, tunables, files, debian_scripts };
         for pnn in 0..addresses.len() {
             layout.write(pnn)?;
         }
@@ -204,6 +233,8 @@ impl Cluster {
             files: Vec::new(),
             env: Vec::new(),
             record_events: false,
+            eventd_of: Vec::new(),
+            debian_scripts: false,
             namespaces: false,
         }
     }

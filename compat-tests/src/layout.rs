@@ -2,7 +2,7 @@
 //! empty directories. What ctdbd does with them is stated in ctdb.conf(5) and ctdb-tunables(7).
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use crate::error::{Result, io_at};
@@ -53,7 +53,15 @@ pub(crate) struct Layout<'a> {
     pub(crate) tunables: &'a [(String, u32)],
     /// More files, by their names below the node's directory.
     pub(crate) files: &'a [(String, String)],
+    /// Whether the scripts that the package enables are enabled.
+    pub(crate) debian_scripts: bool,
 }
+
+/// The scripts that Debian's package enables, and where it has them.
+const DEBIAN_SCRIPTS: [&str; 4] = ["00.ctdb", "01.reclock", "05.system", "10.interface"];
+const DEBIAN_DIR: &str = "/usr/share/ctdb/events/legacy";
+/// Else all nodes of a machine would share one directory for what their scripts remember.
+const SCRIPT_OPTIONS: &str = "CTDB_SCRIPT_VARDIR=\"$CTDB_BASE/scripts\"\n";
 
 impl Layout<'_> {
     /// Writes everything that node `pnn` needs into its directory.
@@ -86,10 +94,22 @@ impl Layout<'_> {
             let from = Path::new("/etc/ctdb").join(name);
             fs::copy(&from, base.join(name)).map_err(io_at(from.display()))?;
         }
+        if self.debian_scripts {
+            let options = base.join("script.options");
+            fs::write(&options, SCRIPT_OPTIONS).map_err(io_at(options.display()))?;
+            for name in DEBIAN_SCRIPTS.map(|name| format!("{name}.script")) {
+                let link = base.join("events/legacy").join(&name);
+                symlink(Path::new(DEBIAN_DIR).join(name), &link).map_err(io_at(link.display()))?;
+            }
+        }
         for (name, content) in self.files {
             let path = base.join(name);
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).map_err(io_at(folder.display()))?;
+            }
+            // A link leads out of here.
+            if path.is_symlink() {
+                fs::remove_file(&path).map_err(io_at(path.display()))?;
             }
             fs::write(&path, content).map_err(io_at(path.display()))?;
             if content.starts_with("#!") {
