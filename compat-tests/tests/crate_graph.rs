@@ -58,7 +58,17 @@ const TABLE: &[Row] = &[
     (
         "compat-tests",
         Tokio,
-        &["bus", "captures", "gate", "legacy-client", "legacy-codec", "machine", "protocol", "runtime"],
+        &[
+            "bus",
+            "captures",
+            "config",
+            "gate",
+            "legacy-client",
+            "legacy-codec",
+            "machine",
+            "protocol",
+            "runtime",
+        ],
         &["legacy-session", "tdb", "tunnel-core"],
     ),
     ("gate", Pure, &["bus", "legacy-codec", "machine", "tunnel-core"], &[]),

@@ -21,16 +21,16 @@ use tunnel_core::{Config, Tunnel};
 /// Options of its own.
 #[derive(Args, Clone, Debug)]
 struct Options {
-    /// Socket of the local ctdbd [default: `ctdb socket` in [tunnel], $CTDB_SOCKET, or /run/ctdb/ctdbd.socket]
+    /// Socket of the local ctdbd [default: `ctdb socket` of the section tunnel, $CTDB_SOCKET, or /run/ctdb/ctdbd.socket]
     #[arg(long, value_name = "PATH")]
     ctdb_socket: Option<PathBuf>,
 
-    /// Bus directory [default: `bus directory` in [tunnel], or `bus` beside the socket of ctdbd]
+    /// Bus directory [default: `bus directory` of the section tunnel, or `bus` beside the socket of ctdbd]
     #[arg(long, value_name = "DIR", env = "CTDB_BUS_DIR")]
     run_dir: Option<PathBuf>,
 
-    /// Seconds without a word after which a node is given up and what waits for it fails [default: `peer timeout` in
-    /// [tunnel], or 10]
+    /// Seconds without a word after which a node is given up and what waits for it fails [default: `peer timeout` of
+    /// the section tunnel, or 10]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     peer_timeout: Option<f64>,
 }

@@ -16,11 +16,11 @@ pub struct Common {
     pub config_dir: Option<PathBuf>,
 
     /// What to log: ERROR, WARNING, NOTICE, INFO, DEBUG, or tracing's error, warn, info, debug, trace and filters
-    /// [default: `log level` in [logging], or NOTICE]
+    /// [default: `log level` of the section logging, or NOTICE]
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
 
-    /// Where to log to: stderr, journal, syslog, or file:PATH [default: `location` in [logging], or the journal under
+    /// Where to log to: stderr, journal, syslog, or file:PATH [default: `location` of the section logging, or the journal under
     /// systemd, or stderr]
     #[arg(long, value_name = "LOCATION")]
     pub log_location: Option<String>,
