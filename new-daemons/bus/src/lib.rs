@@ -5,6 +5,7 @@
 //! that: it cuts messages into fragments, keeps to the window, puts fragments together again and reports what became of
 //! each message. No socket and no clock here; `runtime` drives it.
 
+pub mod calls;
 pub mod datagram;
 
 mod address;

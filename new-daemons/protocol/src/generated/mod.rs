@@ -4,9 +4,12 @@
 
 #[rustfmt::skip]
 pub mod common;
+#[rustfmt::skip]
+pub mod bus;
 
 /// Every module with its types.
 #[rustfmt::skip]
 pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
     ("common", common::TYPES),
+    ("bus", bus::TYPES),
 ];
