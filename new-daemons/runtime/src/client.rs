@@ -7,23 +7,20 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bus::{Address, Daemon, Effect, Endpoint, Failure, Input, LostReason, Node, Ticket, Undelivered, charge};
 use bytes::Bytes;
 use machine::Time;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::datagram::{Files, Receiver, Sender, TUNNELD_SOCKET, socket_of};
 use crate::hub::{Guard, Hub, Upper};
+use crate::rooms::Rooms;
 
 /// What may wait in the inbox before the socket is left alone, so that the senders feel it. In charges.
 const INBOX_LIMIT: usize = 32 << 20;
-
-/// What may be under way to one destination before [`BusClient::post`] waits: one message of the largest size, or many
-/// small ones. In KiB.
-const DESTINATION_KIB: usize = 17 << 10;
 
 /// Who connects, and where.
 #[derive(Clone, Debug)]
@@ -104,7 +101,7 @@ pub enum Notice {
 #[derive(Clone)]
 pub struct BusClient {
     hub: Arc<Guard<Mail>>,
-    destinations: Arc<Mutex<BTreeMap<Address, Arc<Semaphore>>>>,
+    rooms: Arc<Rooms>,
 }
 
 impl std::fmt::Debug for BusClient {
@@ -170,7 +167,7 @@ impl BusClient {
         let error = match up.await {
             Ok(Some(Ok(()))) => {
                 let inbox = Inbox { notices: notice_queue, waiting, hub: Arc::downgrade(&hub) };
-                return Ok((Self { hub: Arc::new(hub), destinations: Arc::default() }, inbox));
+                return Ok((Self { hub: Arc::new(hub), rooms: Arc::default() }, inbox));
             }
             Ok(Some(Err(reason))) => BusError::NotRegistered { path: tunneld, reason },
             Ok(None) | Err(_) => BusError::Silent { path: tunneld },
@@ -184,13 +181,7 @@ impl BusClient {
     /// Hands a message over, waiting while too much is under way to its destination.
     pub async fn post(&self, to: Address, body: Bytes) -> Pending {
         let (done, result) = oneshot::channel();
-        let room = {
-            let mut all = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
-            all.retain(|to_, s| *to_ == to || s.available_permits() < DESTINATION_KIB);
-            all.entry(to).or_insert_with(|| Arc::new(Semaphore::new(DESTINATION_KIB))).clone()
-        };
-        let kib = (charge(body.len()) >> 10).clamp(1, DESTINATION_KIB);
-        if let Ok(permit) = room.acquire_many_owned(u32::try_from(kib).unwrap_or(u32::MAX)).await {
+        if let Some(permit) = self.rooms.enter(to, body.len(), 1).await {
             self.hub.with(|mail, _| mail.post(to, body, done, permit));
         }
         Pending(result)

@@ -148,7 +148,7 @@ impl<U: Upper> Hub<U> {
         upper: U,
     ) -> (Guard<U>, tokio::task::JoinHandle<()>) {
         let clock = Clock::default();
-        let core = Core {
+        let mut core = Core {
             endpoint,
             senders: Senders::default(),
             dir,
@@ -158,6 +158,8 @@ impl<U: Upper> Hub<U> {
             alarm: None,
             watching: false,
         };
+        core.input(Input::Start);
+        core.run();
         let tokio = Handle::current();
         let (wake, closed) = (Notify::new(), AtomicBool::new(false));
         let hub = Arc::new(Self { core: Mutex::new(core), wake, closed, tokio });
@@ -167,14 +169,6 @@ impl<U: Upper> Hub<U> {
 
     fn lock(&self) -> MutexGuard<'_, Core<U>> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn input(&self, input: Input) -> Time {
-        let mut core = self.lock();
-        core.now = core.clock.now();
-        core.input(input);
-        core.run();
-        core.now
     }
 
     /// Does something above the endpoint, and at once what follows from it.
@@ -226,7 +220,7 @@ struct Driver<U> {
 impl<U: Upper> Driver<U> {
     async fn run(mut self) {
         let hub = self.hub.clone();
-        let mut look = hub.input(Input::Start) + LOOK;
+        let mut look = hub.lock().now + LOOK;
         let mut woken = Box::pin(hub.wake.notified());
         while !hub.closed.load(Ordering::Acquire) {
             let now = poll_fn(|cx| self.poll(cx, &hub, &mut woken, look)).await;
@@ -235,7 +229,10 @@ impl<U: Upper> Driver<U> {
                 self.stay_reachable(&hub);
             }
         }
-        hub.input(Input::Stop);
+        let mut core = hub.lock();
+        core.now = core.clock.now();
+        core.input(Input::Stop);
+        core.run();
     }
 
     /// Takes whatever there is, or waits for it.

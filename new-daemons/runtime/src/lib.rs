@@ -1,8 +1,8 @@
 //! The tokio driver of the machines and its ports.
 //!
-//! [`frame`] is what is the same for all daemons. [`datagram`] holds the Unix datagram sockets of the bus, [`BusClient`] drives
-//! a [`bus::Endpoint`] for a daemon or a program, [`Clock`] gives the machines their time, [`process`] runs programs of
-//! others. No protocol knowledge lives here.
+//! [`frame`] is what is the same for all daemons. [`Bus`] is a daemon's way to the others: calls, requests, events;
+//! [`BusClient`] sends plain messages for programs. Both drive a [`bus::Endpoint`] over the sockets of [`datagram`].
+//! [`Clock`] gives the machines their time, [`process`] runs programs of others. No protocol knowledge lives here.
 
 pub mod configuration;
 pub mod datagram;
@@ -14,7 +14,12 @@ pub mod process;
 mod client;
 mod clock;
 mod hub;
+mod member;
+mod rooms;
 mod socket_file;
 
 pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};
 pub use clock::{Alarm, Clock};
+pub use member::{
+    BadTopic, Bus, FindError, JoinError, Joining, Reply, Request, Requests, Subscription, Watch, Way,
+};
