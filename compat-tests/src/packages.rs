@@ -20,6 +20,8 @@ pub enum Tool {
     Smbd,
     /// `smbclient`, which talks to it.
     Smbclient,
+    /// `smbstatus`, which lists what its clients have open.
+    Smbstatus,
     /// `net`, which administers it.
     Net,
     /// `ip`, which makes links between network namespaces.
@@ -38,6 +40,7 @@ impl Tool {
             Self::Tcpdump => "tcpdump",
             Self::Smbd => "smbd",
             Self::Smbclient => "smbclient",
+            Self::Smbstatus => "smbstatus",
             Self::Net => "net",
             Self::Ip => "ip",
             Self::Unshare => "unshare",
@@ -49,7 +52,7 @@ impl Tool {
         match self {
             Self::Ctdbd | Self::Ctdb => "ctdb",
             Self::Tcpdump => "tcpdump",
-            Self::Smbd => "samba",
+            Self::Smbd | Self::Smbstatus => "samba",
             Self::Smbclient => "smbclient",
             Self::Net => "samba-common-bin",
             Self::Ip => "iproute2",
@@ -110,7 +113,7 @@ mod tests {
     fn the_install_script_knows_every_program_and_its_package() {
         let script =
             std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
-        let samba = [Tool::Smbd, Tool::Smbclient, Tool::Net];
+        let samba = [Tool::Smbd, Tool::Smbclient, Tool::Smbstatus, Tool::Net];
         let network = [Tool::Tcpdump, Tool::Ip, Tool::Unshare, Tool::Nsenter];
         for tool in [Tool::Ctdbd, Tool::Ctdb].into_iter().chain(samba).chain(network) {
             let row = format!("{} {}", tool.program(), tool.package());

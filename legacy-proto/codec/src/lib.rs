@@ -53,7 +53,7 @@ pub use packet::{
     HEADER_LEN, Header, MAGIC, MessageHead, PACKET_ALIGN, Packet, RawHeader, VERSION, message, message_head,
 };
 pub use prim::{CBool, CDouble, CLong, CName};
-pub use server_id::{GLock, GLockList, SambaGLock, ServerId, WatchedRecord, Watcher};
+pub use server_id::{GLock, GLockList, SambaGLock, SambaMessage, ServerId, WatchedRecord, Watcher};
 pub use text::{Prefixed, Text};
 pub use types::*;
 pub use wire::{Counted, Encoded, Payload, Reader, Wire, Writer};

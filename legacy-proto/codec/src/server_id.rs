@@ -113,7 +113,24 @@ wire! {
     }
 }
 
-/// Samba stores numbers in this order on every machine.
+wire! {
+    /// A message of one process of Samba to another, in a ctdb message to the srvid that is the receiver's pid. Little
+    /// endian.
+    SambaMessage packed {
+        /// Who shall have it.
+        to: ServerId,
+        /// Who sends it.
+        from: ServerId,
+        /// `MSG_*`.
+        kind: u32,
+    }
+    rest {
+        /// As the kind says.
+        data,
+    }
+}
+
+/// Samba stores and sends numbers in this order on every machine.
 const STORED: Abi = Abi::LP64_LE;
 
 impl WatchedRecord {
@@ -146,6 +163,21 @@ impl SambaGLock {
     }
 }
 
+impl Watcher {
+    /// From the bytes of a record, which other readers may take for something else.
+    pub fn stored(bytes: [u8; 32]) -> Result<Self, Error> {
+        Self::decode_exact(&Bytes::copy_from_slice(&bytes), STORED)
+    }
+
+    /// What wakes it (`MSG_DBWRAP_MODIFIED`): its record has changed.
+    pub fn alert(&self, from: ServerId) -> Result<Bytes, Error> {
+        const MODIFIED: u32 = 4003;
+        let data = Bytes::copy_from_slice(&self.instance.to_le_bytes());
+        let message = SambaMessage { to: self.server, from, kind: MODIFIED, data };
+        message.encode(STORED).map(|encoded| encoded.bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +205,19 @@ mod tests {
         assert_eq!(bytes.len(), 4 + 32 + 95);
         assert_eq!(WatchedRecord::stored(&bytes).unwrap(), record);
         assert_eq!(SambaGLock::stored(&record.data).unwrap(), Some(lock));
+    }
+
+    #[test]
+    fn a_watcher_is_alerted_with_the_number_of_its_wait() {
+        let watcher = Watcher { server: server(9), instance: 10 };
+        let bytes = watcher.alert(server(1)).unwrap();
+        assert_eq!(bytes.len(), 24 + 24 + 4 + 8);
+        assert_eq!((bytes[0], bytes[24]), (9, 1), "the receiver comes first");
+        assert_eq!(bytes[48..52], [0xa3, 0x0f, 0, 0]);
+        assert_eq!(bytes[52..], [10, 0, 0, 0, 0, 0, 0, 0]);
+        let mut stored = [0; 32];
+        stored.copy_from_slice(&watcher.encode(STORED).unwrap().bytes);
+        assert_eq!(Watcher::stored(stored), Ok(watcher));
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 mod client;
 mod scenes;
-mod smb;
 mod stage;
 
 use std::path::{Path, PathBuf};

@@ -298,7 +298,7 @@ every_type! {
 }
 
 /// Types that take all bytes that are left, so that no byte can be too many.
-const UNBOUNDED: &[&str] = &["WatchedRecord", "SambaGLock"];
+const UNBOUNDED: &[&str] = &["WatchedRecord", "SambaGLock", "SambaMessage"];
 
 proptest! {
     #[test]

@@ -110,6 +110,7 @@ struct Watcher { struct ServerId server; u64 instance; } PACKED;
 struct WatchedRecord { u32 watchers_count; struct Watcher watchers[1]; } PACKED;
 struct SambaGLock { struct ServerId exclusive; u64 lock_epoch, data_epoch; u32 shared_count;
 	struct ServerId shared[1]; } PACKED;
+struct SambaMessage { struct ServerId to, from; u32 kind; u8 data[1]; } PACKED;
 
 /* the event daemon */
 struct EventHeader { u32 length, version, reqid; } PACKED;

@@ -113,6 +113,7 @@ fn assertions(abi: Abi) -> String {
         ReqMessage,
         ReqTunnel,
         SambaGLock,
+        SambaMessage,
         ServerId,
         SrvidMessage,
         Statistics,

@@ -2,10 +2,9 @@
 
 use anyhow::ensure;
 
-use compat_tests::rehearsal;
+use compat_tests::{Smbd, rehearsal};
 
 use super::Scene;
-use crate::smb::Smbd;
 use crate::stage::Stage;
 
 pub(super) const TRANSACTIONS: Scene = Scene {
@@ -28,8 +27,8 @@ fn transactions(stage: &Stage) -> anyhow::Result<()> {
     stage.ctdb(1, "pdelete kept.tdb three")?;
     // The file servers come last: their databases are not there when the transactions are played again.
     let smbds: Vec<Smbd> = (0..2)
-        .map(|pnn| Smbd::start(stage, pnn, &stage.cluster.node(pnn).socket()))
-        .collect::<anyhow::Result<_>>()?;
+        .map(|pnn| Smbd::start(&stage.cluster, pnn, &stage.cluster.node(pnn).socket()))
+        .collect::<compat_tests::Result<_>>()?;
     put_and_get(stage, &smbds)?;
     smbds[0].net("conf addshare extra /tmp")?;
     smbds[1].net("conf setparm extra comment written_by_a_transaction")?;
@@ -68,7 +67,7 @@ pub(super) const SMBD_SOCKET: Scene = Scene {
 
 fn smbd_socket(stage: &Stage) -> anyhow::Result<()> {
     let relay = stage.rehearse(&rehearsal::SMBD_SOCKET)?;
-    let smbd = Smbd::start(stage, 0, &relay.socket)?;
+    let smbd = Smbd::start(&stage.cluster, 0, &relay.socket)?;
     put_and_get(stage, std::slice::from_ref(&smbd))?;
     smbd.daemon.stop()?;
     Ok(())

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use legacy_client::CallError;
 use legacy_codec::{
-    Abi, DbFlags, Dest, Exists, LtdbHeader, Pid, Pnn, ProcessExists, RecBuffer, Record, ServerId,
-    Trans3Commit, Wire,
+    Abi, DbFlags, Dest, Exists, LtdbHeader, Pid, Ping, Pnn, ProcessExists, RecBuffer, Record, ServerId,
+    SrvId, Trans3Commit, Watcher, Wire,
 };
 
 use super::error::DbError;
@@ -24,12 +24,15 @@ const LOCK_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::fr
 /// Between two attempts to commit.
 const COMMIT_PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
+/// How many of those who wait for a lock are told that it is free. They take it one by one, and tell others then.
+const ALERTS: usize = 64;
+
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Others may read too.
+    /// To look at records.
     Read,
-    /// Alone.
+    /// To change them.
     Write,
 }
 
@@ -51,9 +54,7 @@ impl Databases {
         database.must_be(false)?;
         let id = database.id().0;
         let g_lock = self.attach("g_lock.tdb", DbFlags::empty()).await?;
-        let pid = u64::from(std::process::id());
-        let unique_id = u64::from(id) << 32 | pid & 0xFFFF_FFFF;
-        let own = ServerId { pid, task_id: id, pnn: self.pnn(), unique_id };
+        let own = g_lock::holder(self.pnn());
         let lock_name = format!("transaction_db_0x{id:08x}\0").into_bytes();
         let changes = Vec::new();
         let transaction = Transaction { database: database.clone(), g_lock, lock_name, own, access, changes };
@@ -72,14 +73,13 @@ impl Transaction {
         let (mut pause, most) = LOCK_PAUSE;
         let mut dead = Vec::new();
         loop {
-            let (own, write) = (self.own, self.access == Access::Write);
+            let own = self.own;
             let gone = std::mem::take(&mut dead);
-            let taken = self.g_lock.update(&self.lock_name, move |held| {
-                match g_lock::take(&held.data, own, write, &gone) {
+            let taken =
+                self.g_lock.update(&self.lock_name, move |held| match g_lock::take(&held.data, own, &gone) {
                     Ok((change, taken)) => (change, Ok(taken)),
                     Err(error) => (super::Change::Keep, Err(error)),
-                }
-            });
+                });
             match taken.await?? {
                 Taken::Yes => return Ok(()),
                 Taken::Already => return Err(DbError::Deadlock),
@@ -111,12 +111,33 @@ impl Transaction {
 
     async fn unlock(&self) -> Result<(), DbError> {
         let own = self.own;
-        self.g_lock
+        let given_back = self
+            .g_lock
             .update(&self.lock_name, move |held| match g_lock::give_back(&held.data, own) {
-                Ok(change) => (change, Ok(())),
+                Ok((change, waiting)) => (change, Ok(waiting)),
                 Err(error) => (super::Change::Keep, Err(error)),
             })
-            .await?
+            .await??;
+        // Who is not told looks again after some seconds.
+        let _told = self.alert(&given_back).await;
+        Ok(())
+    }
+
+    /// Tells processes of Samba that the lock has changed.
+    async fn alert(&self, waiting: &[Watcher]) -> Result<(), DbError> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        for watcher in waiting.iter().take(ALERTS) {
+            let alert = watcher
+                .alert(self.own)
+                .map_err(|source| DbError::Malformed { what: "a watcher of g_lock.tdb", source })?;
+            let server = watcher.server;
+            self.database.shared.client.send(server.pnn, SrvId(server.pid), alert).await?;
+        }
+        // Messages are on their way when what was asked after them is answered.
+        self.database.ask::<Ping>(Dest::CURRENT_NODE, ()).await?;
+        Ok(())
     }
 
     /// The data of a record as this transaction sees it; empty when there is nothing.
