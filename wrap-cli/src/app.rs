@@ -63,7 +63,7 @@ impl<'a> App<'a> {
             Ok(Request::Run(row, settings, matches)) => {
                 let watch = settings.watch;
                 loop {
-                    let cx = Context::new((*settings).clone(), &self.connections);
+                    let cx = Context::new((*settings).clone(), &self.connections, self.reading);
                     let answer = self.answer((row.run)(cx, &matches));
                     let exit = match answer {
                         Ok(answer) => self.show(&*answer, &settings),

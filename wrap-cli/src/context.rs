@@ -23,6 +23,8 @@ pub(crate) struct Connections {
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) settings: Rc<Settings>,
+    /// Whether standard input is a list of commands, or a prompt.
+    pub(crate) takes_commands: bool,
     connections: Rc<Connections>,
 }
 
@@ -36,8 +38,8 @@ impl Deref for Context {
 
 impl Context {
     /// For a command with these settings.
-    pub(crate) fn new(settings: Settings, connections: &Rc<Connections>) -> Self {
-        Self { settings: Rc::new(settings), connections: Rc::clone(connections) }
+    pub(crate) fn new(settings: Settings, connections: &Rc<Connections>, takes_commands: bool) -> Self {
+        Self { settings: Rc::new(settings), takes_commands, connections: Rc::clone(connections) }
     }
 
     /// The cluster as the local ctdbd tells it.

@@ -51,6 +51,16 @@ fn every_line_is_run_over_one_connection_and_what_fails_is_told_with_its_number(
 }
 
 #[test]
+fn records_of_a_batch_are_read_from_standard_input_unless_commands_are() {
+    let (fake, _) = cluster();
+    let run = fake.feed("db key batch x.tdb", "\"key\" \"data\"\nkey data\n");
+    run.assert_error(2, "standard input, line 2: write \"KEY\" \"DATA\"");
+    let run = fake.feed("", "db key batch x.tdb\n\"key\" \"data\"\n");
+    let first = run.stderr.lines().next().unwrap();
+    assert_eq!(first, "ctdbctl: line 1: standard input has the commands: name a file with the records");
+}
+
+#[test]
 fn arguments_are_read_when_a_command_needs_some_and_has_none() {
     let (fake, _) = cluster();
     let run = fake.feed("tunable set -o jsonl", "one 7\nTwo 7\nthree 3\none\n");

@@ -1,8 +1,9 @@
 //! Persistent and replicated databases: transactions of ours and of the C tool, one at a time in the whole cluster.
 
 use std::fmt::Write as _;
+use std::process::Command;
 
-use compat_tests::wait_until;
+use compat_tests::{binary, wait_until};
 
 use crate::{SOON, at_once, cluster, ctl, increment, json};
 
@@ -59,6 +60,13 @@ fn txn_02_a_batch_is_one_transaction_and_what_is_the_same_is_no_change() {
     }
     // The C tool reads the same lines, and finds nothing to change.
     b.ctdb(&["ptrans", "p.tdb", path]).unwrap();
+    assert_eq!(a.ctdb(&["getdbseqnum", "p.tdb"]).unwrap(), "0x1\n");
+    // The same from standard input.
+    let mut command = Command::new(binary("ctdbctl", "ctdbctl").unwrap());
+    command.args(["db", "key", "batch", "p.tdb", "--socket"]).arg(b.socket());
+    let stdin = std::fs::File::open(&file).unwrap();
+    let out = command.stdin(stdin).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "200 records written, in one transaction\n");
     assert_eq!(a.ctdb(&["getdbseqnum", "p.tdb"]).unwrap(), "0x1\n");
     ctl(b, &["db", "key", "delete", "p.tdb", "key7"]);
     assert_eq!(a.ctdb(&["pfetch", "p.tdb", "key7"]).unwrap(), "\n");

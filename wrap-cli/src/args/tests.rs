@@ -156,6 +156,22 @@ fn words_that_make_no_sense_are_one_line_with_a_hint() {
 }
 
 #[test]
+fn a_name_of_a_database_with_a_slash_is_refused_wherever_one_is_written() {
+    let examples = EXAMPLES.iter().chain(&["db restore file x.tdb"]).filter(|words| words.contains(" x.tdb"));
+    let mut refused = 0;
+    for words in examples {
+        for bad in ["../x.tdb", "/x.tdb", "x.tdb/"] {
+            let line = refusal(&words.replacen("x.tdb", bad, 1));
+            assert!(line.contains("without '/'"), "{words}: {line}");
+        }
+        refused += 1;
+    }
+    let databases = |words: &str| words.starts_with("db ") && !words.contains(" file");
+    let expected = EXAMPLES.iter().filter(|words| databases(words)).count();
+    assert!(refused > expected, "{refused} of {expected}");
+}
+
+#[test]
 fn json_is_noticed_in_words_that_make_no_sense() {
     let asks = |words: &str| wants_json(&words.split(' ').map(Into::into).collect::<Vec<_>>());
     for words in ["statsu -o json", "statsu -ojson", "--output=json", "--output json x", "-o=json"] {

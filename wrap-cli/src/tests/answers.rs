@@ -110,7 +110,7 @@ async fn the_list_of_nodes() {
 }
 
 async fn ping(fake: &Fake, nodes: Option<&str>) -> Answers<Ping> {
-    let cx = Context::new(settings("node ping", nodes), &Default::default());
+    let cx = Context::new(settings("node ping", nodes), &Default::default(), false);
     let mut answers = node_ping::ping(&cx, fake).await.unwrap();
     for ping in answers.nodes.iter_mut().filter_map(|node| node.answer.as_mut()) {
         ping.time_us = 1234;

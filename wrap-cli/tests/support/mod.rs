@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use legacy_codec::{
-    Abi, ControlReply, ControlRequest, Dest, FrameBuf, Framing, Generation, Header, IfaceList, NodeAndFlags,
-    NodeFlags, NodeMap, Operation, Packet, Pnn, RecMode, ReplyCall, ReplyControl, ReqCall, ReqMessage,
-    RunState, SrvId, VnnMap,
+    Abi, ControlReply, ControlRequest, Dest, FrameBuf, Framing, Generation, Header, IfaceList, Message,
+    NodeAndFlags, NodeFlags, NodeMap, Operation, Packet, Pnn, RecMode, ReplyCall, ReplyControl, ReqCall,
+    ReqMessage, RunState, SrvId, VnnMap,
 };
 use tempfile::TempDir;
 
@@ -98,6 +98,10 @@ impl Fake {
 
 /// The answers of a healthy cluster: nodes 0 to 2 at 10.0.0.1 to 10.0.0.3, asked at node 0, led by node 2.
 pub(crate) fn healthy(dest: Dest, request: &ControlRequest) -> Answer {
+    if *request == ControlRequest::GetRecMaster(()) {
+        // From Samba 4.16 on.
+        return Answer::Raw { status: -1, data: Vec::new(), error: Vec::new() };
+    }
     Answer::Reply(match request {
         ControlRequest::GetPnn(()) => ControlReply::GetPnn(Pnn(0)),
         ControlRequest::RegisterSrvid(_) => ControlReply::RegisterSrvid(()),
@@ -140,6 +144,11 @@ fn serve(mut stream: UnixStream, answers: &Answers, calls: &Calls) {
                     return;
                 }
             }
+            if let Operation::ReqMessage(message) = &packet.body
+                && stream.write_all(&handed_out(message)).is_err()
+            {
+                return;
+            }
             let Operation::ReqControl(control) = &packet.body else { continue };
             let request = ControlRequest::decode(control, Abi::NATIVE).unwrap();
             let data = match answers(packet.header.dest, &request) {
@@ -174,9 +183,21 @@ fn reply_to(request: &Packet, reply: ReplyControl) -> Vec<u8> {
     packet.encode(Abi::NATIVE).unwrap().bytes.to_vec()
 }
 
+/// Node 2 says that it has handed out the public addresses, if it was asked to.
+fn handed_out(message: &ReqMessage) -> Vec<u8> {
+    match Message::decode(message.srvid, &message.data, Abi::NATIVE) {
+        Ok(Message::TakeoverRun(asked)) => said(asked.srvid, &2_i32.to_ne_bytes()),
+        _ => Vec::new(),
+    }
+}
+
 /// The message by which node `pnn` says that it leads.
 pub(crate) fn leader(pnn: u32) -> Vec<u8> {
-    let body = ReqMessage { srvid: SrvId::LEADER, data: Bytes::copy_from_slice(&pnn.to_ne_bytes()) };
+    said(SrvId::LEADER, &pnn.to_ne_bytes())
+}
+
+fn said(srvid: SrvId, data: &[u8]) -> Vec<u8> {
+    let body = ReqMessage { srvid, data: Bytes::copy_from_slice(data) };
     let packet = Packet { header: Header::default(), body: Operation::ReqMessage(body) };
     packet.encode(Abi::NATIVE).unwrap().bytes.to_vec()
 }

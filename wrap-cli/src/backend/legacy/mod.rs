@@ -22,10 +22,10 @@ use std::time::Duration;
 
 use legacy_client::{CallError, Client, ConnectError, DownReason, Options};
 use legacy_codec::{
-    Abi, Control, Dest, Generation, GetIfaces, GetNodeMap, GetRecMode, GetRunState, GetVnnMap, Message,
-    NodeAndFlags, NodeFlags, Ping, Pnn, RunState, SrvId, Value,
+    Abi, Control, Dest, Generation, GetIfaces, GetNodeMap, GetRecMaster, GetRecMode, GetRunState, GetVnnMap,
+    Message, NodeAndFlags, NodeFlags, Ping, Pnn, RunState, SrvId, Value,
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use self::listen::Listeners;
 use super::Cluster;
@@ -35,6 +35,8 @@ use crate::error::{Error, Failure};
 use crate::exit::Exit;
 use crate::model::{Facts, Flags, Node, RecordMap};
 
+/// How long no leader may say that it leads before the daemon is asked.
+const QUIET: Duration = Duration::from_secs(3);
 /// `CTDB_RUNSTATE_FIRST_RECOVERY`.
 const FIRST_RECOVERY: RunState = RunState(3);
 
@@ -191,10 +193,11 @@ impl Cluster for Legacy {
         Ok(self.ask::<GetIfaces>(of).await?.ifaces.iter().any(|iface| iface.link_state == 0))
     }
 
-    /// Listens for what the leader says about itself each second.
+    /// Listens for what the leader says about itself each second. Before Samba 4.16 leaders say nothing, and the daemon is
+    /// asked; later ones refuse that.
     async fn leader(&self) -> Result<Option<u32>, Failure> {
         let mut leaders = self.listen(SrvId::LEADER).await?;
-        let heard = timeout(self.timeout, async {
+        let said = async {
             loop {
                 let message = leaders.next().await?;
                 match Message::decode(message.srvid, &message.data, Abi::NATIVE) {
@@ -202,6 +205,19 @@ impl Cluster for Legacy {
                     Ok(Message::Leader(leader)) if leader != Pnn::UNKNOWN => return Ok(leader.0),
                     _ => {}
                 }
+            }
+        };
+        let known = async {
+            sleep(QUIET.min(self.timeout / 2)).await;
+            match self.ask::<GetRecMaster>(self.link.this_node).await {
+                Ok(leader) if leader != Pnn::UNKNOWN => leader.0,
+                _ => std::future::pending().await,
+            }
+        };
+        let heard = timeout(self.timeout, async {
+            tokio::select! {
+                leader = said => leader,
+                leader = known => Ok(leader),
             }
         });
         let heard = heard.await;

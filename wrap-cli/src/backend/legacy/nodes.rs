@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
+use legacy_client::CallError;
 use legacy_codec::{
-    Abi, BanState, CheckPidSrvid, ContinueNode, Describe, Dest, DisableNode, DumpMemory, EnableNode,
-    GetCapabilities, GetDebug, GetPid, GetRunState, GetStatHistory, Message, Pid, PidSrvid, Pnn,
-    ProcessExists, SetBanState, SetDebug, SetLmasterRole, SetRecMasterRole, Shutdown, SrvId, Statistics,
-    StatisticsReset, StopNode, Timeval, Uptime as UptimeControl,
+    Abi, BanState, CheckPidSrvid, ContinueNode, Control, Describe, Dest, DisableNode, DumpMemory, EnableNode,
+    GetCapabilities, GetDebug, GetNodeMap, GetPid, GetRunState, GetStatHistory, Message, ModifyFlags,
+    NodeFlagChange, NodeFlags, Pid, PidSrvid, Pnn, ProcessExists, SetBanState, SetDebug, SetLmasterRole,
+    SetRecMasterRole, Shutdown, SrvId, Statistics, StatisticsReset, StopNode, Timeval,
+    Uptime as UptimeControl,
 };
 use tokio::time::{sleep, timeout};
 
 use super::Legacy;
 use crate::backend::{Cluster, NodeChange, Nodes};
 use crate::error::Failure;
+use crate::join::join_all;
 use crate::model::{Capabilities, Facts, Flags, LogLevel, Moment, Uptime};
 
 /// Between two looks at a node map that is to change.
@@ -43,6 +46,28 @@ impl Legacy {
             .ok_or_else(|| Failure::Malformed("the node itself is not in its node map".into()))
     }
 
+    /// Before Samba 4.15, and the last releases of 4.13 and 4.14, no node knows this control; what a daemon does not know
+    /// it refuses with -1 and no word. There the flags are changed on all connected nodes, as its own tool does.
+    async fn set_disabled<C: Control<Arg = ()>>(&self, of: u32, disabled: bool) -> Result<(), Failure> {
+        let asked = self.link.client.call_within::<C>(Dest(of), (), self.timeout).await;
+        match asked {
+            Ok(_) => return Ok(()),
+            Err(CallError::Status { status: -1, text, .. }) if text.is_empty() => {}
+            Err(error) => return Err(self.failure(error)),
+        }
+        let map = self.ask::<GetNodeMap>(of).await?;
+        let own = map.nodes.iter().find(|node| node.pnn.0 == of).map(|node| node.flags);
+        let old_flags =
+            own.ok_or_else(|| Failure::Malformed("the node itself is not in its node map".into()))?;
+        let mut new_flags = old_flags;
+        new_flags.set(NodeFlags::DISABLED, disabled);
+        let change = NodeFlagChange { pnn: Pnn(of), new_flags, old_flags };
+        let gone = NodeFlags::DISCONNECTED | NodeFlags::DELETED;
+        let connected = map.nodes.iter().filter(|node| !node.flags.intersects(gone));
+        let changes = connected.map(|node| self.call::<ModifyFlags>(node.pnn.0, change));
+        join_all(changes).await.into_iter().collect()
+    }
+
     async fn ban_state(&self, of: u32, time: u32) -> Result<(), Failure> {
         self.call::<SetBanState>(of, BanState { pnn: Pnn(of), time }).await
     }
@@ -55,8 +80,8 @@ impl Nodes for Legacy {
             return Ok(());
         }
         match change {
-            NodeChange::Disable => self.ask::<DisableNode>(of).await?,
-            NodeChange::Enable => self.ask::<EnableNode>(of).await?,
+            NodeChange::Disable => self.set_disabled::<DisableNode>(of, true).await?,
+            NodeChange::Enable => self.set_disabled::<EnableNode>(of, false).await?,
             NodeChange::Stop => self.ask::<StopNode>(of).await?,
             NodeChange::Continue => self.ask::<ContinueNode>(of).await?,
             NodeChange::Ban(seconds) => self.ban_state(of, seconds).await?,

@@ -18,7 +18,7 @@ use crate::live;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct AttachArgs {
     /// Name of the database
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = super::name)]
     name: String,
 
     /// How its records are kept
@@ -52,7 +52,7 @@ pub(crate) async fn attach(cx: &Context, args: AttachArgs) -> Result<Info, Error
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DetachArgs {
     /// Names of databases, or their ids as 0x...
-    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases), required = true)]
+    #[arg(value_name = "DATABASE", value_parser = super::name, add = ArgValueCompleter::new(live::databases), required = true)]
     databases: Vec<String>,
 }
 

@@ -22,7 +22,7 @@ use crate::live;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BackupArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
+    #[arg(value_name = "DATABASE", value_parser = super::name, add = ArgValueCompleter::new(live::databases))]
     database: String,
 
     /// The file; it appears when it is whole
@@ -43,7 +43,7 @@ pub(crate) struct RestoreArgs {
     file: PathBuf,
 
     /// Name of the database, if it is not to be that of the backup
-    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
+    #[arg(value_name = "DATABASE", value_parser = super::name, add = ArgValueCompleter::new(live::databases))]
     database: Option<String>,
 }
 

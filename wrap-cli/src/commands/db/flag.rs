@@ -26,7 +26,7 @@ pub(crate) enum Flag {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SetArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
+    #[arg(value_name = "DATABASE", value_parser = super::name, add = ArgValueCompleter::new(live::databases))]
     database: String,
 
     /// What is set

@@ -26,7 +26,7 @@ use crate::live;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct KeyArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
+    #[arg(value_name = "DATABASE", value_parser = super::name, add = ArgValueCompleter::new(live::databases))]
     database: String,
 
     /// The key; bytes as 0x and digits
@@ -72,11 +72,11 @@ pub(crate) struct SetArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BatchArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
+    #[arg(value_name = "DATABASE", value_parser = super::name, add = ArgValueCompleter::new(live::databases))]
     database: String,
 
-    /// Lines of a key and its data, both in quotation marks; /dev/stdin for standard input
-    file: PathBuf,
+    /// Lines of a key and its data, both in quotation marks [default: standard input]
+    file: Option<PathBuf>,
 }
 
 /// The data of a record.
@@ -192,8 +192,16 @@ impl Shown for Batch {
 }
 
 pub(crate) async fn batch(cx: &Context, args: BatchArgs) -> Result<Batch, Error> {
-    let file = File::open(&args.file).map_err(|e| Error::file(&args.file, &e))?;
-    let records = read(BufReader::new(file), &args.file.display().to_string())?;
+    let records = match &args.file {
+        Some(path) => {
+            let file = File::open(path).map_err(|e| Error::file(path, &e))?;
+            read(BufReader::new(file), &path.display().to_string())?
+        }
+        None if cx.takes_commands => {
+            return Err(Error::Words("standard input has the commands: name a file with the records".into()));
+        }
+        None => read(std::io::stdin().lock(), "standard input")?,
+    };
     let count = records.len();
     let cluster = cx.cluster().await?;
     let written = cluster.set_records(&args.database, records).await;

@@ -75,8 +75,16 @@ rows! {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct NameArgs {
     /// Name of the database, or its id as 0x...
-    #[arg(value_name = "DATABASE", add = ArgValueCompleter::new(live::databases))]
+    #[arg(value_name = "DATABASE", value_parser = name, add = ArgValueCompleter::new(live::databases))]
     database: String,
+}
+
+/// Names of databases become parts of paths.
+fn name(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || text.contains('/') {
+        return Err("write the name of a database, without '/', or its id as 0x...");
+    }
+    Ok(text.to_owned())
 }
 
 /// A question to this node that has no answer.

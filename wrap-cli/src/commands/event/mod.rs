@@ -9,7 +9,7 @@ use super::row::rows;
 rows! {
     "event" "run": None, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
         run::Wanted => run::Ran = run::run;
-    "event" "status": None, "Show how an event went the last time; exit status 1 when it failed", ["event", "scriptstatus"],
+    "event" "status": None, "Show how an event went the last time, whether it passed or failed: earlier runs are not kept. Exit status 1 when it failed", ["event", "scriptstatus"],
         status::Wanted => status::Status = status::run;
     "event" "script" "list": None, "List event scripts and which of them are run", ["event"],
         script::Component => script::List = script::list;
