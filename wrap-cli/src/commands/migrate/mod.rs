@@ -13,8 +13,8 @@ rows! {
         NoArgs => status::Status = status::run;
     "migrate" "plan": None, "Show the rungs from C's daemons to the new ones, and where this node stands", [],
         NoArgs => plan::Plan = plan::run;
-    "migrate" "step": None, "Say what takes this node to the next rung; exit status 1 while that is to be done", [],
+    "migrate" "step": None, "Say what takes this node to the next rung, and do nothing; exit status 1 while that is to be done", [],
         NoArgs => plan::Next = plan::step;
-    "migrate" "back": None, "Say what takes this node a rung back; exit status 1 while that is to be done", [],
+    "migrate" "back": None, "Say what takes this node a rung back, and do nothing; exit status 1 while that is to be done", [],
         NoArgs => plan::Next = plan::back;
 }
