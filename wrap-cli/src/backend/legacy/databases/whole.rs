@@ -10,12 +10,12 @@ use bytes::Bytes;
 use legacy_codec::{
     Abi, Control, DbFreeze, DbPushConfirm, DbPushStart, DbSetHealthy, DbThaw, DbTransactionCommit,
     DbTransactionStart, Dest, Generation, GetNodeMap, GetRecMode, GetVnnMap, NodeFlags, Pnn, PullDbExtArgs,
-    RecMode, SetRecMode, SrvId, TransDb, WipeDatabase, Wire,
+    RecBuffer, RecMode, Record, SetRecMode, SrvId, TransDb, WipeDatabase, Wire,
 };
 
 use super::backup::Contents;
 use super::error::DbError;
-use super::{Database, all};
+use super::{Database, Kind, all};
 use crate::join::join_all;
 
 /// Between two looks whether a recovery has ended.
@@ -37,6 +37,14 @@ pub(crate) enum Step {
 
 /// Told of each step; for a progress bar.
 pub(crate) type Progress<'a> = &'a mut dyn FnMut(Step);
+
+/// The records that are there. Volatile databases have empty ones for a while (REC-18, REC-19); a node that has no use for
+/// one deletes it, takes it for a failure that it had none, and counts nothing from then on (REC-11).
+fn without_empty(buffer: RecBuffer) -> Result<RecBuffer, legacy_codec::Error> {
+    let records: Vec<Record> = buffer.records().collect::<Result<_, _>>()?;
+    let is_there = |record: &&Record| record.split(Abi::NATIVE).map_or(true, |(_, data)| !data.is_empty());
+    RecBuffer::new(buffer.db_id, records.iter().filter(is_there))
+}
 
 impl Database {
     /// Empties the database, and fills it from a backup if there is one.
@@ -95,13 +103,14 @@ impl Database {
         let srvid = SrvId(SrvId::TOOL_RANGE.0 | own);
         let start = PullDbExtArgs { db_id: self.id(), lmaster: Pnn(0), srvid };
         self.on_all::<DbPushStart>(nodes, start).await?;
-        let (buffers, sent) = (contents.head().buffers, contents.head().records);
-        let mut done = 0;
+        let buffers = contents.head().buffers;
+        let volatile = self.info().kind() == Kind::Volatile;
+        let senseless = |source| DbError::Malformed { what: "records of the backup", source };
+        let (mut done, mut sent) = (0, 0);
         while let Some(buffer) = contents.next_buffer()? {
-            let data: Bytes = buffer
-                .encode(Abi::NATIVE)
-                .map_err(|source| DbError::Malformed { what: "records of the backup", source })?
-                .bytes;
+            let buffer = if volatile { without_empty(buffer).map_err(senseless)? } else { buffer };
+            sent += u64::from(buffer.count());
+            let data: Bytes = buffer.encode(Abi::NATIVE).map_err(senseless)?.bytes;
             for node in nodes {
                 self.shared.client.send(*node, srvid, data.clone()).await?;
             }
