@@ -3,6 +3,7 @@
 
 mod holder;
 mod records;
+mod terminal;
 mod transactions;
 mod trouble;
 mod whole;
