@@ -71,8 +71,10 @@ impl Daemon for Dummy {
                     let changed: Vec<_> = changes.iter().map(|change| change.option.as_str()).collect();
                     info!(?changed, peer_timeout = ?said.peer_timeout, socket = ?said.ctdb_socket, "reloaded");
                     debug!("a detail");
-                    while options.hang {
-                        std::thread::park();
+                    if options.hang {
+                        loop {
+                            std::thread::park();
+                        }
                     }
                 }
             }
