@@ -115,9 +115,10 @@ impl Run {
         self.scripts.get(self.index).map(|script| script.name.clone()).unwrap_or_default()
     }
 
-    /// The script ended by itself.
+    /// The script ended by itself; too late, if it was being given up.
     pub(crate) fn ended(&mut self, now: Time, how: How, output: Output) -> Next {
-        self.close(now, Outcome::of(how), output)
+        let late = matches!(self.phase, Phase::GivingUp(..));
+        self.close(now, if late { Outcome::TimedOut } else { Outcome::of(how) }, output)
     }
 
     /// The script was given up.
