@@ -42,7 +42,7 @@ const TABLE: &[Row] = &[
     (
         "simulation",
         Pure,
-        &["bus", "callback", "legacy-codec", "legacy-session", "machine", "protocol", "tunnel-core"],
+        &["bus", "callback", "event", "legacy-codec", "legacy-session", "machine", "protocol", "tunnel-core"],
         &[],
     ),
     ("captures", Pure, &["legacy-codec"], &[]),

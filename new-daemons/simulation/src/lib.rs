@@ -1,19 +1,21 @@
 //! The machines of Tablecloth in virtual time: a model cluster that loses, delays, partitions and restarts, from a seed.
 //!
 //! [`World`] holds nodes, each with a model of ctdbd, the tunneld's machine and some daemons. [`Faults`] breaks things.
-//! [`Programs`] runs a daemon's callbacks.
+//! [`Programs`] runs a daemon's callbacks, [`Events`] the event daemon's scripts.
 //! [`Ledger`] knows what was promised and panics when it is not kept. Nothing here sleeps or reads a clock; the same seed
 //! gives the same run, to the byte.
 
 mod callbacks;
 mod ctdbd;
 mod daemon;
+mod events;
 mod faults;
 mod ledger;
 mod queue;
 mod world;
 
 pub use callbacks::Programs;
+pub use events::Events;
 pub use faults::Faults;
 pub use ledger::Ledger;
 pub use world::{Settings, World};
