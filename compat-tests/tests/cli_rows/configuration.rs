@@ -43,7 +43,7 @@ fn the_configuration_of_a_node() {
         "cluster lock = /shared/lock",
         "MonitorInterval=20",
         "to do: ctdbctl event script enable 50.samba",
-        "line 4: CTDB_ODD",
+        ":4: CTDB_ODD",
     ] {
         assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
     }
@@ -56,6 +56,62 @@ fn the_configuration_of_a_node() {
     assert_eq!(written.code, Some(0), "{written:?}");
     assert_eq!(std::fs::read_to_string(new.join("ctdb.tunables")).unwrap(), "MonitorInterval=20\n");
     assert_eq!(judged(&new), Some(0), "C takes what was made");
+    assert_whole_directory(node);
+}
+
+/// A directory of an older version with all its files, and the round trip: what was made is clean for both sides.
+fn assert_whole_directory(node: &Node) {
+    let (old, new) = (node.base().join("older"), node.base().join("newer"));
+    std::fs::create_dir_all(old.join("events/legacy")).unwrap();
+    std::fs::create_dir(&new).unwrap();
+    for (name, text) in [
+        (
+            "ctdb.conf",
+            "# ours\n[cluster]\n\trecovery lock = /shared/lock\n\todd = 1\n[legacy]\n\trecmaster capability = no\n",
+        ),
+        ("ctdb.tunables", "MonitorInterval=20\nVacuumLimit=5\n"),
+        ("nodes", "10.0.0.1\n"),
+        ("public_addresses", "10.1.0.1/24 lo\n"),
+        ("script.options", "CTDB_SAMBA_SKIP_SHARE_CHECK=yes\n"),
+        ("events/legacy/50.samba.options", "CTDB_SERVICE_SMB=smbd\n"),
+    ] {
+        std::fs::write(old.join(name), text).unwrap();
+    }
+    let words = format!("config import {} --write {}", old.display(), new.display());
+    let made = run(node, &words, "table");
+    assert_eq!(made.code, Some(0), "{made:?}");
+    for part in [
+        "/ctdb.conf:3: 'recovery lock' is 'cluster lock'",
+        "/ctdb.conf:4: there is no option 'odd'",
+        "VacuumLimit is gone",
+    ] {
+        assert!(made.stdout.contains(part), "{part}: {}", made.stdout);
+    }
+    assert_eq!(judged(&new), Some(0), "C takes what was made, and nothing of conf.d");
+    let lock = c_config(&new, &["get", "cluster", "cluster lock"]).1;
+    let leader = c_config(&new, &["get", "cluster", "leader capability"]).1;
+    assert_eq!((&*lock, &*leader), ("/shared/lock", "false"));
+    let clean = run(node, &format!("config check {} --samba 4.17", new.display()), "table");
+    assert!(
+        clean.code == Some(0)
+            && clean.stdout.contains("11 files in ")
+            && clean.stdout.contains(": 0 errors, 0 warnings"),
+        "{clean:?}"
+    );
+    let again = run(node, &words, "table");
+    assert!(
+        again.code == Some(0) && !again.stdout.contains("was written"),
+        "all of it is so already: {again:?}"
+    );
+    std::fs::write(new.join("conf.d/50-tunnel.conf"), "[tunnel]\n\tpeer timeout = 20s\n").unwrap();
+    let kept = run(node, &words, "json");
+    assert!(kept.code == Some(2) && kept.stdout.contains("says something else"), "{kept:?}");
+    let shown = run(node, &format!("config show {}", new.display()), "table");
+    let line = shown.stdout.lines().find(|line| line.contains("peer timeout")).unwrap();
+    assert!(
+        line.contains("20s") && line.contains("new daemons") && line.contains("conf.d/50-tunnel.conf:2"),
+        "{line}"
+    );
 }
 
 /// The exit status of `ctdb-config validate` for a directory.

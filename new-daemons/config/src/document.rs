@@ -164,6 +164,16 @@ impl Document {
         }
     }
 
+    /// Makes comments of these lines, counted from 1.
+    pub fn comment_out(&mut self, lines: impl IntoIterator<Item = usize>) {
+        for line in lines {
+            if let Some(text) = line.checked_sub(1).and_then(|index| self.lines.get_mut(index)) {
+                text.insert_str(0, "# ");
+            }
+        }
+        *self = Self::parse(&self.to_string());
+    }
+
     /// The same with one more line at the end of a section, behind so many empty ones.
     fn with_line(&self, section: &str, line: &str, gap: usize) -> Self {
         let mut lines = self.lines.clone();
@@ -253,6 +263,14 @@ mod tests {
             "# top\n[Cluster]\n\tcluster lock = /lock\n\tleader timeout = 7\n# end\n[event]\n\n[legacy]\n\tstart as stopped = true\n"
         );
         assert_eq!(document.get("CLUSTER", "leader timeout"), Some("7"));
+    }
+
+    #[test]
+    fn what_is_commented_out_says_nothing_and_the_rest_stays() {
+        let mut document = Document::parse("[a]\nx = 1 \\\n 2\ny = 3\n");
+        document.comment_out([2, 3, 9, 0]);
+        assert_eq!(document.to_string(), "[a]\n# x = 1 \\\n#  2\ny = 3\n");
+        assert_eq!((document.get("a", "x"), document.get("a", "y")), (None, Some("3")));
     }
 
     #[test]

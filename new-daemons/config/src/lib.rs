@@ -23,7 +23,7 @@ pub use document::{Document, Entry, Kind};
 pub use files::{
     NAMES as TUNABLES, check_nodes, check_public_addresses, check_script_options, check_tunables,
 };
-pub use import::{Imported, import};
+pub use import::{Imported, Old, OldFile, import, is_wrong};
 pub use judge::level;
 pub use page::{commented, reference};
 pub use schema::{Change, Readers, Setting, Value, find, has_section, options};

@@ -127,7 +127,7 @@ fn file(directory: &Path, name: &str, check: impl Fn(&str) -> Vec<config::Findin
 }
 
 /// The options that belong to one event script: `events/legacy/50.samba.options`.
-fn option_files(directory: &Path) -> Vec<String> {
+pub(super) fn option_files(directory: &Path) -> Vec<String> {
     let below = |path: &Path| {
         let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>()

@@ -1,26 +1,31 @@
-//! `config import`: from the one file of shell variables to the files of today, shown or written.
+//! `config import`: from the files of an older CTDB to those of today, for C's daemons and the new ones, shown or written.
 //!
-//! Nothing that exists is overwritten: then nothing at all is written.
+//! Nothing that exists and says something else is overwritten: then nothing at all is written.
 
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use config::{Old, OldFile};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Finding, directory, read};
+use super::{check, directory, read};
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::{Error, one_line, system};
 
+/// Where the shell variables of before Samba 4.9 are, on Red Hat's and Debian's systems.
+const SHELL: [&str; 2] = ["/etc/sysconfig/ctdb", "/etc/default/ctdb"];
+
 /// Arguments of `config import`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Wanted {
-    /// Old file: /etc/sysconfig/ctdb, /etc/default/ctdb or ctdbd.conf
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// Old files and directories: /etc/ctdb, /etc/sysconfig/ctdb, /etc/default/ctdb [default: those of this node]
+    #[arg(value_name = "FROM")]
+    from: Vec<PathBuf>,
 
     /// Write the files into this directory; without it they are only shown
     #[arg(long, value_name = "DIR")]
@@ -33,18 +38,31 @@ pub(crate) struct Made {
     pub(crate) files: Vec<File>,
     /// What is left to be done by hand.
     pub(crate) commands: Vec<String>,
-    /// What did not come over, with the lines of the old file.
+    /// What did not come over or is called something else today, with the lines of the old files.
     pub(crate) findings: Vec<Finding>,
 }
 
 /// One new file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct File {
-    /// `ctdb.sysconfig` belongs to where the service is started: `/etc/default/ctdb` or the like.
-    pub(crate) name: &'static str,
+    /// Below the directory. `ctdb.sysconfig` belongs to where the service is started: `/etc/default/ctdb` or the like.
+    pub(crate) name: String,
     pub(crate) content: String,
-    /// Where it was written to.
+    /// Where it was written to, or is already.
     pub(crate) written: Option<String>,
+    /// Whether it was there already, just like this.
+    pub(crate) unchanged: bool,
+}
+
+/// Something about an old file.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Finding {
+    pub(crate) file: String,
+    /// Number of the line, from 1; 0 when it is about the file as a whole.
+    pub(crate) line: usize,
+    /// `error` or `warning`.
+    pub(crate) severity: &'static str,
+    pub(crate) message: String,
 }
 
 impl Shown for Made {
@@ -52,6 +70,7 @@ impl Shown for Made {
         let mut text = String::new();
         for file in &self.files {
             text += &match &file.written {
+                Some(path) if file.unchanged => format!("{} is so already\n", one_line(path)),
                 Some(path) => format!("{} was written\n", one_line(path)),
                 None => format!("==> {} <==\n{}\n", file.name, file.content),
             };
@@ -60,42 +79,101 @@ impl Shown for Made {
             text += &format!("to do: {}\n", one_line(command));
         }
         for found in &self.findings {
-            text += &format!("line {}: {}\n", found.line, one_line(&found.message));
+            let line = if found.line == 0 { String::new() } else { format!("{}:", found.line) };
+            text += &format!("{}:{line} {}\n", one_line(&found.file), one_line(&found.message));
         }
         if text.is_empty() { "there is nothing to import\n".into() } else { text }
     }
 }
 
 pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Made, Error> {
-    let Some(text) = read(&wanted.file)? else {
-        return Err(Error::File { path: wanted.file, message: "there is no such file".into() });
-    };
-    let made = config::import(&text, &directory(None).display().to_string());
-    let files = [
-        ("ctdb.conf", made.ctdb_conf),
-        ("script.options", made.script_options),
-        ("ctdb.tunables", made.tunables),
-        ("ctdb.sysconfig", made.service),
-    ];
-    let files = files.into_iter().filter(|(_, content)| !content.is_empty());
-    let mut files: Vec<File> = files.map(|(name, content)| File { name, content, written: None }).collect();
+    let named = !wanted.from.is_empty();
+    let mut from = wanted.from;
+    if !named {
+        from.extend(SHELL.map(PathBuf::from));
+        from.push(directory(None));
+    }
+    let mut old = Vec::new();
+    for path in from {
+        let found =
+            if path.is_dir() { old_directory(&path)? } else { old_file(&path)?.into_iter().collect() };
+        if named && found.is_empty() {
+            let message = if path.is_dir() { "it has no file of CTDB" } else { "there is no such file" };
+            return Err(Error::File { path, message: message.into() });
+        }
+        old.extend(found);
+    }
+    let target = wanted.write.clone().unwrap_or_else(|| directory(None));
+    let made = config::import(&old, &target.display().to_string());
+    let file = |(name, content)| File { name, content, written: None, unchanged: false };
+    let mut files: Vec<File> = made.files.into_iter().map(file).collect();
     if let Some(directory) = &wanted.write {
         write(directory, &mut files)?;
     }
-    let findings = made.findings.into_iter().map(Finding::from).collect();
-    Ok(Made { files, commands: made.commands, findings })
+    let finding = |told: config::Told| {
+        let severity = if config::is_wrong(&told) { "error" } else { "warning" };
+        let config::Finding { line, message, .. } = told.finding;
+        Finding { file: told.source, line, severity, message }
+    };
+    Ok(Made { files, commands: made.commands, findings: made.findings.into_iter().map(finding).collect() })
+}
+
+/// The files of CTDB in a directory.
+fn old_directory(directory: &Path) -> Result<Vec<OldFile>, Error> {
+    let mut names = vec![
+        ("ctdb.conf".to_owned(), Old::Conf),
+        ("ctdb.tunables".to_owned(), Old::Tunables),
+        ("nodes".to_owned(), Old::Nodes),
+        ("public_addresses".to_owned(), Old::PublicAddresses),
+        ("script.options".to_owned(), Old::ScriptOptions),
+        ("ctdbd.conf".to_owned(), Old::Shell),
+    ];
+    names.extend(check::option_files(directory).into_iter().map(|name| (name, Old::ScriptOptions)));
+    let mut old = Vec::new();
+    for (target, kind) in names {
+        let path = directory.join(&target);
+        if let Some(text) = read(&path)? {
+            old.push(OldFile { name: path.display().to_string(), kind, target, text });
+        }
+    }
+    Ok(old)
+}
+
+/// A single file; what it is shows in its name.
+fn old_file(path: &Path) -> Result<Option<OldFile>, Error> {
+    let target = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let kind = match &*target {
+        "ctdb.conf" => Old::Conf,
+        "ctdb.tunables" => Old::Tunables,
+        "nodes" => Old::Nodes,
+        "public_addresses" => Old::PublicAddresses,
+        "script.options" => Old::ScriptOptions,
+        _ => Old::Shell,
+    };
+    Ok(read(path)?.map(|text| OldFile { name: path.display().to_string(), kind, target, text }))
 }
 
 fn write(directory: &Path, files: &mut [File]) -> Result<(), Error> {
-    if let Some(file) = files.iter().find(|file| directory.join(file.name).symlink_metadata().is_ok()) {
-        let path = directory.join(file.name);
-        return Err(Error::File { path, message: "it exists already; nothing was written".into() });
+    for file in files.iter_mut() {
+        let path = directory.join(&file.name);
+        if path.symlink_metadata().is_ok() {
+            if read(&path)?.as_deref() != Some(&*file.content) {
+                let message = "it exists already and says something else; nothing was written".into();
+                return Err(Error::File { path, message });
+            }
+            file.unchanged = true;
+        }
     }
     for file in files {
-        let path = directory.join(file.name);
-        let created = OpenOptions::new().write(true).create_new(true).open(&path);
-        let done = created.and_then(|mut to| to.write_all(file.content.as_bytes()));
-        done.map_err(|error| Error::File { path: path.clone(), message: system(&error) })?;
+        let path = directory.join(&file.name);
+        if !file.unchanged {
+            let parent = path.parent().unwrap_or(directory);
+            let done = DirBuilder::new().recursive(true).mode(0o755).create(parent).and_then(|()| {
+                let mut to = OpenOptions::new().write(true).create_new(true).open(&path)?;
+                to.write_all(file.content.as_bytes())
+            });
+            done.map_err(|error| Error::File { path: path.clone(), message: system(&error) })?;
+        }
         file.written = Some(path.display().to_string());
     }
     Ok(())

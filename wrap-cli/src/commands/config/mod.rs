@@ -19,7 +19,7 @@ rows! {
         [], check::Wanted => check::Checked = check::run;
     "config" "show": None, "Show all options with the values that hold, and the file and line that say so", [],
         show::Wanted => show::Values = show::run;
-    "config" "import": None, "Make today's configuration files from the one file of before Samba 4.9", [],
+    "config" "import": None, "Make today's configuration files, for C's daemons and the new ones, from those of an older CTDB", [],
         import::Wanted => import::Made = import::run;
 }
 

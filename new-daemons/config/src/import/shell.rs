@@ -7,21 +7,21 @@ use crate::check::Finding;
 use crate::document::Document;
 use crate::files::NAMES;
 
-/// What comes out.
+/// What comes out of such a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// `ctdb.conf`.
-    pub ctdb_conf: String,
-    /// `script.options`.
-    pub script_options: String,
-    /// `ctdb.tunables`.
-    pub tunables: String,
+pub(super) struct FromShell {
+    /// Options of `ctdb.conf`.
+    pub(super) conf: Document,
+    /// Assignments of `script.options`.
+    pub(super) script_options: String,
+    /// Lines of `ctdb.tunables`.
+    pub(super) tunables: String,
     /// Limits, for the file that starts the service: `/etc/default/ctdb` or the like.
-    pub service: String,
+    pub(super) service: String,
     /// What is to be done by hand, as commands.
-    pub commands: Vec<String>,
+    pub(super) commands: Vec<String>,
     /// What did not come over.
-    pub findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// Section, option, variable; with the value that it has to have, and what that becomes.
@@ -131,7 +131,7 @@ fn value(text: &str) -> Option<String> {
 }
 
 /// A value as the shell takes it.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=!".contains(c);
     if !value.is_empty() && value.chars().all(plain) {
         value.to_owned()
@@ -141,16 +141,14 @@ fn quoted(value: &str) -> String {
 }
 
 struct Import<'a> {
-    out: Imported,
-    conf: Document,
+    out: FromShell,
     /// The directory of the configuration, where other files have to be.
     dir: &'a str,
 }
 
 /// Reads an old file for the configuration in `dir`.
-#[must_use]
-pub fn import(text: &str, dir: &str) -> Imported {
-    let mut import = Import { out: Imported::default(), conf: Document::default(), dir };
+pub(super) fn from_shell(text: &str, dir: &str) -> FromShell {
+    let mut import = Import { out: FromShell::default(), dir };
     let mut seen: Vec<(String, String, usize)> = Vec::new();
     for (line, text) in (1..).zip(text.lines().map(str::trim)) {
         if text.is_empty() || text.starts_with('#') {
@@ -177,12 +175,12 @@ pub fn import(text: &str, dir: &str) -> Imported {
         import.variable(name, value, *line);
     }
     import.out.findings.sort_by_key(|finding| finding.line);
-    Imported { ctdb_conf: import.conf.to_string(), ..import.out }
+    import.out
 }
 
 impl Import<'_> {
     fn variable(&mut self, name: &str, value: &str, line: usize) {
-        let warn = |out: &mut Imported, message: String| out.findings.push(Finding::warning(line, message));
+        let warn = |out: &mut FromShell, message: String| out.findings.push(Finding::warning(line, message));
         if let Some((section, option, _, condition)) = CONF.iter().find(|row| row.2 == name) {
             match condition {
                 _ if value.is_empty() => {}
@@ -192,8 +190,8 @@ impl Import<'_> {
                         "CTDB_DBDIR=tmpfs is gone: mount a tmpfs on the directory yourself".into(),
                     );
                 }
-                None => self.conf.set(section, option, value),
-                Some((wanted, becomes)) if value == *wanted => self.conf.set(section, option, becomes),
+                None => self.out.conf.set(section, option, value),
+                Some((wanted, becomes)) if value == *wanted => self.out.conf.set(section, option, becomes),
                 Some(_) => {}
             }
             return;
@@ -231,8 +229,8 @@ impl Import<'_> {
         let off = value.trim_start_matches('0').is_empty();
         let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         match found {
-            Some(("TDBMutexEnabled", _)) if off => self.conf.set("database", "tdb mutexes", "false"),
-            Some(("DisableIPFailover", _)) if !off => self.conf.set("failover", "disabled", "true"),
+            Some(("TDBMutexEnabled", _)) if off => self.out.conf.set("database", "tdb mutexes", "false"),
+            Some(("DisableIPFailover", _)) if !off => self.out.conf.set("failover", "disabled", "true"),
             Some(("TDBMutexEnabled" | "DisableIPFailover", _)) => {}
             Some((known, false)) => self.out.tunables += &format!("{known}={value}\n"),
             Some((known, true)) => {
@@ -274,9 +272,9 @@ mod tests {
             CTDB_NOSETSCHED=no\nCTDB_SET_MonitorInterval=20\nCTDB_SET_TDBMutexEnabled=0\nCTDB_SET_VacuumLimit=1\n\
             CTDB_SAMBA_CHECK_PORTS=\"445 139\"\nCTDB_MAX_OPEN_FILES=10000\nCTDB_SOCKET=/x\nCTDB_ODD=1\n\
             ulimit -c unlimited\nCTDB_LOGGING=$FOO\nCTDB_DEBUGLEVEL=INFO\n";
-        let new = import(old, "/etc/ctdb");
+        let new = from_shell(old, "/etc/ctdb");
         assert_eq!(
-            new.ctdb_conf,
+            new.conf.to_string(),
             "[cluster]\n\tcluster lock = !/usr/bin/lock a b\n\n[legacy]\n\tlmaster capability = false\n\n\
             [database]\n\ttdb mutexes = false\n\n[logging]\n\tlog level = INFO\n"
         );

@@ -1,0 +1,361 @@
+//! From the files of an older CTDB to those of today, for C's daemons and for the new ones.
+//!
+//! Nothing is run and nothing is guessed: what cannot come over is left as a comment where it stood, or left out, and told
+//! with its file and line. Comments and the order of lines stay.
+
+mod conf;
+mod shell;
+
+use crate::check::{Finding, Severity};
+use crate::document::Document;
+use crate::files::{check_nodes, check_public_addresses, check_script_options};
+use crate::page::commented;
+use crate::settings::Settings;
+use crate::sources::{Sources, Told};
+use shell::from_shell;
+
+/// What an old file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Old {
+    /// Shell variables, of before Samba 4.9: `/etc/sysconfig/ctdb`, `/etc/default/ctdb`, `ctdbd.conf`.
+    Shell,
+    /// `ctdb.conf`, since Samba 4.9.
+    Conf,
+    /// `ctdb.tunables`.
+    Tunables,
+    /// `nodes`.
+    Nodes,
+    /// `public_addresses`.
+    PublicAddresses,
+    /// `script.options`, or the options of one event script.
+    ScriptOptions,
+}
+
+/// An old file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldFile {
+    /// What it is called when something is told about it.
+    pub name: String,
+    /// What it is.
+    pub kind: Old,
+    /// What it is to be called below the new directory. For [`Old::Shell`] that is not asked.
+    pub target: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What comes out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// The new files: names below the directory of the configuration, and texts. `ctdb.sysconfig` belongs to where the
+    /// service is started.
+    pub files: Vec<(String, String)>,
+    /// What is to be done by hand, as commands.
+    pub commands: Vec<String>,
+    /// What did not come over, or came over as something else.
+    pub findings: Vec<Told>,
+}
+
+impl Imported {
+    fn tell(&mut self, source: &str, findings: impl IntoIterator<Item = Finding>) {
+        let told = |finding| Told { source: source.to_owned(), finding };
+        self.findings.extend(findings.into_iter().map(told));
+    }
+
+    fn put(&mut self, name: &str, text: String) {
+        if !text.is_empty() {
+            self.files.push((name.to_owned(), text));
+        }
+    }
+}
+
+/// Makes the files of today, for a configuration in `dir`, of old ones. Of files of shell variables the last one counts, as
+/// in a shell; what `ctdb.conf`, `ctdb.tunables` or `script.options` say themselves goes before them.
+#[must_use]
+pub fn import(old: &[OldFile], dir: &str) -> Imported {
+    let mut made = Imported::default();
+    let of = |kind: Old| old.iter().filter(move |file| file.kind == kind);
+
+    let mut conf = Document::default();
+    for file in of(Old::Conf) {
+        conf = Document::parse(&file.text);
+        let findings = conf::renew(&mut conf);
+        made.tell(&file.name, findings);
+    }
+    let mut tunables = Document::default();
+    for file in of(Old::Tunables) {
+        tunables = Document::parse(&file.text);
+        let findings = conf::renew_tunables(&mut tunables);
+        made.tell(&file.name, findings);
+    }
+    let mut scripts: Vec<(String, String)> = Vec::new();
+    for file in of(Old::ScriptOptions) {
+        made.tell(&file.name, check_script_options(&file.text));
+        scripts.push((file.target.clone(), file.text.clone()));
+    }
+
+    // Of several the last one counts, so it is looked at first, and an earlier one adds what it has left out.
+    let mut service = String::new();
+    for file in of(Old::Shell).rev() {
+        let from = from_shell(&file.text, dir);
+        made.tell(&file.name, from.findings);
+        let differs = |name: &str, value: &str| {
+            let text = format!("{name} = {value} does not come over: it is set to something else already");
+            Finding::warning(0, text)
+        };
+        for (section, name, value, _) in from.conf.options() {
+            match conf.get(section, name) {
+                None => conf.set(section, name, value),
+                Some(there) if there == value => {}
+                Some(_) => made.tell(&file.name, [differs(name, value)]),
+            }
+        }
+        let mut lines = tunables.to_string();
+        for line in from.tunables.lines() {
+            let (name, value) = line.split_once('=').unwrap_or((line, ""));
+            let there = Document::parse(&lines);
+            let found = there.options().find(|(_, known, _, _)| known.eq_ignore_ascii_case(name));
+            match found {
+                None => add_line(&mut lines, line),
+                Some((_, _, there, _)) if there == value => {}
+                Some(_) => made.tell(&file.name, [differs(name, value)]),
+            }
+        }
+        tunables = Document::parse(&lines);
+        if !from.script_options.is_empty() {
+            let at = scripts.iter().position(|(target, _)| target == "script.options").unwrap_or_else(|| {
+                scripts.push(("script.options".to_owned(), String::new()));
+                scripts.len() - 1
+            });
+            for line in from.script_options.lines() {
+                let (name, value) = line.split_once('=').unwrap_or((line, ""));
+                let text = scripts.get(at).map(|(_, text)| text.clone()).unwrap_or_default();
+                let mut known =
+                    text.lines().filter_map(|l| l.trim().trim_start_matches("export ").split_once('='));
+                match known.find(|(known, _)| *known == name) {
+                    None => {
+                        if let Some((_, text)) = scripts.get_mut(at) {
+                            add_line(text, line);
+                        }
+                    }
+                    Some((_, there)) if there == value => {}
+                    Some(_) => made.tell(&file.name, [differs(name, value)]),
+                }
+            }
+        }
+        service += &from.service;
+        made.commands.extend(from.commands);
+    }
+
+    made.put("ctdb.conf", conf.to_string());
+    made.put("ctdb.tunables", tunables.to_string());
+    for (kind, check) in [
+        (Old::Nodes, check_nodes as fn(&str) -> Vec<Finding>),
+        (Old::PublicAddresses, check_public_addresses),
+    ] {
+        for file in of(kind) {
+            made.tell(&file.name, check(&file.text));
+            made.put(&file.target, file.text.clone());
+        }
+    }
+    scripts.into_iter().for_each(|(target, text)| made.put(&target, text));
+    made.put("ctdb.sysconfig", service);
+    if !made.files.is_empty() {
+        parts(&mut made);
+    }
+    made.findings.sort_by(|a, b| (&a.source, a.finding.line).cmp(&(&b.source, b.finding.line)));
+    made
+}
+
+fn add_line(text: &mut String, line: &str) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    *text += line;
+    text.push('\n');
+}
+
+/// A file for each section of the new daemons. Nothing in them is set: they go by `ctdb.conf` where C does.
+fn parts(made: &mut Imported) {
+    let none = Settings::merge(&Sources::default());
+    for section in ["logging", "event", "tunnel", "http", "callback"] {
+        made.put(&format!("conf.d/50-{section}.conf"), commented(&[section], &none));
+    }
+}
+
+/// Whether a finding says that something is wrong, and not only that it changed.
+#[must_use]
+pub fn is_wrong(told: &Told) -> bool {
+    told.finding.severity == Severity::Error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Machine, Role};
+    use crate::sources::checked;
+
+    struct Anywhere;
+
+    impl Machine for Anywhere {
+        fn has_directory(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_script(&self, _: &str) -> bool {
+            true
+        }
+
+        fn can_run(&self, _: &str) -> bool {
+            true
+        }
+
+        fn version(&self) -> Option<u16> {
+            Some(17)
+        }
+    }
+
+    fn old(kind: Old, name: &str, text: &str) -> OldFile {
+        OldFile { name: format!("old/{name}"), kind, target: name.to_owned(), text: text.to_owned() }
+    }
+
+    fn text<'a>(made: &'a Imported, name: &str) -> &'a str {
+        made.files.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
+    }
+
+    const CONF: &str = "# Our cluster\n[logging]\n\t# loud\n\tlog level = INFO\n[cluster]\n\trecovery lock = !lock \\\n\t a\n\
+        [legacy]\n\trecmaster capability = false\n\tnonsense = 1\n[ours]\n\tx = 1\n\ty = 2\n";
+
+    #[test]
+    fn a_directory_of_4_9_becomes_one_of_today_with_its_comments() {
+        let files = [
+            old(Old::Conf, "ctdb.conf", CONF),
+            old(Old::Tunables, "ctdb.tunables", "# ours\nMonitorInterval=20\nVacuumLimit=1\nodd=1\n"),
+            old(Old::Nodes, "nodes", "10.0.0.1\n10.0.0.2\n"),
+            old(Old::PublicAddresses, "public_addresses", "10.1.0.1/24 eth0\n"),
+            old(Old::ScriptOptions, "script.options", "CTDB_SAMBA_SKIP_SHARE_CHECK=yes\n"),
+            old(Old::ScriptOptions, "events/legacy/50.samba.options", "CTDB_SERVICE_SMB=smbd\n"),
+        ];
+        let made = import(&files, "/etc/ctdb");
+        assert_eq!(
+            text(&made, "ctdb.conf"),
+            "# Our cluster\n[logging]\n\t# loud\n\tlog level = INFO\n[cluster]\n\tleader capability = false\n\tcluster lock = !lock a\n\
+             # \trecovery lock = !lock \\\n# \t a\n[legacy]\n# \trecmaster capability = false\n# \tnonsense = 1\n\
+             # [ours]\n# \tx = 1\n# \ty = 2\n"
+        );
+        assert_eq!(text(&made, "ctdb.tunables"), "# ours\nMonitorInterval=20\n# VacuumLimit=1\n# odd=1\n");
+        assert_eq!(text(&made, "events/legacy/50.samba.options"), "CTDB_SERVICE_SMB=smbd\n");
+        assert_eq!(text(&made, "nodes"), files[2].text);
+        let told: Vec<_> = made.findings.iter().map(Told::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "old/ctdb.conf:6: 'recovery lock' is 'cluster lock' in [cluster] today",
+                "old/ctdb.conf:9: 'recmaster capability' is 'leader capability' in [cluster] today",
+                "old/ctdb.conf:10: there is no option 'nonsense' in [legacy]; it is a comment now",
+                "old/ctdb.conf:11: there is no section [ours]; it is a comment now, with all that stands in it",
+                "old/ctdb.tunables:3: the tunable VacuumLimit is gone without a successor; it is a comment now",
+                "old/ctdb.tunables:4: there is no tunable odd; it is a comment now",
+            ]
+        );
+        assert_clean(&made);
+        // What was made is taken as it is.
+        let again: Vec<_> = made.files.iter().filter(|(name, _)| name == "ctdb.conf").collect();
+        let again = import(&[old(Old::Conf, "ctdb.conf", &again[0].1)], "/etc/ctdb");
+        assert_eq!((text(&again, "ctdb.conf"), &again.findings[..]), (text(&made, "ctdb.conf"), &[][..]));
+    }
+
+    fn assert_clean(made: &Imported) {
+        let mut sources = Sources::default();
+        for (name, text) in made.files.iter().filter(|(name, _)| name.ends_with(".conf")) {
+            let role = if name == "ctdb.conf" { Role::Main } else { Role::Part };
+            sources.add(name.as_str(), role, text);
+        }
+        assert_eq!(checked(&sources, &Anywhere), []);
+        assert_eq!(crate::check_tunables(text(made, "ctdb.tunables")), []);
+        assert_eq!(check_script_options(text(made, "script.options")), []);
+    }
+
+    #[test]
+    fn shell_variables_fill_in_what_the_files_do_not_say_themselves() {
+        let shell = "CTDB_RECOVERY_LOCK=/old/lock\nCTDB_DEBUGLEVEL=INFO\nCTDB_SET_MonitorInterval=30\n\
+            CTDB_SET_RecoverTimeout=40\nCTDB_SAMBA_SKIP_SHARE_CHECK=no\nCTDB_SERVICE_SMB=smb\nCTDB_ODD=1\n";
+        let files = [
+            old(Old::Shell, "sysconfig", "CTDB_DEBUGLEVEL=ERROR\nCTDB_TRANSPORT=tcp\n"),
+            old(Old::Shell, "default", shell),
+            old(Old::Conf, "ctdb.conf", "[cluster]\n\tcluster lock = /new/lock\n"),
+            old(Old::Tunables, "ctdb.tunables", "monitorinterval=20"),
+            old(Old::ScriptOptions, "script.options", "export CTDB_SAMBA_SKIP_SHARE_CHECK=yes"),
+        ];
+        let made = import(&files, "/etc/ctdb");
+        assert_eq!(
+            text(&made, "ctdb.conf"),
+            "[cluster]\n\tcluster lock = /new/lock\n\ttransport = tcp\n\n[logging]\n\tlog level = INFO\n"
+        );
+        assert_eq!(text(&made, "ctdb.tunables"), "monitorinterval=20\nRecoverTimeout=40\n");
+        assert_eq!(
+            text(&made, "script.options"),
+            "export CTDB_SAMBA_SKIP_SHARE_CHECK=yes\nCTDB_SERVICE_SMB=smb\n"
+        );
+        let told: Vec<_> =
+            made.findings.iter().map(|told| (told.source.as_str(), told.finding.line)).collect();
+        assert_eq!(
+            told,
+            [
+                ("old/default", 0),
+                ("old/default", 0),
+                ("old/default", 0),
+                ("old/default", 7),
+                ("old/sysconfig", 0)
+            ],
+            "{:#?}",
+            made.findings
+        );
+        assert_clean(&made);
+    }
+
+    #[test]
+    fn a_line_that_made_c_forget_the_whole_file_becomes_a_comment_and_is_told_as_an_error() {
+        let made = import(
+            &[old(Old::Conf, "ctdb.conf", "x = 1\n[logging\nlog level = INFO\n[logging]\n= y\nwords\n")],
+            "/",
+        );
+        assert_eq!(
+            text(&made, "ctdb.conf"),
+            "# x = 1\n# [logging\n# log level = INFO\n[logging]\n# = y\n# words\n"
+        );
+        let told: Vec<_> = made.findings.iter().map(|told| (told.finding.line, is_wrong(told))).collect();
+        assert_eq!(told, [(1, false), (2, true), (3, false), (5, true), (6, false)], "{:#?}", made.findings);
+        assert_clean(&made);
+    }
+
+    #[test]
+    fn nothing_becomes_nothing() {
+        assert_eq!(import(&[], "/etc/ctdb"), Imported::default());
+    }
+
+    #[test]
+    fn parts_of_the_new_daemons_come_along_and_set_nothing() {
+        let made = import(&[old(Old::Nodes, "nodes", "10.0.0.1\n")], "/etc/ctdb");
+        let names: Vec<_> = made.files.iter().map(|(name, _)| name.as_str()).collect();
+        let parts = ["logging", "event", "tunnel", "http", "callback"].map(|s| format!("conf.d/50-{s}.conf"));
+        assert_eq!(names[1..], parts);
+        let mut sources = Sources::default();
+        parts.iter().for_each(|name| sources.add(name.as_str(), Role::Part, text(&made, name)));
+        assert!(crate::shown(&sources).iter().all(|shown| shown.place.is_none()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_in_the_ctdb_conf_that_comes_out_is_in_a_form_that_c_reads(
+            text in "(?s)(\\[[a-z ]{0,9}\\]?\n|[a-z ]{1,9}= ?.{0,9}\n|log level = INFO\n|\\[logging\\]\n|.){0,30}",
+        ) {
+            let made = import(&[old(Old::Conf, "ctdb.conf", &text)], "/");
+            let out = self::text(&made, "ctdb.conf");
+            let document = Document::parse(out);
+            let broken = document.entries().iter().any(|entry| matches!(entry.kind, crate::Kind::Broken(_)));
+            proptest::prop_assert!(!broken, "{:?}", out);
+            proptest::prop_assert!(document.options().all(|(section, name, _, _)| crate::find(section, name).is_some()));
+        }
+    }
+}
