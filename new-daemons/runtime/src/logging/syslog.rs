@@ -150,3 +150,66 @@ impl Write for Line<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(syslog: &Syslog, level: Level, text: &str) {
+        let mut line = Line { to: syslog, level };
+        line.write_all(text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn each_form_of_syslog_has_its_priority_and_comes_to_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        let port = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let number = port.local_addr().unwrap().port();
+        port.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        let open = |how| Syslog::open_at("x", how, &path, number).unwrap();
+        let mut buffer = [0; 1024];
+        let pid = std::process::id();
+
+        say(&open(How::Plain), Level::Error, "no room\n");
+        let len = socket.recv(&mut buffer).unwrap();
+        assert_eq!(String::from_utf8_lossy(&buffer[..len]), format!("<27>x[{pid}]: no room"));
+
+        let old = open(How::Udp);
+        say(&old, Level::Notice, "up\n");
+        let len = port.recv(&mut buffer).unwrap();
+        let text = String::from_utf8_lossy(&buffer[..len]).into_owned();
+        assert!(text.starts_with("<29>") && text.ends_with(&format!(" {} x[{pid}]: up", old.host)), "{text}");
+
+        let new = open(How::UdpRfc5424);
+        say(&new, Level::Debug, "all\n");
+        let len = port.recv(&mut buffer).unwrap();
+        let text = String::from_utf8_lossy(&buffer[..len]).into_owned();
+        assert!(
+            text.starts_with("<31>1 20") && text.ends_with(&format!("Z {} x {pid} - - all", new.host)),
+            "{text}"
+        );
+        assert_eq!(old_time("2026-01-02T03:04:05.000001Z"), "Jan  2 03:04:05");
+    }
+
+    #[test]
+    fn a_syslog_that_was_restarted_is_found_again_and_a_full_one_stops_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let first = UnixDatagram::bind(&path).unwrap();
+        let syslog = Syslog::open_at("x", How::Nonblocking, &path, 0).unwrap();
+        drop(first);
+        std::fs::remove_file(&path).unwrap();
+        assert!(syslog.send(b"nobody").is_err());
+        let second = UnixDatagram::bind(&path).unwrap();
+        say(&syslog, Level::Info, "back");
+        let mut buffer = [0; 64];
+        let len = second.recv(&mut buffer).unwrap();
+        assert!(buffer[..len].ends_with(b"back"));
+        for _ in 0..10_000 {
+            say(&syslog, Level::Info, "again and again");
+        }
+        assert!(Syslog::open_at("x", How::Plain, &dir.path().join("none"), 0).is_err());
+    }
+}
