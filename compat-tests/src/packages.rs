@@ -30,6 +30,8 @@ pub enum Tool {
     Unshare,
     /// `nsenter`, which runs a program in one.
     Nsenter,
+    /// `systemd-analyze`, which checks units.
+    SystemdAnalyze,
 }
 
 impl Tool {
@@ -45,6 +47,7 @@ impl Tool {
             Self::Ip => "ip",
             Self::Unshare => "unshare",
             Self::Nsenter => "nsenter",
+            Self::SystemdAnalyze => "systemd-analyze",
         }
     }
 
@@ -57,6 +60,7 @@ impl Tool {
             Self::Net => "samba-common-bin",
             Self::Ip => "iproute2",
             Self::Unshare | Self::Nsenter => "util-linux",
+            Self::SystemdAnalyze => "systemd",
         }
     }
 
@@ -115,7 +119,7 @@ mod tests {
             std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
         let samba = [Tool::Smbd, Tool::Smbclient, Tool::Smbstatus, Tool::Net];
         let network = [Tool::Tcpdump, Tool::Ip, Tool::Unshare, Tool::Nsenter];
-        for tool in [Tool::Ctdbd, Tool::Ctdb].into_iter().chain(samba).chain(network) {
+        for tool in [Tool::Ctdbd, Tool::Ctdb, Tool::SystemdAnalyze].into_iter().chain(samba).chain(network) {
             let row = format!("{} {}", tool.program(), tool.package());
             assert!(script.lines().any(|line| line == row), "no line {row:?}");
         }

@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers, which clippy does not see as tests.
 
+mod beside_c;
 mod process_one;
 mod reload;
 mod start;
 mod systemd;
+mod units;
 
 use std::fs;
 use std::os::unix::process::CommandExt;
