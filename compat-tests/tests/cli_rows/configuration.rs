@@ -19,7 +19,7 @@ pub(crate) const ROWS: &[Try] = &[
     ),
     done(
         "config show",
-        &["leader timeout", "line ", "default"],
+        &["leader timeout", "ctdb.conf:", "default"],
         &[("/files/0", "\"ctdb.conf\""), ("/options/0/section", "\"logging\"")],
     ),
     ends(2, "config import /nowhere/ctdb", &["there is no such file"], &[("/error/code", "\"file\"")]),
