@@ -12,16 +12,17 @@ use std::path::PathBuf;
 use bus::datagram::{self, DATAGRAM_MAX, Fragment, Frame, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, Failure, Node, Undelivered};
 use bytes::Bytes;
-use protocol::tunnel::{Body, Counters, CtdbdLink, PeerStatus, Status};
+use protocol::tunnel::{Counters, CtdbdLink, PeerStatus, Status, TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 use support::{Run, run};
 use tempfile::TempDir;
 
 /// What becomes of a question.
 enum Fate {
     /// Delivered, and this comes back.
-    Answer(Body),
+    Answer(TunnelBody),
     /// Delivered, and this comes back from a daemon that was not asked.
-    AnswerOfAnother(Body),
+    AnswerOfAnother(TunnelBody),
     /// Not delivered.
     Undelivered(Failure),
     /// Nothing is heard of it.
@@ -36,7 +37,7 @@ struct Fake {
 }
 
 impl Fake {
-    fn start(fate: impl Fn(Node, Body) -> Fate + Send + 'static) -> Self {
+    fn start(fate: impl Fn(Node, TunnelBody) -> Fate + Send + 'static) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(dir.path().join("tunneld")).unwrap();
         let place = dir.path().to_owned();
@@ -54,7 +55,7 @@ impl Fake {
     }
 }
 
-fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, Body) -> Fate) {
+fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, TunnelBody) -> Fate) {
     let (daemon, mut frames) = datagram::open(bytes).unwrap();
     let answer = |frames: &[ToDaemon]| {
         let path: PathBuf = place.join(format!("{}.{}", daemon.name, daemon.instance));
@@ -68,7 +69,7 @@ fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, Body) -> Fat
                 answer(&[ToDaemon::Registered { incarnation, boot: 1, node: Some(Node(0)), attached: true }]);
             }
             ToTunnel::Send { token, to, fragment } => {
-                let body = Body::decode(&fragment.data).unwrap();
+                let body = TunnelBody::from_bytes(&fragment.data).unwrap();
                 match fate(to.node, body) {
                     Fate::Answer(body) => answer(&[
                         ToDaemon::Completed { token, result: Ok(()) },
@@ -92,19 +93,20 @@ fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, Body) -> Fat
     }
 }
 
-fn deliver(from: Address, message: u64, body: &Body) -> ToDaemon {
-    let data = body.encode();
+fn deliver(from: Address, message: u64, body: &TunnelBody) -> ToDaemon {
+    let data = body.to_bytes().unwrap();
     let total = u32::try_from(data.len()).unwrap();
     ToDaemon::Deliver { from, message, fragment: Fragment { total, offset: 0, data } }
 }
 
 /// A tunneld that echoes, and tells of one peer, node 7 at 10.0.0.8.
-fn kind(_: Node, body: Body) -> Fate {
-    Fate::Answer(match body {
-        Body::Echo { id, data } => Body::EchoAnswer { id, data },
-        Body::Status { id } => Body::StatusAnswer { id, json: serde_json::to_vec(&status()).unwrap().into() },
+fn kind(_: Node, body: TunnelBody) -> Fate {
+    let what = match body.what {
+        TunnelWhat::Echo(data) => TunnelWhat::EchoAnswer(data),
+        TunnelWhat::Status => TunnelWhat::StatusAnswer(serde_json::to_vec(&status()).unwrap().into()),
         other => panic!("nobody should ask {other:?}"),
-    })
+    };
+    Fate::Answer(TunnelBody { id: body.id, what })
 }
 
 fn status() -> Status {
@@ -148,8 +150,8 @@ fn json(run: &Run) -> serde_json::Value {
 fn the_state_of_this_tunneld_or_another_is_shown() {
     let run = Fake::start(kind).run("tunnel status -o json");
     assert_eq!(json(&run), serde_json::to_value(status()).unwrap());
-    let by_node = Fake::start(|node, body| match body {
-        Body::Status { .. } if node != Node(7) && node != Node::LOCAL => Fate::Silence,
+    let by_node = Fake::start(|node, body| match body.what {
+        TunnelWhat::Status if node != Node(7) && node != Node::LOCAL => Fate::Silence,
         _ => kind(node, body),
     });
     for words in ["tunnel status", "tunnel status -n 7", "tunnel status -n 10.0.0.8"] {
@@ -214,13 +216,12 @@ fn what_was_not_delivered_is_told_at_once_with_its_own_status() {
 
 #[test]
 fn packets_that_are_lost_or_come_back_changed_make_it_partly_done() {
-    let fake = Fake::start(|node, body| match body {
-        Body::Echo { id: 2, .. } => Fate::Silence,
-        Body::Echo { id: 3, .. } => {
-            Fate::Answer(Body::EchoAnswer { id: 3, data: Bytes::from_static(b"other") })
-        }
+    let answer = |id, data| Fate::Answer(TunnelBody { id, what: TunnelWhat::EchoAnswer(data) });
+    let fake = Fake::start(move |node, body| match body {
+        TunnelBody { id: 2, what: TunnelWhat::Echo(_) } => Fate::Silence,
+        TunnelBody { id: 3, what: TunnelWhat::Echo(_) } => answer(3, Bytes::from_static(b"other")),
         // An answer to another question is passed over.
-        Body::Echo { id: 4, data } => Fate::Answer(Body::EchoAnswer { id: 1, data }),
+        TunnelBody { id: 4, what: TunnelWhat::Echo(data) } => answer(1, data),
         _ => kind(node, body),
     });
     let run = fake.run("tunnel ping 1 -t 1 -o json");
@@ -234,8 +235,11 @@ fn packets_that_are_lost_or_come_back_changed_make_it_partly_done() {
 #[test]
 fn a_state_that_cannot_be_read_is_malformed() {
     for text in [&b""[..], b"{}", b"\xff\xfe", b"[1,2"] {
-        let fake = Fake::start(move |node, body| match body {
-            Body::Status { id } => Fate::Answer(Body::StatusAnswer { id, json: Bytes::from_static(text) }),
+        let fake = Fake::start(move |node, body| match body.what {
+            TunnelWhat::Status => {
+                let what = TunnelWhat::StatusAnswer(Bytes::from_static(text));
+                Fate::Answer(TunnelBody { id: body.id, what })
+            }
             _ => kind(node, body),
         });
         fake.run("tunnel status").assert_error(5, "malformed answer");
@@ -253,7 +257,9 @@ fn a_tunneld_that_was_restarted_ends_the_command() {
 #[test]
 fn answers_of_other_daemons_are_not_taken_for_those_of_the_tunneld() {
     let fake = Fake::start(|_, body| match body {
-        Body::Echo { id, data } => Fate::AnswerOfAnother(Body::EchoAnswer { id, data }),
+        TunnelBody { id, what: TunnelWhat::Echo(data) } => {
+            Fate::AnswerOfAnother(TunnelBody { id, what: TunnelWhat::EchoAnswer(data) })
+        }
         _ => Fate::Silence,
     });
     let run = fake.run("tunnel ping 1 --count 1 -t 1");

@@ -1,86 +1,15 @@
 //! What `ctdb-tunneld` itself answers, on every node, under the name `tunnel`: an echo and its own state.
 //!
-//! A body is a verb, an id that the answer repeats, and data. The state travels as JSON: it is read by people and
-//! scripts and changes with each release, so a fixed layout would buy nothing.
+//! The messages are those of `tunnel.x`. The state travels as JSON: it is read by people and scripts and changes with
+//! each release, so a fixed layout would buy nothing. Its fields are here.
 
-use bytes::{Bytes, BytesMut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::xdr::{Reader, Writer, XdrError};
+pub use crate::generated::tunnel::{TUNNEL_DATA_MAX, TunnelBody, TunnelVerb, TunnelWhat};
 
 /// The name under which each tunneld is reached.
 pub const DAEMON_NAME: &str = "tunnel";
-
-const HEAD: usize = 12;
-const ECHO: u32 = 1;
-const STATUS: u32 = 2;
-const ANSWER: u32 = 0x8000_0000;
-
-/// A question to a tunneld, or its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// Send these bytes back.
-    Echo {
-        /// Repeated in the answer.
-        id: u64,
-        /// Any bytes.
-        data: Bytes,
-    },
-    /// The bytes of an [`Body::Echo`].
-    EchoAnswer {
-        /// The id of the question.
-        id: u64,
-        /// The same bytes.
-        data: Bytes,
-    },
-    /// Tell your state.
-    Status {
-        /// Repeated in the answer.
-        id: u64,
-    },
-    /// A [`Status`] as JSON.
-    StatusAnswer {
-        /// The id of the question.
-        id: u64,
-        /// UTF-8 JSON.
-        json: Bytes,
-    },
-}
-
-impl Body {
-    /// The bytes to send.
-    #[must_use]
-    pub fn encode(&self) -> Bytes {
-        let (verb, id, data): (u32, u64, &[u8]) = match self {
-            Self::Echo { id, data } => (ECHO, *id, data),
-            Self::EchoAnswer { id, data } => (ECHO | ANSWER, *id, data),
-            Self::Status { id } => (STATUS, *id, &[]),
-            Self::StatusAnswer { id, json } => (STATUS | ANSWER, *id, json),
-        };
-        let mut w = Writer::with_capacity(HEAD);
-        w.u32(verb);
-        w.u64(id);
-        let mut out = BytesMut::from(&w.finish()[..]);
-        out.extend_from_slice(data);
-        out.freeze()
-    }
-
-    /// Reads a body; its data is a slice of `bytes`.
-    pub fn decode(bytes: &Bytes) -> Result<Self, XdrError> {
-        let mut r = Reader::new(bytes.clone());
-        let verb = r.u32("verb")?;
-        let id = r.u64("id")?;
-        let data = bytes.slice(HEAD..);
-        match verb {
-            ECHO => Ok(Self::Echo { id, data }),
-            STATUS if data.is_empty() => Ok(Self::Status { id }),
-            v if v == ECHO | ANSWER => Ok(Self::EchoAnswer { id, data }),
-            v if v == STATUS | ANSWER => Ok(Self::StatusAnswer { id, json: data }),
-            value => Err(XdrError::Value { what: "verb", value: value.into() }),
-        }
-    }
-}
 
 /// The state of one tunneld. Times are milliseconds, sizes bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -181,36 +110,4 @@ pub struct Counters {
     pub failed: u64,
     /// Answers of this tunneld that found no room and were left out.
     pub answers_dropped: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn bodies_survive_the_wire_and_any_bytes_are_answered_without_a_panic(
-            id in any::<u64>(), data in proptest::collection::vec(any::<u8>(), 0..64)
-        ) {
-            let data = Bytes::from(data);
-            for body in [
-                Body::Echo { id, data: data.clone() },
-                Body::EchoAnswer { id, data: data.clone() },
-                Body::Status { id },
-                Body::StatusAnswer { id, json: data.clone() },
-            ] {
-                prop_assert_eq!(Body::decode(&body.encode()).unwrap(), body);
-            }
-            let _ = Body::decode(&data);
-        }
-    }
-
-    #[test]
-    fn a_short_body_is_refused() {
-        let whole = Body::Status { id: 7 }.encode();
-        for cut in 0..whole.len() {
-            assert!(Body::decode(&whole.slice(..cut)).is_err());
-        }
-    }
 }

@@ -5,7 +5,8 @@ use bus::datagram::{self, Fragment, Frame, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, Failure, Node, Undelivered, charge};
 use bytes::Bytes;
 use machine::Time;
-use protocol::tunnel::Body;
+use protocol::tunnel::{TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 
 use crate::envelope;
 use crate::limits::{ANSWER_QUEUE, CHANNEL_QUEUE};
@@ -254,13 +255,19 @@ impl Tunnel {
 
     fn answer(&mut self, now: Time, to: Address, question: Question) {
         let body = match question {
-            Question::Echo { id, data } => Body::EchoAnswer { id, data },
-            Question::Status { id } => Body::StatusAnswer { id, json: self.status_json(now) },
+            Question::Echo { id, data } => TunnelBody { id, what: TunnelWhat::EchoAnswer(data) },
+            Question::Status { id } => {
+                TunnelBody { id, what: TunnelWhat::StatusAnswer(self.status_json(now)) }
+            }
         };
         let Some(me) = self.service.daemon() else { return };
+        let Ok(body) = body.to_bytes() else {
+            self.counters.answers_dropped += 1;
+            return;
+        };
         let mut whole = true;
         self.last_message += 1;
-        for fragment in fragments(&body.encode()) {
+        for fragment in fragments(&body) {
             whole &= if self.is_here(to.node) {
                 self.answer_here(me, to.daemon, fragment)
             } else {

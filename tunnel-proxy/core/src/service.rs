@@ -6,7 +6,8 @@
 use bus::datagram::Fragment;
 use bus::{Address, Daemon, FRAGMENT_MAX, MESSAGE_MAX, Name, Reassembly};
 use bytes::Bytes;
-use protocol::tunnel::{Body, DAEMON_NAME};
+use protocol::tunnel::{DAEMON_NAME, TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 
 /// Bytes of questions that have come in part.
 const UNFINISHED_QUESTIONS: usize = 2 * MESSAGE_MAX;
@@ -42,10 +43,11 @@ impl Service {
     /// Takes a fragment; gives back a whole question.
     pub(crate) fn take(&mut self, from: Address, message: u64, fragment: &Fragment) -> Option<Question> {
         let body = self.reassembly.take(from, message, fragment)?;
-        match Body::decode(&body) {
-            Ok(Body::Echo { id, data }) => Some(Question::Echo { id, data }),
-            Ok(Body::Status { id }) => Some(Question::Status { id }),
-            Ok(Body::EchoAnswer { .. } | Body::StatusAnswer { .. }) | Err(_) => None,
+        let TunnelBody { id, what } = TunnelBody::from_bytes(&body).ok()?;
+        match what {
+            TunnelWhat::Echo(data) => Some(Question::Echo { id, data }),
+            TunnelWhat::Status => Some(Question::Status { id }),
+            TunnelWhat::EchoAnswer(_) | TunnelWhat::StatusAnswer(_) | TunnelWhat::Other { .. } => None,
         }
     }
 }

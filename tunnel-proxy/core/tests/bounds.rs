@@ -9,6 +9,8 @@ use bench::{Bench, PEER_BOOT, daemon, far, near, surely, whole};
 use bus::datagram::{self, Fragment, ToDaemon, ToTunnel};
 use bus::{Daemon, FRAGMENT_MAX, Failure, charge};
 use bytes::Bytes;
+use protocol::tunnel::{TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 use tunnel_core::Event;
 use tunnel_core::envelope::{Channel, Frame};
 
@@ -93,7 +95,7 @@ fn answers_that_their_asker_does_not_read_are_bounded_and_those_left_out_are_cou
     bench.stalled.insert(daemon("slow"));
     let data = Bytes::from(vec![7; FRAGMENT_MAX - 64]);
     for id in 0..600 {
-        let question = protocol::tunnel::Body::Echo { id, data: data.clone() }.encode();
+        let question = TunnelBody { id, what: TunnelWhat::Echo(data.clone()) }.to_bytes().unwrap();
         bench.send(daemon("slow"), id, near("tunnel"), whole(question));
     }
     assert!(bench.tunnel.kept() <= 33 * MIB, "{}", bench.tunnel.kept());

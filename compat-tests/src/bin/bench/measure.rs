@@ -11,7 +11,8 @@ use bus::{Address, Daemon, Node};
 use bytes::Bytes;
 use compat_tests::Cluster;
 use legacy_codec::SrvId;
-use protocol::tunnel::{Body, DAEMON_NAME};
+use protocol::tunnel::{DAEMON_NAME, TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 
 use crate::cpu;
 use crate::daemon::BusEnd;
@@ -155,7 +156,7 @@ impl Bench {
     }
 
     fn trips(&mut self, way: Way, size: usize) -> anyhow::Result<Sample> {
-        let (body, answer) = question(way, size);
+        let (body, answer) = question(way, size)?;
         self.sample(|bench| {
             let end = bench.end(way);
             let (start, mut times) = (Instant::now(), Vec::new());
@@ -204,12 +205,13 @@ fn filled(verb: u8, size: usize) -> Bytes {
     Bytes::from(body)
 }
 
-fn question(way: Way, size: usize) -> (Bytes, Bytes) {
+fn question(way: Way, size: usize) -> anyhow::Result<(Bytes, Bytes)> {
     let data = filled(ECHO, size);
-    match way {
+    Ok(match way {
         Way::Plain | Way::Daemons => (data.clone(), data),
         Way::Echo => {
-            (Body::Echo { id: 1, data: data.clone() }.encode(), Body::EchoAnswer { id: 1, data }.encode())
+            let body = |what| TunnelBody { id: 1, what }.to_bytes();
+            (body(TunnelWhat::Echo(data.clone()))?, body(TunnelWhat::EchoAnswer(data))?)
         }
-    }
+    })
 }

@@ -16,6 +16,16 @@ class XdrError(ValueError):
     """Bytes that are no such message, or a value that may not be written."""
 
 
+def _write(what, kind, value, out, depth):
+    """A value of another type than it should have is an XdrError too."""
+    try:
+        kind.write(value, out, depth)
+    except XdrError:
+        raise
+    except (AttributeError, TypeError, ValueError) as error:
+        raise XdrError(f"{what}: {error}") from None
+
+
 class Reader:
     """A place in some bytes."""
 
@@ -67,7 +77,7 @@ class Codec:
 
     def encode(self, value):
         out = bytearray()
-        self.write(value, out, 0)
+        _write(type(self).__name__, self, value, out, 0)
         return bytes(out)
 
     def decode(self, data):
@@ -385,7 +395,7 @@ class Struct(_Compound):
     @classmethod
     def write_body(cls, value, out, depth):
         for name, kind in cls.FIELDS:
-            kind.write(getattr(value, name), out, depth)
+            _write(f"{cls.__name__}.{name}", kind, getattr(value, name), out, depth)
 
     @classmethod
     def read_body(cls, reader):
@@ -414,8 +424,8 @@ class Union(_Compound):
     def write_body(cls, value, out, depth):
         name, kind = cls.SWITCH
         tag = getattr(value, name)
-        kind.write(tag, out, depth)
-        cls.arm(tag).write(value.value, out, depth)
+        _write(f"{cls.__name__}.{name}", kind, tag, out, depth)
+        _write(f"{cls.__name__}.value", cls.arm(tag), value.value, out, depth)
 
     @classmethod
     def read_body(cls, reader):

@@ -6,10 +6,16 @@
 pub mod common;
 #[rustfmt::skip]
 pub mod bus;
+#[rustfmt::skip]
+pub mod frames;
+#[rustfmt::skip]
+pub mod tunnel;
 
 /// Every module with its types.
 #[rustfmt::skip]
 pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
     ("common", common::TYPES),
     ("bus", bus::TYPES),
+    ("frames", frames::TYPES),
+    ("tunnel", tunnel::TYPES),
 ];

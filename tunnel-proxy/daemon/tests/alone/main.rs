@@ -19,7 +19,8 @@ use bus::{Address, Daemon};
 use bytes::Bytes;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use protocol::tunnel::{Body, Status};
+use protocol::tunnel::{Status, TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 use runtime::{BusClient, BusError, Inbox, Notice, Options};
 
 /// Nothing here takes longer unless it hangs.
@@ -123,9 +124,12 @@ impl Tunneld {
     /// What it says of itself.
     async fn status(&self) -> Status {
         let mut asker = self.client("asker").await;
-        asker.bus.send(local("tunnel"), Body::Status { id: 1 }.encode()).await.unwrap();
-        match Body::decode(&asker.message().await).unwrap() {
-            Body::StatusAnswer { id: 1, json } => serde_json::from_slice(&json).unwrap(),
+        let question = TunnelBody { id: 1, what: TunnelWhat::Status }.to_bytes().unwrap();
+        asker.bus.send(local("tunnel"), question).await.unwrap();
+        match TunnelBody::from_bytes(&asker.message().await).unwrap() {
+            TunnelBody { id: 1, what: TunnelWhat::StatusAnswer(json) } => {
+                serde_json::from_slice(&json).unwrap()
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use bus::{Address, Daemon, Failure as BusFailure, MESSAGE_MAX, Name, Node};
 use bytes::Bytes;
 use clap::Args;
-use protocol::tunnel::{Body, DAEMON_NAME};
+use protocol::tunnel::{DAEMON_NAME, TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 use runtime::{BusClient, Inbox, Notice, Options};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -196,11 +197,12 @@ impl<'a> Tunnel<'a> {
     async fn ask<T>(
         &mut self,
         node: Node,
-        question: &Body,
-        mut wanted: impl FnMut(Body) -> Option<T>,
+        question: &TunnelBody,
+        mut wanted: impl FnMut(TunnelBody) -> Option<T>,
     ) -> Result<Result<T, Reason>, Error> {
         let to = Address::new(node, self.name);
-        let mut sending = std::pin::pin!(self.client.send(to, question.encode()));
+        let question = question.to_bytes().map_err(|e| Error::Words(e.to_string()))?;
+        let mut sending = std::pin::pin!(self.client.send(to, question));
         let mut sent = false;
         let inbox = &mut self.inbox;
         let waiting = timeout(self.settings.timeout, async {
@@ -215,7 +217,7 @@ impl<'a> Tunnel<'a> {
                     },
                     notice = inbox.recv() => match notice {
                         Some(Notice::Message { from, body }) if from.daemon == to.daemon => {
-                            if let Some(answer) = Body::decode(&body).ok().and_then(&mut wanted) {
+                            if let Some(answer) = TunnelBody::from_bytes(&body).ok().and_then(&mut wanted) {
                                 return Ok(Ok(answer));
                             }
                         }
@@ -236,8 +238,9 @@ impl<'a> Tunnel<'a> {
 
     async fn status(&mut self, node: Node) -> Result<Status, Error> {
         const ID: u64 = 0;
-        let answer = self.ask(node, &Body::Status { id: ID }, |body| match body {
-            Body::StatusAnswer { id: ID, json } => Some(json),
+        let question = TunnelBody { id: ID, what: TunnelWhat::Status };
+        let answer = self.ask(node, &question, |body| match body {
+            TunnelBody { id: ID, what: TunnelWhat::StatusAnswer(json) } => Some(json),
             _ => None,
         });
         let json =
@@ -251,10 +254,10 @@ impl<'a> Tunnel<'a> {
     }
 
     async fn echo(&mut self, node: Node, id: u64, data: &Bytes) -> Result<Result<Duration, Reason>, Error> {
-        let question = Body::Echo { id, data: data.clone() };
+        let question = TunnelBody { id, what: TunnelWhat::Echo(data.clone()) };
         let start = Instant::now();
-        let answer = self.ask(node, &question, |body| match body {
-            Body::EchoAnswer { id: answered, data: back } if answered == id => Some(back == *data),
+        let answer = self.ask(node, &question, |body| match body.what {
+            TunnelWhat::EchoAnswer(back) if body.id == id => Some(back == *data),
             _ => None,
         });
         Ok(answer.await?.and_then(|same| {
