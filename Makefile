@@ -67,19 +67,21 @@ corpus: packages ## record what is missing in captures/data on clusters of real 
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin record-corpus -- $(SCENES)
 
-# How long each target is fuzzed, and which: FUZZ="packet event".
+# How long each target is fuzzed, and which: FUZZ="packet messages".
 SECONDS ?= 60
-FUZZ ?= $(notdir $(basename $(wildcard legacy-proto/fuzz/fuzz_targets/*.rs)))
+FUZZ_DIRS := legacy-proto/fuzz new-daemons/protocol/fuzz
+FUZZ ?= $(notdir $(basename $(wildcard $(FUZZ_DIRS:%=%/fuzz_targets/*.rs))))
 
-fuzz: ## fuzz every decoder for SECONDS=60 seconds each; what breaks one is left in legacy-proto/fuzz/artifacts
+fuzz: ## fuzz every decoder for SECONDS=60 seconds each; what breaks one is left in artifacts beside its target
 	@if ! $(CARGO) fuzz --version >/dev/null 2>&1; then \
 	    echo "cargo-fuzz is missing: cargo install cargo-fuzz --locked"; exit 1; \
 	fi
 	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; for target in $(FUZZ); do \
+	    for dir in $(FUZZ_DIRS); do if [ -e $$dir/fuzz_targets/$$target.rs ]; then break; fi; done; \
 	    echo "fuzzing $$target for $(SECONDS) s"; mkdir -p "$$scratch/$$target"; \
-	    $(CARGO) fuzz run --fuzz-dir legacy-proto/fuzz -s none $$target \
-	        "$$scratch/$$target" legacy-proto/fuzz/corpus/$$target -- \
+	    $(CARGO) fuzz run --fuzz-dir $$dir -s none $$target \
+	        "$$scratch/$$target" $$dir/corpus/$$target -- \
 	        -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 2>&1 | \
 	        grep -E "^(SUMMARY|Done|stat::number_of|artifact|thread|error)" || exit 1; \
-	    if ls legacy-proto/fuzz/artifacts/$$target/* >/dev/null 2>&1; then echo "$$target broke: see legacy-proto/fuzz/artifacts"; exit 1; fi; \
+	    if ls $$dir/artifacts/$$target/* >/dev/null 2>&1; then echo "$$target broke: see $$dir/artifacts"; exit 1; fi; \
 	done

@@ -215,7 +215,7 @@ impl Schema {
         match kind {
             Kind::Void => 0,
             Kind::Plain(t) => self.min_len(t),
-            Kind::Array(t, n) => self.min_len(t) * u64::from(*n),
+            Kind::Array(t, n) => self.min_len(t).saturating_mul(u64::from(*n)),
             Kind::Fixed(n) => u64::from(n.div_ceil(4)) * 4,
             Kind::Optional(_) | Kind::List(..) | Kind::Opaque(_) | Kind::Text(_) | Kind::Held(None, _) => 4,
             // What is held may be the type itself, and an opaque that holds something is never empty.
