@@ -69,7 +69,7 @@ const TABLE: &[Row] = &[
             "protocol",
             "runtime",
         ],
-        &["legacy-session", "tdb", "tunnel-core"],
+        &["legacy-session", "protocol-generator", "tdb", "tunnel-core"],
     ),
     ("gate", Pure, &["bus", "legacy-codec", "machine", "tunnel-core"], &[]),
 ];
