@@ -77,8 +77,11 @@ fn to_daemon() -> impl Strategy<Value = ToDaemon> {
         (any::<u64>(), any::<u32>()).prop_map(|(token, upto)| ToDaemon::Accepted { token, upto }),
         (any::<u64>(), prop_oneof![Just(Ok(())), undelivered])
             .prop_map(|(token, result)| ToDaemon::Completed { token, result }),
-        (daemon(), any::<u64>(), fragment())
-            .prop_map(|(from, message, fragment)| ToDaemon::Direct { from, message, fragment }),
+        (daemon(), any::<u64>(), fragment()).prop_map(|(from, message, fragment)| ToDaemon::Direct {
+            from,
+            message,
+            fragment
+        }),
         (daemon(), 0..=u32::try_from(MESSAGE_MAX).unwrap())
             .prop_map(|(from, len)| ToDaemon::Passed { from, len }),
         Just(ToDaemon::Alive),
