@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bus::{Address, Daemon, Failure, Name, Node, Ticket, Undelivered};
 use bytes::Bytes;
-use protocol::tunnel::{Body, DAEMON_NAME, Status};
+use protocol::tunnel::{DAEMON_NAME, Status, TunnelBody, TunnelWhat};
+use protocol::xdr::Xdr;
 use tokio::sync::oneshot;
 
 use super::Bus;
@@ -51,7 +52,10 @@ impl Asks {
     }
 
     pub(super) fn answered(&mut self, from: Address, body: Bytes) {
-        let Ok(Body::StatusAnswer { id, json }) = Body::decode(&body) else { return };
+        let Ok(TunnelBody { id, what: TunnelWhat::StatusAnswer(json) }) = TunnelBody::from_bytes(&body)
+        else {
+            return;
+        };
         let same = |to: &Address| to.daemon == from.daemon;
         if self.waiting.get(&id).is_some_and(|(to, _)| same(to))
             && let Some((_, done)) = self.waiting.remove(&id)
@@ -100,10 +104,11 @@ impl Bus {
         let to = Address::new(node, name);
         let answer = self.hub.with(|desk, _| {
             let (id, answer) = desk.asks.ask(to);
-            let (ticket, body) = (Ticket(FIRST_ASK.0 + id), Body::Status { id }.encode());
-            desk.send(bus::Input::Send { ticket, to, body });
-            answer
+            let body = TunnelBody { id, what: TunnelWhat::Status }.to_bytes().ok()?;
+            desk.send(bus::Input::Send { ticket: Ticket(FIRST_ASK.0 + id), to, body });
+            Some(answer)
         });
+        let answer = answer.ok_or(FindError::Malformed)?;
         let json = match tokio::time::timeout(patience, answer).await {
             Ok(Ok(Ok(json))) => json,
             Ok(Ok(Err(undelivered))) => return Err(FindError::Undelivered(undelivered)),
