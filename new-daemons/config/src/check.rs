@@ -44,7 +44,7 @@ pub trait Machine {
     /// Whether the configuration's directory has a file of this name that can be executed.
     fn has_script(&self, name: &str) -> bool;
 
-    /// Whether there is a program of this path that can be executed.
+    /// Whether there is a program of this path that can be executed, or of this name in the directory of callbacks.
     fn can_run(&self, path: &str) -> bool;
 
     /// The minor version of the Samba 4 that is to read the file; none when it is not known.
@@ -157,7 +157,7 @@ impl<'a> File<'a> {
             let hint =
                 if value.contains(" #") { "; a comment has to stand on a line of its own" } else { "" };
             self.error(line, format!("'{name}' cannot be '{value}': {why}{hint}"));
-        } else if let Some(doubt) = doubt(setting, value) {
+        } else if let Some(doubt) = doubt(setting, value, self.machine) {
             self.warning(line, format!("'{name}': {doubt}"));
         }
         match (self.role, setting.readers) {
@@ -314,9 +314,11 @@ mod tests {
             ("[logging]\nlocation = file:/nowhere/x\n", 2, true, "no directory /nowhere"),
             ("[callback]\n", 1, true, "write [callback NAME]"),
             ("[callback a b]\n", 1, true, "write [callback NAME]"),
-            ("[callback a]\nprogram = prog\n", 2, true, "absolute path of a program"),
-            ("[callback a]\nprogram = /bin/none\n", 2, true, "there is no /bin/none"),
-            ("[callback a]\nwhile running = drop\n", 2, true, "write queue or coalesce"),
+            ("[callback a]\nprogram = a/prog\n", 2, true, "absolute path of a program"),
+            ("[callback a]\nprogram = /bin/none\n", 2, false, "there is no /bin/none"),
+            ("[callback a]\norder = drop\n", 2, true, "write serial or parallel or coalesce"),
+            ("[callback a]\nevents = a.*, B\n", 2, true, "'B' is no name of an event"),
+            ("[callback a]\nevents = a*b\n", 2, true, "'a*b' is no name of an event"),
             ("[callback a]\nretries = 101\n", 2, true, "a number from 0 to 100"),
             ("[http]\nbody limit = 1G\n", 2, true, "write 1K to 64M"),
             ("[http]\nlisten = here\n", 2, true, "an address and a port"),

@@ -104,12 +104,18 @@ pub(crate) fn judge(value: Value, text: &str, role: Role, machine: &dyn Machine)
             need(u64::take(text).is_ok_and(|given| (least..=most).contains(&given)), &what)
         }
         Value::Path => PathBuf::take(text).map(drop),
-        Value::List => Vec::<String>::take(text).map(drop),
+        Value::Patterns => {
+            let patterns = Vec::<String>::take(text)?;
+            need(patterns.len() <= 32, "write up to 32 events")?;
+            let wrong = patterns.iter().find(|pattern| !is_pattern(pattern));
+            wrong.map_or(Ok(()), |wrong| {
+                Err(format!("'{wrong}' is no name of an event, nor a beginning and '*'"))
+            })
+        }
         Value::Choice(words) => need(words.contains(&text), &format!("write {}", words.join(" or "))),
         Value::Program => {
             let program = Program::take(text)?;
-            let path = program.path.to_string_lossy();
-            need(machine.can_run(&path), &format!("there is no {path} that can be executed"))
+            need(program.arguments.len() <= 64, "write up to 64 arguments")
         }
         Value::Listen => SocketAddr::take(text).map(drop),
     }
@@ -131,13 +137,24 @@ pub(crate) fn bytes(count: u64) -> String {
         .map_or_else(|| count.to_string(), |(shift, name)| format!("{}{name}", count >> shift))
 }
 
-/// A value that C takes, and means something else by it than it looks like.
-pub(crate) fn doubt(setting: &Setting, text: &str) -> Option<String> {
+fn is_pattern(text: &str) -> bool {
+    let beginning = text.strip_suffix('*').unwrap_or(text);
+    beginning.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+}
+
+/// A value that is taken, and means something else than it looks like, or may not do what is wanted.
+pub(crate) fn doubt(setting: &Setting, text: &str, machine: &dyn Machine) -> Option<String> {
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match setting.value {
         Value::Number(_) if !plain(text) => Some(format!("'{text}' is read as {}", number(text))),
         Value::Script if text.contains('/') => {
             Some("only the name counts, not the directory before it".into())
+        }
+        // No mistake: what an event is to lead to must not keep a daemon from starting.
+        Value::Program => {
+            let path = Program::take(text).ok()?.path;
+            let path = path.to_string_lossy();
+            (!machine.can_run(&path)).then(|| format!("there is no {path} that can be executed"))
         }
         _ => None,
     }

@@ -25,9 +25,9 @@ fn kind(value: Value) -> String {
         Value::Size { least, most } => format!("bytes from {} to {}", bytes(least), bytes(most)),
         Value::Count { least, most } => format!("a number from {least} to {most}"),
         Value::Path => "an absolute path".into(),
-        Value::List => "words with commas between them".into(),
+        Value::Patterns => "names of events, or beginnings and `*`, with commas between them".into(),
         Value::Choice(words) => words.join(" or "),
-        Value::Program => "the absolute path of a program, and its arguments".into(),
+        Value::Program => "the path of a program or its name in `callbacks`, and its arguments".into(),
         Value::Listen => "an address and a port".into(),
     }
 }

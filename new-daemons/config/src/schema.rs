@@ -51,11 +51,11 @@ pub enum Value {
     },
     /// An absolute path.
     Path,
-    /// Words with commas or blanks between them.
-    List,
+    /// Names of events, or their beginnings and `*`, with commas or blanks between them.
+    Patterns,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// An absolute path of a program that can be run, and its arguments.
+    /// The absolute path of a program or the name of one in the directory of callbacks, and its arguments.
     Program,
     /// An address and a port: `127.0.0.1:4380`, `[::1]:4380`.
     Listen,

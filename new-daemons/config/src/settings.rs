@@ -253,7 +253,7 @@ mod tests {
     /// A value that an option takes.
     fn example(setting: &Setting) -> String {
         match setting.value {
-            Value::Text | Value::List => "word".into(),
+            Value::Text | Value::Patterns => "word".into(),
             Value::Transport => "tcp".into(),
             Value::Address => "10.0.0.1".into(),
             Value::Number(least) => least.to_string(),

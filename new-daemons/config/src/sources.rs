@@ -176,7 +176,7 @@ mod tests {
             "[logging]\nlog level = loud\n[cluster]\nleader timeout = 0\n",
             &[
                 "[tunnel]\npeer timeout = 1s\nctdb socket = x\n[http]\nlisten = nowhere\n",
-                "[callback a]\nprogram = /bin/none\n[tunnel\n",
+                "[callback a]\nprogram = ./none\n[tunnel\n",
             ],
         );
         assert_eq!(
@@ -185,7 +185,8 @@ mod tests {
                 "ctdb.conf:2: 'log level' cannot be 'loud': write ERROR, WARNING, NOTICE, INFO or DEBUG",
                 "conf.d/10.conf:2: 'peer timeout' cannot be '1s': write 3s to 1h",
                 "conf.d/10.conf:3: 'ctdb socket' cannot be 'x': write an absolute path",
-                "conf.d/20.conf:2: 'program' cannot be '/bin/none': there is no /bin/none that can be executed",
+                "conf.d/20.conf:2: 'program' cannot be './none': write the absolute path of a program or its name in `callbacks`, \
+                    and its arguments",
                 "conf.d/20.conf:3: the section's name has no ']' behind it",
             ]
         );

@@ -139,7 +139,7 @@ impl Take for SocketAddr {
 /// A program and its arguments; there is no shell between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// Its absolute path.
+    /// Its absolute path, or its name in the directory of callbacks.
     pub path: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
@@ -148,9 +148,14 @@ pub struct Program {
 impl Take for Program {
     fn take(text: &str) -> Result<Self, String> {
         let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
-        let path = PathBuf::take(words.next().unwrap_or_default())
-            .map_err(|_| "write the absolute path of a program, and its arguments".to_owned())?;
-        Ok(Self { path, arguments: words.map(str::to_owned).collect() })
+        let path = words.next().unwrap_or_default();
+        let name = !path.contains('/') && !matches!(path, "" | "." | "..");
+        if !(name || path.starts_with('/')) || path.contains('\0') {
+            return Err(
+                "write the absolute path of a program or its name in `callbacks`, and its arguments".into()
+            );
+        }
+        Ok(Self { path: path.into(), arguments: words.map(str::to_owned).collect() })
     }
 }
 
@@ -279,7 +284,8 @@ mod tests {
     fn programs_lists_and_locations_are_taken_apart() {
         let program = Program::take("/bin/x  a b").unwrap();
         assert_eq!((program.path.to_str(), program.arguments.len()), (Some("/bin/x"), 2));
-        assert!(Program::take("x a").is_err() && Program::take("").is_err());
+        assert_eq!(Program::take("x a").unwrap().path.to_str(), Some("x"));
+        assert!(["", "./x", "..", "a/b"].iter().all(|text| Program::take(text).is_err()));
         assert_eq!(<Vec<String>>::take("a, b c").unwrap(), ["a", "b", "c"]);
         assert!(<Vec<String>>::take(" ,").is_err());
         assert_eq!(Location::take("file:/x/y").unwrap(), Location::File("/x/y".into()));

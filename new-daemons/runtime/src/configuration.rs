@@ -127,7 +127,8 @@ impl Machine for Here {
     }
 
     fn can_run(&self, path: &str) -> bool {
-        can_run(Path::new(path))
+        // An absolute path stays what it is.
+        can_run(&self.directory.join("callbacks").join(path))
     }
 
     fn version(&self) -> Option<u16> {

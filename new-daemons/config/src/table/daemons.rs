@@ -8,7 +8,6 @@ use super::section;
 use crate::schema::Value;
 use crate::value::{Level, Location, Program, Size};
 
-const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 section! {
@@ -68,17 +67,22 @@ section! {
     /// A program that daemons run on their events.
     Callback ["callback", named true] {
         /// The events on which it is run: their names, or the beginning of names and `*`.
-        events: Vec<String> = "events", Value::List, None, AtRunTime, New;
-        /// The program and its arguments; those of the event come behind them, and the event as JSON on its standard input.
+        events: Vec<String> = "events", Value::Patterns, None, AtRunTime, New;
+        /// The program and its arguments; the event's name and arguments come behind them, and the event as JSON on its
+        /// standard input.
         program: Program = "program", Value::Program, None, AtRunTime, New;
+        /// The user as whom it is run; without it the daemon's. Only a daemon that is root can run it as another.
+        user: Option<String> = "user", Value::Text, None, AtRunTime, New;
         /// How long it may run until it is ended, with all that it has started.
-        time_limit: Duration = "time limit", Value::Duration { least: SECOND, most: HOUR }, Some("30s"), AtRunTime, New;
-        /// What an event does that comes while it runs: `queue` runs it once for each, `coalesce` once for the last of them.
-        while_running: String = "while running", Value::Choice(&["queue", "coalesce"]), Some("queue"), AtRunTime, New;
-        /// How often it is run again when it fails.
+        time_limit: Duration = "time limit", Value::Duration { least: Duration::from_millis(100), most: HOUR },
+            Some("30s"), AtRunTime, New;
+        /// How its runs follow one another: `serial` one event after the other, `parallel` several at the same time,
+        /// `coalesce` once for all that has come while it ran, with the latest event of each subject.
+        order: String = "order", Value::Choice(&["serial", "parallel", "coalesce"]), Some("serial"), AtRunTime, New;
+        /// How often it is run again for the same event when it fails.
         retries: u64 = "retries", Value::Count { least: 0, most: 100 }, Some("3"), AtRunTime, New;
-        /// The pause before it is run again; each further one is twice as long.
-        backoff: Duration = "backoff", Value::Duration { least: Duration::from_millis(100), most: HOUR },
-            Some("1s"), AtRunTime, New;
+        /// The pause before it is run again; each further one is twice as long, up to 5 minutes.
+        backoff: Duration = "backoff",
+            Value::Duration { least: Duration::from_millis(10), most: Duration::from_secs(300) }, Some("1s"), AtRunTime, New;
     }
 }
