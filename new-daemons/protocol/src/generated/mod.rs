@@ -10,6 +10,8 @@ pub mod bus;
 pub mod frames;
 #[rustfmt::skip]
 pub mod tunnel;
+#[rustfmt::skip]
+pub mod callback;
 
 /// Every module with its types.
 #[rustfmt::skip]
@@ -18,4 +20,5 @@ pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
     ("bus", bus::TYPES),
     ("frames", frames::TYPES),
     ("tunnel", tunnel::TYPES),
+    ("callback", callback::TYPES),
 ];
