@@ -30,7 +30,7 @@ const TABLE: &[Row] = &[
     ("protocol-generator", Pure, &[], &[]),
     ("bus", Pure, &["machine", "protocol"], &[]),
     ("callback", Pure, &["machine"], &[]),
-    ("runtime", Tokio, &["bus", "config", "machine", "protocol"], &[]),
+    ("runtime", Tokio, &["bus", "callback", "config", "machine", "protocol"], &[]),
     ("tdb", Pure, &[], &[]),
     ("tunnel-core", Pure, &["bus", "legacy-codec", "legacy-session", "machine", "protocol"], &["simulation"]),
     (

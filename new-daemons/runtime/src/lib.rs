@@ -2,8 +2,10 @@
 //!
 //! [`frame`] is what is the same for all daemons. [`Bus`] is a daemon's way to the others: calls, requests, events;
 //! [`BusClient`] sends plain messages for programs. Both drive a [`bus::Endpoint`] over the sockets of [`datagram`].
-//! [`Clock`] gives the machines their time, [`process`] runs programs of others. No protocol knowledge lives here.
+//! [`Clock`] gives the machines their time, [`process`] runs programs of others, [`callbacks`] those that a daemon runs on
+//! its events. No protocol knowledge lives here.
 
+pub mod callbacks;
 pub mod configuration;
 pub mod datagram;
 pub mod frame;

@@ -62,6 +62,7 @@ pub struct Program {
     env: Vec<(OsString, Option<OsString>)>,
     stdin: Vec<u8>,
     output: usize,
+    user: Option<(u32, u32)>,
 }
 
 impl Program {
@@ -74,6 +75,7 @@ impl Program {
             env: Vec::new(),
             stdin: Vec::new(),
             output: OUTPUT,
+            user: None,
         }
     }
 
@@ -125,6 +127,13 @@ impl Program {
         self
     }
 
+    /// As whom it is run: the numbers of a user and of a group, and without any other group. Only root can do that.
+    #[must_use]
+    pub fn user(mut self, user: u32, group: u32) -> Self {
+        self.user = Some((user, group));
+        self
+    }
+
     /// Starts it in a process group of its own. To be called inside a tokio runtime with I/O enabled.
     ///
     /// # Errors
@@ -142,6 +151,10 @@ impl Program {
         command.args(&self.args).stdout(stdout).stderr(stderr).process_group(0);
         if let Some(name) = &self.name {
             command.arg0(name);
+        }
+        if let Some((user, group)) = self.user {
+            // With these, the standard library takes away the other groups too.
+            command.uid(user).gid(group);
         }
         for (key, value) in &self.env {
             match value {
