@@ -45,6 +45,15 @@ impl Callbacks {
         self.all.values().any(|callback| !callback.is_leaving() && callback.row().wants(topic))
     }
 
+    /// Whether this registrant has anything registered.
+    #[must_use]
+    pub fn owns(&self, registrant: &Owner) -> bool {
+        self.all.values().any(|callback| match callback.origin() {
+            Origin::Registered { owner, .. } => owner == registrant && !callback.is_leaving(),
+            Origin::Configuration => false,
+        })
+    }
+
     /// Whether no program runs.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -33,6 +33,24 @@ CALLBACK_HISTORY_MAX = 64
 # Most bytes of a program's output that are remembered.
 CALLBACK_OUTPUT_MAX = 16384
 
+
+class CallbackRequest(xdr.Enum):
+    """What a daemon that has callbacks can be asked about them, beside its own requests."""
+
+    # What is registered: nothing, answered by tc_callback_list.
+    LIST = 60001
+    # What they do: tc_callback_which, answered by tc_callback_status.
+    STATUS = 60002
+    # What they have done: tc_callback_which, answered by tc_callback_history.
+    HISTORY = 60003
+    # Have this one, or have it otherwise: tc_callback_register. It is the caller's; nobody else can change it.
+    REGISTER = 60004
+    # Keep it: tc_callback_renew.
+    RENEW = 60005
+    # Have it no longer: tc_callback_which, with a name.
+    REMOVE = 60006
+
+
 # A path, argument, pattern, topic, subject, or reason.
 CallbackText = xdr.Alias(xdr.Text(4096))
 
@@ -415,6 +433,7 @@ CallbackStatus.FIELDS = (
 
 # Every type by its name in the .x file.
 TYPES = {
+    "tc_callback_request": CallbackRequest,
     "tc_callback_text": CallbackText,
     "tc_callback_name": CallbackName,
     "tc_callback_order": CallbackOrder,

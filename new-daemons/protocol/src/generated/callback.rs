@@ -35,6 +35,67 @@ pub const CALLBACK_HISTORY_MAX: u32 = 64;
 /// Most bytes of a program's output that are remembered.
 pub const CALLBACK_OUTPUT_MAX: u32 = 16384;
 
+/// What a daemon that has callbacks can be asked about them, beside its own requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallbackRequest {
+    /// What is registered: nothing, answered by tc_callback_list.
+    List,
+    /// What they do: tc_callback_which, answered by tc_callback_status.
+    Status,
+    /// What they have done: tc_callback_which, answered by tc_callback_history.
+    History,
+    /// Have this one, or have it otherwise: tc_callback_register. It is the caller's; nobody else can change it.
+    Register,
+    /// Keep it: tc_callback_renew.
+    Renew,
+    /// Have it no longer: tc_callback_which, with a name.
+    Remove,
+    /// A value that this version does not know. Made by `from_value`.
+    Unknown(i32),
+}
+
+impl CallbackRequest {
+    /// Every value with a name, and the name.
+    pub const NAMED: &'static [(Self, &'static str)] = &[
+        (Self::List, "list"),
+        (Self::Status, "status"),
+        (Self::History, "history"),
+        (Self::Register, "register"),
+        (Self::Renew, "renew"),
+        (Self::Remove, "remove"),
+    ];
+
+    /// The number on the wire.
+    #[must_use]
+    pub const fn value(self) -> i32 {
+        match self {
+            Self::List => 60001,
+            Self::Status => 60002,
+            Self::History => 60003,
+            Self::Register => 60004,
+            Self::Renew => 60005,
+            Self::Remove => 60006,
+            Self::Unknown(value) => value,
+        }
+    }
+
+    /// What this number means.
+    #[must_use]
+    pub const fn from_value(value: i32) -> Self {
+        match value {
+            60001 => Self::List,
+            60002 => Self::Status,
+            60003 => Self::History,
+            60004 => Self::Register,
+            60005 => Self::Renew,
+            60006 => Self::Remove,
+            _ => Self::Unknown(value),
+        }
+    }
+}
+
+protocol::xdr_enum!(CallbackRequest);
+
 /// A path, argument, pattern, topic, subject, or reason.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -860,6 +921,7 @@ impl Xdr for CallbackStatus {
 
 /// Every type of this module by its name in the `.x` file.
 pub const TYPES: &[Type] = &[
+    Type::of::<CallbackRequest>("tc_callback_request"),
     Type::of::<CallbackText>("tc_callback_text"),
     Type::of::<CallbackName>("tc_callback_name"),
     Type::of::<CallbackOrder>("tc_callback_order"),

@@ -7,10 +7,11 @@
 mod driver;
 mod rows;
 mod run;
+mod served;
 mod shown;
 mod trust;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,7 @@ use tokio::time::timeout;
 
 use crate::clock::Clock;
 pub use rows::{from_settings, from_wire};
+pub use served::is_about_callbacks;
 pub use trust::Distrust;
 
 /// Whose callbacks they are.
@@ -60,6 +62,8 @@ struct State {
     machine: callback::Callbacks,
     answers: BTreeMap<Token, oneshot::Sender<Result<(), Refusal>>>,
     last_token: u64,
+    /// Registrants that are watched.
+    followed: BTreeSet<Owner>,
 }
 
 #[derive(Debug)]
