@@ -83,29 +83,35 @@ impl Listener {
         );
         let most = most.unwrap_or(CLIENTS).clamp(4, CLIENTS);
         let (mut count, mut tasks) = (0, tokio::task::JoinSet::new());
+        // Told once, until somebody is let in again: whoever is refused may come back at once.
+        let mut told = false;
         loop {
-            while tasks.try_join_next().is_some() {}
             match self.socket.accept().await {
                 Ok((stream, _)) => {
                     let pid = stream.peer_cred().ok().and_then(|peer| peer.pid());
                     while tasks.try_join_next().is_some() {}
                     if tasks.len() >= most && (pid.is_none() || pid != friend) {
-                        let _ = shell
-                            .send(Happening::Trouble(format!("{most} clients are enough, refusing one")))
+                        drop(stream);
+                        complain(&shell, &mut told, format!("{most} clients are enough, refusing others"))
                             .await;
                         continue;
                     }
+                    told = false;
                     count += 1;
                     tasks.spawn(Connection::new(Client(count), stream).serve(shell.clone()));
                 }
                 Err(error) => {
-                    let _ = shell
-                        .send(Happening::Trouble(format!("failed to accept new connection: {error}")))
-                        .await;
+                    complain(&shell, &mut told, format!("failed to accept new connection: {error}")).await;
                     tokio::time::sleep(PAUSE).await;
                 }
             }
         }
+    }
+}
+
+async fn complain(shell: &Sender<Happening>, told: &mut bool, what: String) {
+    if !std::mem::replace(told, true) {
+        let _ = shell.send(Happening::Trouble(what)).await;
     }
 }
 

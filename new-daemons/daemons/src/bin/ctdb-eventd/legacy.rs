@@ -57,9 +57,11 @@ pub(crate) fn question(frame: &Bytes) -> Option<(Asker, Question)> {
                     Request::Enable { component, script: name, on: script.action == ENABLE }
                 })
             }
-            _ => return Some((Asker { command, reqid }, Question::Refused(libc::EPROTO))),
+            // C cannot read it.
+            _ => return None,
         },
-        _ => return Some((Asker { command, reqid }, Question::Refused(libc::EPROTO))),
+        // Nor this.
+        _ => return None,
     };
     let question = wanted.map_or(Question::Refused(libc::EINVAL), Question::Core);
     Some((Asker { command, reqid }, question))
