@@ -12,6 +12,7 @@ mod ctl;
 mod daemon;
 mod error;
 mod event_relay;
+pub mod eventd;
 mod layout;
 mod namespaces;
 mod node;
