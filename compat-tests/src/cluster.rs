@@ -44,6 +44,7 @@ pub struct Builder {
     eventd_of: Vec<u8>,
     debian_scripts: bool,
     namespaces: bool,
+    installed: bool,
 }
 
 impl Builder {
@@ -134,6 +135,14 @@ impl Builder {
         self
     }
 
+    /// Runs each node as an installed ctdb, not in its test mode: its directory is at `/etc/ctdb` for it, and addresses are
+    /// really put on interfaces. In namespaces, with `ctdbd` and the C tool inside; needs root.
+    #[must_use]
+    pub fn installed(mut self) -> Self {
+        self.installed = true;
+        self.namespaces()
+    }
+
     /// Returns from [`Builder::start`] as soon as all nodes listen, before the cluster is healthy.
     #[must_use]
     pub fn without_waiting(mut self) -> Self {
@@ -189,6 +198,10 @@ impl Builder {
         if self.namespaces {
             let all = Namespaces::new(&cluster.site, self.nodes)?;
             cluster.nodes.iter().zip(all.files()).for_each(|(node, file)| node.live_in(file));
+            if self.installed {
+                let bases: Vec<&Path> = cluster.nodes.iter().map(Node::base).collect();
+                cluster.nodes.iter().zip(all.install(&bases)?).for_each(|(node, file)| node.install_in(file));
+            }
             // Nobody else sets it.
             let _ = cluster.namespaces.set(all);
         }
@@ -236,6 +249,7 @@ impl Cluster {
             eventd_of: Vec::new(),
             debian_scripts: false,
             namespaces: false,
+            installed: false,
         }
     }
 

@@ -5,7 +5,7 @@
 //! socket stay where they are; ctdbd alone lives in the namespace. Needs root.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Namespace {
         let holder = site.start(&Spec {
             name: format!("network namespace {name}"),
             program: Tool::Unshare.path()?,
-            args: ["--net", "sleep", "infinity"].map(Into::into).into(),
+            args: ["--net", "--mount", "sleep", "infinity"].map(Into::into).into(),
             env: Vec::new(),
             stdin: Stdin::Null,
             log: log.clone(),
@@ -58,6 +58,21 @@ impl Namespace {
 
     fn file(&self) -> PathBuf {
         format!("/proc/{}/ns/net", self.0.pid()).into()
+    }
+
+    /// Lets the directory of a node take the places of an installed ctdb's directories, for whoever enters the namespace.
+    fn install(&self, base: &Path) -> Result<()> {
+        let base = base.display();
+        let mut command = Command::new(Tool::Nsenter.path()?);
+        command.arg(format!("--mount={}", self.mounts().display())).args(["sh", "-c"]).arg(format!(
+            "mount -t tmpfs none /run && mkdir /run/ctdb && mkdir {base}/var && mount --bind {base}/run /run/ctdb && \
+             mount --bind {base}/var /var/lib/ctdb && mount --bind {base} /etc/ctdb"
+        ));
+        run(command, PROMPT)?.ok().map(drop)
+    }
+
+    fn mounts(&self) -> PathBuf {
+        format!("/proc/{}/ns/mnt", self.0.pid()).into()
     }
 
     /// Runs `ip` in it.
@@ -95,13 +110,19 @@ impl Namespaces {
             node.ip(&format!("address add {}/24 dev eth0", address(pnn)))?;
             node.ip("link set eth0 up")?;
             node.ip("link set lo up")?;
-            // A second place for public addresses. Event scripts take what is called lo as working; of others they ask a
-            // program that need not be installed.
-            node.ip("link add lo2 up type veth peer name lo2peer")?;
-            node.ip("link set lo2peer up")?;
+            // Two places for public addresses. Event scripts take what is called lo as working; of others they ask a program
+            // that need not be installed. On the loopback device itself all of an address's network is local.
+            node.ip("link add lo1 up type veth peer name lo2")?;
+            node.ip("link set lo2 up")?;
             all.nodes.push(node);
         }
         Ok(all)
+    }
+
+    /// Lets the directories of the nodes take the places of an installed ctdb's; returns where their mounts can be entered.
+    pub(crate) fn install(&self, bases: &[&Path]) -> Result<Vec<PathBuf>> {
+        let all = self.nodes.iter().zip(bases);
+        all.map(|(node, base)| node.install(base).map(|()| node.mounts())).collect()
     }
 
     /// Where the namespace of each node can be entered.

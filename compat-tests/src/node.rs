@@ -33,10 +33,12 @@ pub struct Node {
     base: PathBuf,
     site: Arc<Site>,
     /// For ctdbd alone.
-    extra: Vec<(String, OsString)>,
+    extra: Mutex<Vec<(String, OsString)>>,
     tree: Mutex<Option<Arc<Tree>>>,
     /// The network namespace of its ctdbd, if that is not the one of the test.
     namespace: OnceLock<PathBuf>,
+    /// Where its directory stands in for that of an installed ctdb, if it does.
+    mounts: OnceLock<PathBuf>,
 }
 
 impl fmt::Debug for Node {
@@ -48,13 +50,39 @@ impl fmt::Debug for Node {
 impl Node {
     pub(crate) fn new(site: Arc<Site>, pnn: u32, address: String, extra: Vec<(String, OsString)>) -> Self {
         let base = Self::base_in(&site, pnn);
-        Self { pnn, address, base, site, extra, tree: Mutex::new(None), namespace: OnceLock::new() }
+        let extra = Mutex::new(extra);
+        Self {
+            pnn,
+            address,
+            base,
+            site,
+            extra,
+            tree: Mutex::new(None),
+            namespace: OnceLock::new(),
+            mounts: OnceLock::new(),
+        }
     }
 
     /// Its ctdbd will be started in this network namespace.
     pub(crate) fn live_in(&self, namespace: PathBuf) {
         // Said once, before the first start.
         let _ = self.namespace.set(namespace);
+    }
+
+    /// Its ctdbd and the C tool will find its directory where that of an installed ctdb is.
+    pub(crate) fn install_in(&self, mounts: PathBuf) {
+        // Said once, before the first start.
+        let _ = self.mounts.set(mounts);
+    }
+
+    /// How a program is started where the node is: inside its namespaces, if it has some.
+    fn enter(&self, program: PathBuf, args: Vec<OsString>) -> Result<(PathBuf, Vec<OsString>)> {
+        let Some(net) = self.namespace.get() else { return Ok((program, args)) };
+        let mut all: Vec<OsString> = vec![format!("--net={}", net.display()).into()];
+        all.extend(self.mounts.get().map(|mounts| format!("--mount={}", mounts.display()).into()));
+        all.push(program.into());
+        all.extend(args);
+        Ok((Tool::Nsenter.path()?, all))
     }
 
     /// The directory of the node with this number.
@@ -148,6 +176,13 @@ impl Node {
         Ok(self.running()?.pid())
     }
 
+    /// Sets a variable in the environment of its ctdbd, or takes it away, from its next start on.
+    pub fn set_env(&self, key: &str, value: Option<&OsStr>) {
+        let mut extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner);
+        extra.retain(|(other, _)| other != key);
+        extra.extend(value.map(|value| (key.to_owned(), value.to_owned())));
+    }
+
     /// Starts ctdbd and returns when its socket answers. Health comes later: [`Node::wait_healthy`].
     ///
     /// # Errors
@@ -161,18 +196,14 @@ impl Node {
         if self.is_running() {
             return Err(Error::State { name: self.name(), state: "running already" });
         }
+        let extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let extra = extra.into_iter().map(|(key, value)| (OsString::from(key), value));
         let own = self.env().map(|(key, value)| (OsString::from(key), value.to_owned()));
-        let extra = self.extra.iter().map(|(key, value)| (OsString::from(key), value.clone()));
-        let ctdbd = Tool::Ctdbd.path()?;
+        // An installed one is in no test mode. Real-time priority is for machines that have nothing else to do.
+        let installed = [("CTDB_NOSETSCHED".into(), "1".into())];
+        let own = if self.mounts.get().is_some() { installed.to_vec() } else { own.to_vec() };
         // In the foreground it logs to standard error, wherever the configuration points.
-        let foreground = OsString::from("--interactive");
-        let (program, args) = match self.namespace.get() {
-            None => (ctdbd, vec![foreground]),
-            Some(file) => {
-                let enter = format!("--net={}", file.display()).into();
-                (Tool::Nsenter.path()?, vec![enter, ctdbd.into(), foreground])
-            }
-        };
+        let (program, args) = self.enter(Tool::Ctdbd.path()?, vec!["--interactive".into()])?;
         let spec = Spec {
             name: format!("ctdbd of {}", self.name()),
             program,
@@ -265,8 +296,20 @@ impl Node {
     /// # Errors
     /// When it is not installed, or does not end within a minute.
     pub fn try_ctdb(&self, args: &[&str]) -> Result<ToolOutput> {
-        let mut command = Command::new(Tool::Ctdb.path()?);
-        command.args(args).envs(self.env());
+        let ctdb = Tool::Ctdb.path()?;
+        let mut command = match self.mounts.get() {
+            None => Command::new(ctdb),
+            Some(_) => {
+                let (program, args) = self.enter(ctdb, Vec::new())?;
+                let mut command = Command::new(program);
+                command.args(args);
+                command
+            }
+        };
+        command.args(args);
+        if self.mounts.get().is_none() {
+            command.envs(self.env());
+        }
         run(command, COMMAND)
     }
 

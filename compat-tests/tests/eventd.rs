@@ -1,6 +1,7 @@
 //! Our `ctdb-eventd` below real ctdbd: in place of C's on all nodes of a cluster, or on one of them.
 //!
-//! The life of a cluster from start-up to shutdown, with a script that notes what it is asked.
+//! The life of a cluster from start-up to shutdown, with Debian's event scripts as they are and one more that notes what it is
+//! asked. The nodes are as installed, in namespaces of their own, so that addresses really move. Needs root.
 
 use std::time::Duration;
 
@@ -9,14 +10,14 @@ use compat_tests::{Cluster, Node};
 /// How long one step may take on a busy machine.
 const STEP: Duration = Duration::from_secs(60);
 
-const ADDRESSES: &str = "10.99.0.1/24 lo\n10.99.0.2/24 lo\n10.99.0.3/24 lo\n";
+const ADDRESSES: &str = "10.99.0.1/24 lo1,lo2\n10.99.0.2/24 lo1,lo2\n10.99.0.3/24 lo1,lo2\n";
 
 /// Fails while there is a file `sick`, and says what it was asked.
 const MARK: &str = "#!/bin/sh\necho \"$*\" >>\"$CTDB_BASE/events.seen\"\n\
     [ \"$1\" != monitor ] || [ ! -e \"$CTDB_BASE/sick\" ] || { echo \"not well\"; exit 1; }\n";
 
 fn cluster(eventd_of: &[u8]) -> Cluster {
-    let builder = Cluster::builder().our_eventd_on(eventd_of);
+    let builder = Cluster::builder().installed().our_eventd_on(eventd_of).debian_scripts();
     let builder = builder.file("public_addresses", ADDRESSES).file("events/legacy/95.mark.script", MARK);
     builder.start().unwrap()
 }
@@ -87,6 +88,22 @@ fn live(eventd_of: &[u8]) {
     wait_seen(&cluster, cluster.node(2), "recovered", before);
     cluster.wait_healthy(STEP).unwrap();
 
+    // An address moves to the other interface when its own goes down.
+    let node = cluster.node(0);
+    let moved = cluster.wait(STEP, "an address has changed its interface", || {
+        let on =
+            seen(node).into_iter().rev().find(|line| line.starts_with("takeip")).ok_or("there is none")?;
+        let interface = on.split(' ').nth(1).unwrap_or_default().to_owned();
+        // The next monitor event puts it up again.
+        let down =
+            node.ctdb(&["setifacelink", &interface, "down"]).and_then(|_| node.ctdb(&["ipreallocate"]));
+        down.map_err(|error| error.to_string())?;
+        seen(node).into_iter().find(|line| line.starts_with("updateip")).ok_or(on)
+    });
+    assert_eq!(moved.unwrap().split(' ').count(), 5, "the event, two interfaces, address and bits");
+    cluster.wait_healthy(STEP).unwrap();
+    wait_given(&cluster, &all);
+
     // Stop, ban.
     cluster.node(2).stop().unwrap();
     wait_given(&cluster, &[0, 1]);
@@ -115,4 +132,50 @@ fn evt_01_a_cluster_lives_with_our_event_daemon_on_all_nodes() {
 #[test]
 fn a_cluster_lives_with_our_event_daemon_on_one_node() {
     live(&[1]);
+}
+
+/// The last event daemon that a node's ctdbd has started.
+fn started(node: &Node) -> String {
+    let log = node.log();
+    let line = log.lines().rev().find_map(|line| line.split_once("Starting event daemon "));
+    line.and_then(|(_, rest)| rest.split(' ').next()).unwrap_or_default().to_owned()
+}
+
+/// The steps of docs/migration.md, without systemd: what it reads as environment is given to ctdbd here.
+#[test]
+fn the_event_daemon_goes_in_and_out_node_by_node_as_the_guide_says() {
+    let guide =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/migration.md")).unwrap();
+    let line = guide.lines().find_map(|line| line.trim().strip_prefix("Environment=")).unwrap();
+    let (variable, _) = line.split_once('=').unwrap();
+    let theirs = "/usr/libexec/ctdb/ctdb-eventd";
+    assert!(guide.contains(&format!("Starting event daemon {theirs}")));
+
+    let cluster = cluster(&[]);
+    let program = compat_tests::binary("daemons", "ctdb-eventd").unwrap();
+    let swap = |node: &Node, value: Option<&std::ffi::OsStr>, expected: &str| {
+        node.set_env(variable, value);
+        node.shutdown().unwrap();
+        node.start().unwrap();
+        cluster.wait_healthy(STEP).unwrap();
+        assert_eq!(started(node), expected);
+        let told = node.ctdb(&["scriptstatus"]).unwrap();
+        let scripts: Vec<&str> = told.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(scripts, ["00.ctdb", "01.reclock", "05.system", "10.interface", "95.mark"], "{told}");
+        assert!(told.lines().all(|line| line.contains(" OK ")), "{told}");
+        wait_given(&cluster, &[0, 1, 2]);
+    };
+    for node in cluster.nodes() {
+        assert_eq!(started(node), theirs);
+        swap(node, Some(program.as_os_str()), &program.display().to_string());
+    }
+    for node in cluster.nodes() {
+        swap(node, None, theirs);
+        let left: Vec<_> =
+            std::fs::read_dir(node.base().join("run")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert!(
+            left.iter()
+                .all(|name| !name.to_string_lossy().contains("eventd") || node.event_socket().exists())
+        );
+    }
 }
