@@ -7,7 +7,7 @@ CARGO_FLAGS ?=
 NEXTEST_PROFILE ?= default
 
 # The programs that the demonstration and the measurements run. Not all programs: each costs a link-time optimisation.
-RUN := ctdb-tunneld ctdbctl compat-warden
+RUN := ctdb-tunneld ctdb-eventd ctdbctl compat-warden
 
 .DEFAULT_GOAL := help
 .PHONY: help packages build test check fmt clippy doc deny gate demo bench fuzz corpus
@@ -51,11 +51,11 @@ gate: packages ## instructions of hot paths: none may rise by over 5 %; UPDATE=1
 	$(CARGO) build $(CARGO_FLAGS) --release --package gate
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package gate
 
-demo: packages ## three real ctdbd with packets of the new kind between them; KEEP=1 leaves them running
+demo: packages ## three real ctdbd with our event daemon, packets of the new kind between them; KEEP=1 leaves them running
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) demo)
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin demo
 
-bench: packages ## the tunnel beside plain messages of ctdbd, and the codec beside memcpy
+bench: packages ## the tunnel beside plain messages of ctdbd, ctdb-eventd beside C's, the codec beside memcpy
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) bench bench-codec)
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench-codec

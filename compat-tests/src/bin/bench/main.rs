@@ -1,13 +1,15 @@
-//! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, and our `ctdb` beside the C tool.
+//! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, our `ctdb` beside the C tool,
+//! and the event daemon beside C's.
 //!
 //! Each figure of the tunnel stands beside one of the plain clients that was measured right before it, because a machine
 //! is never the same for long. First with every process on one CPU, which measures work; then with all CPUs, which
 //! measures this machine's wake-ups as well. docs/performance.md says how to read it. Times are printed as they
-//! came. `bench tool` measures the command line alone.
+//! came. `bench tool` measures the command line alone, `bench events` the event daemon.
 
 mod cpu;
 mod daemon;
 mod end;
+mod events;
 mod measure;
 mod plain;
 mod report;
@@ -39,6 +41,10 @@ fn run() -> anyhow::Result<()> {
         print!("{}", tool::compare(rounds)?);
         return Ok(());
     }
+    if std::env::args().nth(1).as_deref() == Some("events") {
+        print!("{}", events::compare(rounds)?);
+        return Ok(());
+    }
     let cpus = Cpus::allowed()?;
     let one = cpus.pin_to_last()?;
     println!("# All processes on one CPU (number {one})\n");
@@ -48,6 +54,8 @@ fn run() -> anyhow::Result<()> {
     print!("{}", report::markdown(&Bench::start()?.all(rounds)?));
     println!("\n# The command line beside the C tool\n");
     print!("{}", tool::compare(rounds)?);
+    println!("\n# The event daemon beside C's\n");
+    print!("{}", events::compare(rounds)?);
     println!("\nbench: OK");
     Ok(())
 }

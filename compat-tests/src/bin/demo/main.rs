@@ -1,6 +1,7 @@
 //! `make demo`: a packet of the new protocol crosses a cluster of real ctdbd, for people to see.
 //!
-//! It starts three of Debian's ctdbd with a ctdb-tunneld beside each, shows them through ctdbctl, sends packets to every
+//! It starts three of Debian's ctdbd, each with our ctdb-eventd in place of C's and a ctdb-tunneld beside it, shows them through
+//! ctdbctl, sends packets to every
 //! node and back, kills a ctdbd under traffic and counts what became of each message. Leaves nothing behind, unless
 //! `KEEP=1` is set. `RECORD=FILE` records the traffic between the nodes. Nothing here is needed by the product.
 

@@ -23,11 +23,15 @@ const FLOW: usize = 30;
 /// Plays all of it; returns the closing line.
 pub(crate) fn play(wishes: &Wishes, clock: &Clock) -> anyhow::Result<String> {
     require(&[Tool::Ctdbd, Tool::Ctdb])?;
-    println!("Tablecloth: packets of the new protocol cross a cluster of real ctdbd\n");
+    println!(
+        "Tablecloth: packets of the new protocol cross a cluster of real ctdbd, whose events our daemon runs\n"
+    );
     clock.say(format_args!("starting {NODES} ctdbd ({})", version()?));
     // When ctdbd comes back, the leader's first question to it can arrive before the way back is open, and is lost. The
     // leader waits 30 s for the answer unless it is told otherwise, and nobody wants to watch that.
-    let mut builder = Cluster::builder().nodes(NODES).tunable("RecoverTimeout", 5).without_waiting();
+    let builder = Cluster::builder().nodes(NODES).tunable("RecoverTimeout", 5).without_waiting();
+    // The events of the cluster are ours to run, with the scripts as Debian ships them.
+    let mut builder = builder.our_eventd().debian_scripts();
     if let Some(file) = &wishes.record {
         builder = builder.record(file.clone());
     }
@@ -64,6 +68,7 @@ fn steps(cluster: &Cluster, wishes: &Wishes, clock: &Clock) -> anyhow::Result<(V
     clock.say("a ctdb-tunneld runs beside each ctdbd, and each sees the two others");
 
     show(cluster.node(0), &["status"])?;
+    events(cluster, clock)?;
     show(cluster.node(0), &["tunnel", "ping", "1", "--size", &wishes.sizes()[1].to_string()])?;
     let pings = ping_all(cluster, wishes)?;
 
@@ -104,6 +109,26 @@ fn peers_up(node: &Node) -> Result<(), String> {
     let peers = status["peers"].as_array().map_or(&[][..], Vec::as_slice);
     let up = peers.iter().filter(|peer| peer["state"] == "up").count();
     if up + 1 == usize::from(NODES) { Ok(()) } else { Err(format!("node {}: {up} peers up", node.pnn())) }
+}
+
+/// Shows that each ctdbd has our event daemon, and what that one has done.
+fn events(cluster: &Cluster, clock: &Clock) -> anyhow::Result<()> {
+    let mut run = 0;
+    for node in cluster.nodes() {
+        let log = node.log();
+        let line = log.lines().find(|line| line.contains("Starting event daemon")).unwrap_or_default();
+        ensure!(!line.contains("/usr/libexec/"), "node {} has an event daemon of C: {line}", node.pnn());
+        let output = node.ctdbctl(&["event", "status", "-o", "json"])?.ok()?;
+        let status: Value = serde_json::from_str(&output)?;
+        ensure!(status["ok"] == true, "the last monitor event of node {} failed: {output}", node.pnn());
+        run += status["scripts"].as_array().map_or(0, Vec::len);
+    }
+    println!();
+    clock.say(format_args!(
+        "ctdb-eventd runs the events of each ctdbd: {run} scripts of Debian in the last monitor events"
+    ));
+    show(cluster.node(0), &["event", "status"])?;
+    show(cluster.node(0), &["event", "status", "startup"])
 }
 
 /// Runs ctdbctl and shows what it says.
