@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bus::{Failure, LostReason, Undelivered};
 use compat_tests::wait_until;
 use nix::sys::signal::Signal;
-use protocol::tunnel::Status;
+use protocol::tunnel::{LinkState, Status};
 use runtime::Notice;
 use support::letters::{self, Account};
 use support::{Peer, SOON, address, cluster, tunnel_status, wait_way};
@@ -34,7 +34,7 @@ fn perhaps(reason: Failure) -> Result<(), Undelivered> {
 }
 
 fn boot_of(status: &Status, node: u32) -> Option<String> {
-    status.peers.iter().find(|peer| peer.node == node).and_then(|peer| peer.boot.clone())
+    status.peers.iter().find(|peer| peer.node == node).and_then(|peer| peer.boot.clone().map(|boot| boot.0))
 }
 
 #[test]
@@ -67,12 +67,12 @@ fn when_ctdbd_goes_the_tunneld_stays_says_so_ends_what_waits_and_is_back_within_
 
     assert!(near.is_running());
     let status = tunnel_status(cluster.node(0)).unwrap();
-    assert_ne!(status.ctdbd.state, "attached");
+    assert_ne!(status.ctdbd.state, LinkState::Attached);
     assert!(status.ctdbd.last_error.is_some(), "{status:?}");
     assert_eq!((status.node, status.ctdbd.attached), (Some(0), 1), "{status:?}");
     let table = cluster.node(0).ctdbctl(&["tunnel", "status"]).unwrap();
     assert_eq!(table.code, Some(0), "{table:?}");
-    assert!(table.stdout.contains(&status.ctdbd.state), "{table:?}");
+    assert!(table.stdout.contains(&status.ctdbd.state.to_string()), "{table:?}");
     let ping = cluster.node(0).ctdbctl(&["tunnel", "ping", "1", "--count", "1"]).unwrap();
     assert_eq!(ping.code, Some(3), "{ping:?}");
 

@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use bus::datagram::{self, DATAGRAM_MAX, Fragment, Frame, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, Failure, Node, Undelivered};
 use bytes::Bytes;
-use protocol::tunnel::{Counters, CtdbdLink, PeerStatus, Status, TunnelBody, TunnelWhat};
+use protocol::tunnel::{
+    Counters, CtdbdLink, LinkState, PeerState, PeerStatus, Status, TunnelBody, TunnelWhat,
+};
 use protocol::xdr::Xdr;
 use support::{Run, run};
 use tempfile::TempDir;
@@ -111,13 +113,13 @@ fn kind(_: Node, body: TunnelBody) -> Fate {
 
 fn status() -> Status {
     Status {
-        version: "9.9".into(),
+        release: "9.9".into(),
         node: Some(0),
         boot: "1".into(),
         uptime_ms: 1,
         ctdbd: CtdbdLink {
             socket: "/s".into(),
-            state: "attached".into(),
+            state: LinkState::Attached,
             since_ms: 1,
             attached: 1,
             last_error: None,
@@ -126,7 +128,7 @@ fn status() -> Status {
         peers: vec![PeerStatus {
             node: 7,
             address: "10.0.0.8".into(),
-            state: "up".into(),
+            state: PeerState::Up,
             boot: None,
             rtt_us: None,
             heard_ms: None,

@@ -16,7 +16,7 @@ use std::time::Duration;
 use bus::{Address, Daemon, Name, Node, Undelivered};
 use bytes::Bytes;
 use compat_tests::{Cluster, wait_until};
-use protocol::tunnel::Status;
+use protocol::tunnel::{LinkState, Status};
 use runtime::{BusClient, Notice, Options};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -204,7 +204,7 @@ pub(crate) fn wait_way(from: &Peer, to: Address) {
 pub(crate) fn assert_never_lost(cluster: &Cluster, nodes: &[usize]) {
     for node in nodes {
         let status = tunnel_status(cluster.node(*node)).unwrap();
-        assert_eq!((status.ctdbd.state.as_str(), status.ctdbd.attached), ("attached", 1), "{status:?}");
+        assert_eq!((status.ctdbd.state, status.ctdbd.attached), (LinkState::Attached, 1), "{status:?}");
     }
 }
 

@@ -47,6 +47,12 @@ pub mod bytes {
     }
 }
 
+/// Opaque data as a value.
+#[must_use]
+pub fn opaque(data: &[u8]) -> serde_json::Value {
+    serde_json::Value::String(STANDARD.encode(data))
+}
+
 fn decoded(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
     STANDARD.decode(text)
 }

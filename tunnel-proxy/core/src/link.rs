@@ -7,6 +7,7 @@ use bytes::Bytes;
 use legacy_codec::{ControlRequest, Dest, GetNodeMap, NodeMap, Pnn, SrvId};
 use legacy_session::{self as session, Session, Token};
 use machine::{Machine, Time, earliest};
+use protocol::tunnel::LinkState;
 
 use crate::limits::{LINK_BACKLOG, NODEMAP_EVERY};
 
@@ -152,12 +153,12 @@ impl Link {
         self.times_attached += 1;
     }
 
-    /// One word for people.
-    pub(crate) fn state(&self) -> &'static str {
+    /// How far it has come.
+    pub(crate) fn state(&self) -> LinkState {
         match (self.attached, self.session.is_up()) {
-            (true, _) => "attached",
-            (false, true) => "connecting",
-            (false, false) => "down",
+            (true, _) => LinkState::Attached,
+            (false, true) => LinkState::Connecting,
+            (false, false) => LinkState::Down,
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bus::{Daemon, Failure, Node};
 use machine::{Time, earliest};
+use protocol::tunnel::PeerState;
 
 use crate::envelope::{Channel, Frame, Seq};
 use crate::inbound::Inbound;
@@ -137,13 +138,13 @@ impl Peer {
         (self.outbound.len(), self.inbound.len())
     }
 
-    /// One word for people.
-    pub(crate) const fn state(&self) -> &'static str {
+    /// What is known of it now.
+    pub(crate) const fn state(&self) -> PeerState {
         match (self.silent, self.boot) {
-            (Some(Failure::NoTunneld), _) => "absent",
-            (Some(_), _) => "silent",
-            (None, Some(_)) => "up",
-            (None, None) => "greeting",
+            (Some(Failure::NoTunneld), _) => PeerState::Absent,
+            (Some(_), _) => PeerState::Silent,
+            (None, Some(_)) => PeerState::Up,
+            (None, None) => PeerState::Greeting,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use machine::Time;
-use protocol::tunnel::{CtdbdLink, DaemonStatus, PeerStatus, Status};
+use protocol::tunnel::{CtdbdLink, DaemonStatus, PeerStatus, Status, Text};
 
 use crate::peer::Peer;
 use crate::tunnel::Tunnel;
@@ -20,8 +20,8 @@ fn peer_status(now: Time, peer: &Peer) -> PeerStatus {
     PeerStatus {
         node: peer.node.0,
         address: peer.address.clone(),
-        state: peer.state().to_owned(),
-        boot: peer.boot().map(|b| format!("{b:016x}")),
+        state: peer.state(),
+        boot: peer.boot().map(|b| Text(format!("{b:016x}"))),
         rtt_us: peer.rtt().map(|d| u64::try_from(d.as_micros()).unwrap_or(u64::MAX)),
         heard_ms: peer.heard().map(|at| millis(now - at)),
         channels_out: count(channels_out),
@@ -49,16 +49,16 @@ impl Tunnel {
             }
         });
         Status {
-            version: self.config.version.clone(),
+            release: self.config.version.clone(),
             node: self.link.node.map(|n| n.0),
             boot: format!("{:016x}", self.config.boot),
             uptime_ms: millis(now - self.started),
             ctdbd: CtdbdLink {
                 socket: self.config.ctdbd_socket.clone(),
-                state: self.link.state().to_owned(),
+                state: self.link.state(),
                 since_ms: millis(now - self.link.since),
                 attached: self.link.times_attached,
-                last_error: self.link.last_error.clone(),
+                last_error: self.link.last_error.clone().map(Text),
             },
             daemons: daemons.collect(),
             peers: self.peers.values().filter(|p| p.is_listed()).map(|p| peer_status(now, p)).collect(),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use legacy_codec::{NodeFlags, NodeMap};
 use legacy_session as session;
 use machine::{Machine, Time, earliest};
-use protocol::tunnel::Counters;
+use protocol::tunnel::{Counters, PeerState};
 
 use crate::limits::{Config, HOUSEKEEPING};
 use crate::link::{Link, LinkEffect};
@@ -112,7 +112,7 @@ pub enum Event {
     /// A daemon was not registered because there are too many.
     TooManyDaemons(Daemon),
     /// The state of a peer changed.
-    Peer(Node, &'static str),
+    Peer(Node, PeerState),
     /// A packet from ctdbd or a local daemon was dropped, and why.
     Dropped(String),
 }

@@ -236,7 +236,7 @@ fn log(event: &Event) {
         Event::Registered(daemon) => debug!(%daemon, "registered"),
         Event::DaemonGone(daemon, how) => debug!(%daemon, how, "daemon is gone"),
         Event::TooManyDaemons(daemon) => warn!(%daemon, "not registered: too many daemons"),
-        Event::Peer(node, state) => info!(%node, state, "peer"),
+        Event::Peer(node, state) => info!(%node, %state, "peer"),
         Event::Dropped(why) => debug!(%why, "dropped"),
         other => debug!(?other),
     }

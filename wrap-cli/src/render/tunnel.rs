@@ -16,13 +16,13 @@ impl Shown for Status {
             ("Node", or_dash(status.node)),
             (
                 "ctdb-tunneld",
-                format!("{}, boot {}, up {}", status.version, status.boot, span(status.uptime_ms)),
+                format!("{}, boot {}, up {}", status.release, status.boot, span(status.uptime_ms)),
             ),
             ("ctdbd", since),
             ("Socket", link.socket.clone()),
         ];
         if let Some(error) = &link.last_error {
-            head.push(("Last lost", error.clone()));
+            head.push(("Last lost", error.0.clone()));
         }
         head.push((
             "Envelopes",
@@ -55,7 +55,7 @@ fn peer_rows(peers: &[PeerStatus]) -> String {
         vec![
             peer.node.to_string(),
             peer.address.clone(),
-            peer.state.clone(),
+            peer.state.to_string(),
             or_dash(peer.rtt_us.map(milliseconds)),
             peer.heard_ms.map_or_else(|| "-".into(), |ms| format!("{} ago", span(ms))),
             format!("{}/{}", peer.channels_out, peer.channels_in),

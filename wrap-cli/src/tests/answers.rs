@@ -1,7 +1,7 @@
 //! What the commands collect, with the rules of the `ctdb` tool, and how each answer is written.
 
 use insta::assert_snapshot;
-use protocol::tunnel::{Counters, CtdbdLink, DaemonStatus, PeerStatus};
+use protocol::tunnel::{Counters, CtdbdLink, DaemonStatus, LinkState, PeerState, PeerStatus, Text};
 
 use super::fake::{Fake, node, settings, silent};
 use crate::args::Output;
@@ -144,11 +144,11 @@ async fn pings_of_nodes_that_answer_refuse_and_are_silent() {
 
 #[test]
 fn the_state_of_a_tunneld() {
-    let peer = |node: u32, state: &str, heard: Option<u64>| PeerStatus {
+    let peer = |node: u32, state: PeerState, heard: Option<u64>| PeerStatus {
         node,
         address: format!("10.0.0.{}", node + 1),
-        state: state.into(),
-        boot: heard.map(|_| "00c0ffee".into()),
+        state,
+        boot: heard.map(|_| Text("00c0ffee".into())),
         rtt_us: heard.map(|_| 210),
         heard_ms: heard,
         channels_out: 2,
@@ -167,19 +167,19 @@ fn the_state_of_a_tunneld() {
         delivered: 42,
     };
     let mut status = tunnel::Status {
-        version: "0.1.0".into(),
+        release: "0.1.0".into(),
         node: Some(0),
         boot: "0badcafe".into(),
         uptime_ms: 93_784_000,
         ctdbd: CtdbdLink {
             socket: "/run/ctdb/ctdbd.socket".into(),
-            state: "attached".into(),
+            state: LinkState::Attached,
             since_ms: 61_500,
             attached: 2,
-            last_error: Some("connection closed: end of file".into()),
+            last_error: Some(Text("connection closed: end of file".into())),
         },
         daemons: vec![daemon("cluster", 0), daemon("ctdbctl", 4711)],
-        peers: vec![peer(1, "up", Some(900)), peer(2, "absent", None)],
+        peers: vec![peer(1, PeerState::Up, Some(900)), peer(2, PeerState::Absent, None)],
         counters: Counters { envelopes_out: 10, envelopes_in: 9, delivered: 7, ..Counters::default() },
     };
     assert_snapshot!("tunnel_status_json", json(&status));

@@ -7,18 +7,21 @@ pub mod common;
 #[rustfmt::skip]
 pub mod bus;
 #[rustfmt::skip]
+pub mod callback;
+#[rustfmt::skip]
 pub mod frames;
 #[rustfmt::skip]
 pub mod tunnel;
 #[rustfmt::skip]
-pub mod callback;
+pub mod tunneld;
 
 /// Every module with its types.
 #[rustfmt::skip]
 pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
     ("common", common::TYPES),
     ("bus", bus::TYPES),
+    ("callback", callback::TYPES),
     ("frames", frames::TYPES),
     ("tunnel", tunnel::TYPES),
-    ("callback", callback::TYPES),
+    ("tunneld", tunneld::TYPES),
 ];

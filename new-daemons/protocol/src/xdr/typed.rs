@@ -69,6 +69,20 @@ scalars! {
     bool, bool, 4, "bool";
 }
 
+/// Nothing: no bytes.
+impl Xdr for () {
+    const MIN_LEN: usize = 0;
+    fn encode(&self, _: &mut Writer) -> Result<(), XdrError> {
+        Ok(())
+    }
+    fn decode(_: &mut Reader) -> Result<Self, XdrError> {
+        Ok(())
+    }
+    fn encoded_len(&self) -> usize {
+        0
+    }
+}
+
 impl<T: Xdr> Xdr for Box<T> {
     const MIN_LEN: usize = T::MIN_LEN;
     fn encode(&self, w: &mut Writer) -> Result<(), XdrError> {

@@ -62,7 +62,7 @@ impl Bench {
         };
         bench.input(Input::Start);
         bench.input(Input::Ctdbd(CtdbdInput::Connected));
-        assert_eq!(bench.tunnel.status(bench.now).ctdbd.state, "attached");
+        assert_eq!(bench.tunnel.status(bench.now).ctdbd.state, protocol::tunnel::LinkState::Attached);
         bench
     }
 

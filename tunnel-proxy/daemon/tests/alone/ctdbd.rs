@@ -14,9 +14,9 @@ async fn assert_alone(tunneld: &Tunneld, why: &str) {
     assert_ways(tunneld).await;
     until("it says why", async || {
         let link = tunneld.status().await.ctdbd;
-        assert_ne!(link.state, "attached");
+        assert_ne!(link.state, protocol::tunnel::LinkState::Attached);
         assert_eq!(link.attached, 0);
-        if link.last_error.as_ref().is_some_and(|e| e.contains(why)) {
+        if link.last_error.as_ref().is_some_and(|e| e.0.contains(why)) {
             Ok(())
         } else {
             Err(format!("{link:?}"))
