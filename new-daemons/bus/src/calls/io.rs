@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::common::Code;
+pub use protocol::service::Refusal;
 
 use crate::address::{Address, Daemon, Node};
 use crate::failure::{Failure, Undelivered};
@@ -39,16 +39,6 @@ pub struct Me {
     pub release: String,
     /// What it can do beyond the version of the protocol: one bit each.
     pub features: u64,
-}
-
-/// Why a request was not answered with a result.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
-pub struct Refusal {
-    /// For a program.
-    pub code: Code,
-    /// For a person: one line.
-    pub text: String,
 }
 
 /// Why a call has no answer.
