@@ -19,7 +19,7 @@ fn told(place: &Place, out: &Output) -> (Option<i32>, Vec<String>) {
 fn every_mistake_of_a_configuration_is_a_line_and_the_status_is_78() {
     let place = Place::with(
         "conf.d/10.conf",
-        "[tunnel]\npeer timeout = 10\nctdb socket = here\npeer-timeout = 3s\n[http]\nlisten = not mine\n",
+        "[tunnel]\npeer timeout = 10\nctdb socket = here\npeer-timeout = 3s\n[http]\nbody limit = not mine\n",
     );
     place.write("conf.d/20.conf", "[logging]\nlog level = loud\nwords\n[tunnel\n");
     place.write("ctdb.conf", "[logging]\n\tlocation = file:/nowhere/log\n[cluster]\nleader timeout = 0\n");

@@ -321,7 +321,7 @@ mod tests {
             ("[callback a]\nevents = a*b\n", 2, true, "'a*b' is no name of an event"),
             ("[callback a]\nretries = 101\n", 2, true, "a number from 0 to 100"),
             ("[http]\nbody limit = 1G\n", 2, true, "write 1K to 64M"),
-            ("[http]\nlisten = here\n", 2, true, "an address and a port"),
+            ("[tunnel]\nhttp listen = here\n", 2, true, "an address and a port"),
         ] {
             let found = told_in(Role::Part, text);
             assert_eq!(found.len(), 1, "{text}: {found:?}");

@@ -300,7 +300,7 @@ mod tests {
         let before =
             settings(&["[tunnel]\nctdb socket = /a\npeer timeout = 10s\n[logging]\nlog level = NOTICE\n"]);
         let after = settings(&[
-            "[tunnel]\nctdb socket = /b\npeer timeout = 20s\n[logging]\nlog level = 3\n[http]\nlisten = x\n",
+            "[tunnel]\nctdb socket = /b\npeer timeout = 20s\n[logging]\nlog level = 3\n[http]\nbody limit = x\n",
         ]);
         let changes = after.changes(&before, &["tunnel", "logging"]);
         let told: Vec<_> = changes.iter().map(|c| (c.option.as_str(), c.to.as_deref(), c.change)).collect();

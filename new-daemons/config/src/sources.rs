@@ -175,7 +175,7 @@ mod tests {
         let told = refused(
             "[logging]\nlog level = loud\n[cluster]\nleader timeout = 0\n",
             &[
-                "[tunnel]\npeer timeout = 1s\nctdb socket = x\n[http]\nlisten = nowhere\n",
+                "[tunnel]\npeer timeout = 1s\nctdb socket = x\n[http]\nbody limit = nowhere\n",
                 "[callback a]\nprogram = ./none\n[tunnel\n",
             ],
         );
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_mistake_of_others_stops_nobody_but_is_told_by_the_check() {
         let sources =
-            sources("[cluster]\nleader timeout = 0\n", &["[http]\nlisten = x\n[tunel]\n[callback a]\n"]);
+            sources("[cluster]\nleader timeout = 0\n", &["[http]\nbody limit = x\n[tunel]\n[callback a]\n"]);
         let (_, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere).unwrap();
         let doubts: Vec<_> = doubts.iter().map(Told::to_string).collect();
         assert!(doubts.len() == 1 && doubts[0].starts_with("conf.d/10.conf:3: there is no section [tunel]"));

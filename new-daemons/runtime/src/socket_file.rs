@@ -1,14 +1,15 @@
-//! The file of a listening Unix datagram socket: made, replaced when it is a dead process's, removed with its owner.
+//! The file of a Unix socket at which somebody is found, of datagrams or of streams: made, replaced when it is a dead
+//! process's, removed with its owner.
 //!
 //! Never touches a file that is no socket, nor one that somebody else has put in its place meanwhile.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixDatagram as UnixSocket;
+use std::os::unix::net::{UnixDatagram as UnixSocket, UnixListener as StdListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use tokio::net::UnixDatagram;
+use tokio::net::{UnixDatagram, UnixListener};
 
 /// The file at which a socket of this process listens.
 #[derive(Debug)]
@@ -24,14 +25,22 @@ impl SocketFile {
     /// Listens at `path`. A socket that a dead process left there is replaced; a living one is `AddrInUse`, and so is
     /// anything else.
     pub(crate) fn bind(path: PathBuf) -> io::Result<(UnixDatagram, Self)> {
-        let socket = match UnixDatagram::bind(&path) {
-            Err(e) if e.kind() == ErrorKind::AddrInUse => replace(&path, e)?,
-            other => other?,
-        };
-        let id = id_of(&path)?;
-        let file = Self { path, id, lent: false };
+        let dead = || is_refused(UnixSocket::unbound().and_then(|s| s.connect(&path)));
+        let socket = make(&path, || UnixDatagram::bind(&path), dead)?;
+        Ok((socket, Self::made(path)?))
+    }
+
+    /// The same for a socket to which one connects.
+    pub(crate) fn listen(path: PathBuf) -> io::Result<(UnixListener, Self)> {
+        let dead = || is_refused(UnixStream::connect(&path));
+        let listener = make(&path, || UnixListener::bind(&path), dead)?;
+        Ok((listener, Self::made(path)?))
+    }
+
+    fn made(path: PathBuf) -> io::Result<Self> {
+        let file = Self { id: id_of(&path)?, path, lent: false };
         fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600))?;
-        Ok((socket, file))
+        Ok(file)
     }
 
     /// Listens with a socket that somebody else has opened at `path`, and leaves its file alone.
@@ -39,6 +48,13 @@ impl SocketFile {
         socket.set_nonblocking(true)?;
         let id = id_of(&path)?;
         Ok((UnixDatagram::from_std(socket)?, Self { path, id, lent: true }))
+    }
+
+    /// The same for a socket to which one connects.
+    pub(crate) fn adopt_listener(path: PathBuf, listener: StdListener) -> io::Result<(UnixListener, Self)> {
+        listener.set_nonblocking(true)?;
+        let id = id_of(&path)?;
+        Ok((UnixListener::from_std(listener)?, Self { path, id, lent: true }))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -63,21 +79,33 @@ fn id_of(path: &Path) -> io::Result<(u64, u64)> {
     fs::symlink_metadata(path).map(|meta| (meta.dev(), meta.ino()))
 }
 
+/// Makes a socket, in the place of a dead process if need be.
+fn make<S>(path: &Path, bind: impl Fn() -> io::Result<S>, dead: impl Fn() -> bool) -> io::Result<S> {
+    match bind() {
+        Err(e) if e.kind() == ErrorKind::AddrInUse => replace(path, e, bind, dead),
+        other => other,
+    }
+}
+
 /// Takes the place of a dead process. Two that try that at the same time take turns, so that neither removes the socket
 /// that the other has just made.
-fn replace(path: &Path, in_use: io::Error) -> io::Result<UnixDatagram> {
+fn replace<S>(
+    path: &Path,
+    in_use: io::Error,
+    bind: impl Fn() -> io::Result<S>,
+    dead: impl Fn() -> bool,
+) -> io::Result<S> {
     let directory = File::open(path.parent().unwrap_or(Path::new(".")))?;
     directory.lock()?;
     let is_socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
-    if !is_socket || !is_dead(path) {
+    if !is_socket || !dead() {
         return Err(in_use);
     }
     fs::remove_file(path)?;
-    UnixDatagram::bind(path)
+    bind()
 }
 
-fn is_dead(path: &Path) -> bool {
-    let probe = UnixSocket::unbound().and_then(|s| s.connect(path));
+fn is_refused<S>(probe: io::Result<S>) -> bool {
     probe.is_err_and(|e| e.kind() == ErrorKind::ConnectionRefused)
 }
 
@@ -110,6 +138,20 @@ mod tests {
         symlink(&elsewhere, &path).unwrap();
         assert_eq!(kind(bind()), Some(ErrorKind::AddrInUse));
         assert!(elsewhere.exists());
+    }
+
+    #[tokio::test]
+    async fn a_listener_takes_the_place_of_a_dead_one_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.0.http");
+        drop(StdListener::bind(&path).unwrap());
+        let living = SocketFile::listen(path.clone()).unwrap();
+        assert_eq!(kind(SocketFile::listen(path.clone())), Some(ErrorKind::AddrInUse));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        drop(living);
+        assert!(!path.exists());
+        let _datagrams = UnixSocket::bind(&path).unwrap();
+        assert_eq!(kind(SocketFile::listen(path)), Some(ErrorKind::AddrInUse));
     }
 
     #[tokio::test]

@@ -45,6 +45,8 @@ section! {
         /// How long a node may be silent until it is given up and what waits for it fails.
         peer_timeout: Duration = "peer timeout", Value::Duration { least: Duration::from_secs(3), most: HOUR },
             Some("10s"), AtRunTime, New;
+        /// An address and a port of its HTTP door, besides the Unix socket. Anybody who reaches it may do everything.
+        http_listen: Option<SocketAddr> = "http listen", Value::Listen, None, AtStart, New;
     }
 }
 
@@ -53,11 +55,10 @@ section! {
     Http ["http", named false] {
         /// Whether there is one.
         enabled: bool = "enabled", Value::Bool, Some("true"), AtStart, New;
-        /// The directory of the doors' sockets; without it `http` beside the socket of ctdbd.
+        /// The directory of the doors' sockets, NAME.INSTANCE.http; without it the directory of the daemons' sockets.
         directory: Option<PathBuf> = "directory", Value::Path, None, AtStart, New;
-        /// An address and a port to listen at as well. Anybody who reaches it may do everything: it belongs on a private
-        /// network, if anywhere.
-        listen: Option<SocketAddr> = "listen", Value::Listen, None, AtStart, New;
+        /// Whether `http listen` of a daemon may be an address that other hosts reach. Then all of them may do everything.
+        beyond_loopback: bool = "beyond loopback", Value::Bool, Some("false"), AtStart, New;
         /// The largest body of a request.
         body_limit: Size = "body limit", Value::Size { least: 1024, most: 64 << 20 }, Some("1M"), AtStart, New;
     }
