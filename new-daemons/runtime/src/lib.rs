@@ -3,12 +3,13 @@
 //! [`frame`] is what is the same for all daemons. [`Bus`] is a daemon's way to the others: calls, requests, events;
 //! [`BusClient`] sends plain messages for programs. Both drive a [`bus::Endpoint`] over the sockets of [`datagram`].
 //! [`Clock`] gives the machines their time, [`process`] runs programs of others, [`callbacks`] those that a daemon runs on
-//! its events. No protocol knowledge lives here.
+//! its events. [`Station`] is a daemon as others see it, on the bus and at its [`http`] door. No protocol knowledge lives here.
 
 pub mod callbacks;
 pub mod configuration;
 pub mod datagram;
 pub mod frame;
+pub mod http;
 pub mod logging;
 pub mod paths;
 pub mod process;
@@ -19,9 +20,11 @@ mod hub;
 mod member;
 mod rooms;
 mod socket_file;
+mod station;
 
 pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};
 pub use clock::{Alarm, Clock};
 pub use member::{
     BadTopic, Bus, FindError, JoinError, Joining, Reply, Request, Requests, Subscription, Watch, Way,
 };
+pub use station::{Health, Observed, Station};
