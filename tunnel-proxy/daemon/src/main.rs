@@ -6,6 +6,7 @@
 mod ctdbd;
 mod locals;
 mod shell;
+mod station;
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use anyhow::Context;
 use clap::Args;
 use config::Section;
 use runtime::frame::{Daemon, Frame};
+use runtime::http::{Limits, Places};
 use tunnel_core::{Config, Tunnel};
 
 /// Options of its own.
@@ -54,7 +56,7 @@ impl Daemon for Tunneld {
     const ABOUT: &'static str = "Carries messages between the daemons of the cluster's nodes, through ctdbd. It attaches to \
         the local ctdbd as a client, and comes back by itself when ctdbd was away. Daemons of this node reach it at the \
         datagram socket `tunneld` in the bus directory";
-    const SECTIONS: &'static [&'static str] = &[config::Tunnel::NAME];
+    const SECTIONS: &'static [&'static str] = &[config::Tunnel::NAME, config::Http::NAME];
     const LOG_VARIABLE: &'static str = "TUNNELD_LOG";
 
     type Options = Options;
@@ -62,6 +64,7 @@ impl Daemon for Tunneld {
 
     async fn run(options: Options, frame: Frame) -> anyhow::Result<()> {
         let said: config::Tunnel = frame.section()?;
+        let http: config::Http = frame.section()?;
         let socket = options.ctdb_socket.or(said.ctdb_socket).unwrap_or_else(runtime::paths::ctdbd_socket);
         let dir = options.run_dir.or(said.bus_directory).unwrap_or_else(|| runtime::paths::bus_dir(&socket));
         runtime::datagram::prepare_directory(&dir)
@@ -70,7 +73,9 @@ impl Daemon for Tunneld {
             Config::new(socket.display().to_string(), env!("CARGO_PKG_VERSION").to_owned(), boot_id());
         let peer_timeout = options.peer_timeout.map(Duration::from_secs_f64);
         config.peer_timeout = peer_timeout.unwrap_or(said.peer_timeout);
-        shell::Shell::run(Tunnel::new(config), frame, peer_timeout, socket, dir).await
+        let places = |daemon| Places::of(&http, said.http_listen, daemon, &dir);
+        let doors = (Limits::of(&http), places(station::me()?));
+        shell::Shell::run(Tunnel::new(config), frame, peer_timeout, socket, dir.clone(), doors).await
     }
 }
 

@@ -10,12 +10,14 @@ use bus::Daemon;
 use machine::{Machine, Time};
 use runtime::datagram::{Files, Outcome, Receiver, TUNNELD_SOCKET};
 use runtime::frame::{Asked, Frame};
+use runtime::http::{Door, Limits, Places};
 use runtime::{Alarm, Clock};
 use tracing::{debug, info, warn};
 use tunnel_core::{CtdbdInput, Effect, Event, Input, Tunnel};
 
 use crate::ctdbd::Ctdbd;
 use crate::locals::Locals;
+use crate::station::{self, Reception};
 
 /// Reads of one source before the others get their turn.
 const TURN: usize = 32;
@@ -46,6 +48,7 @@ pub(crate) struct Shell {
     frame: Frame,
     /// Said on the command line, which the configuration does not change.
     peer_timeout: Option<Duration>,
+    reception: Reception,
 }
 
 impl Shell {
@@ -56,10 +59,16 @@ impl Shell {
         peer_timeout: Option<Duration>,
         socket: PathBuf,
         dir: PathBuf,
+        (limits, places): (Limits, Option<Places>),
     ) -> anyhow::Result<()> {
         let path = dir.join(TUNNELD_SOCKET);
         let receiver = Receiver::listen(path.clone(), Files::Refuse, frame.sockets())
             .with_context(|| format!("cannot listen at {}", path.display()))?;
+        let reception = Reception::open(&dir)?;
+        let station = reception.station().clone();
+        let open = places.map(|places| Door::open(station.clone(), &places, limits, frame.sockets()));
+        let _door = open.transpose()?;
+        tokio::spawn(station.serve());
         if let Some(left) = frame.sockets().left() {
             warn!("sockets were handed over that nobody here needs: {left}");
         }
@@ -76,6 +85,7 @@ impl Shell {
             locals: Locals::new(dir),
             frame,
             peer_timeout,
+            reception,
         };
         shell.frame.ready(LOOKING);
         shell.input(Input::Start);
@@ -137,6 +147,7 @@ impl Shell {
         work |= self.ctdbd.poll_room(cx).is_ready();
         work |= self.read_ctdbd(cx);
         work |= self.read_daemons(cx);
+        self.answer(cx);
         while let Poll::Ready((daemon, incarnation)) = self.locals.poll_room(cx) {
             work = true;
             while let Some(outcome) = self.locals.resume(daemon, incarnation) {
@@ -144,6 +155,14 @@ impl Shell {
             }
         }
         if work { Poll::Ready(Woken::Work) } else { Poll::Pending }
+    }
+
+    /// Tells its state to those who ask as daemons and scripts do.
+    fn answer(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(reply) = self.reception.poll_asked(cx) {
+            // Whoever gave up waiting has dropped the other end.
+            let _ = reply.send(self.tunnel.status(self.now));
+        }
     }
 
     fn read_ctdbd(&mut self, cx: &mut Context<'_>) -> bool {
@@ -201,6 +220,7 @@ impl Shell {
     }
 
     fn event(&self, event: &Event) {
+        station::tell(self.reception.station(), event);
         match event {
             Event::Attached(node) => self.frame.status(&format!("attached to ctdbd as node {node}")),
             Event::Lost(_) => self.frame.status(LOOKING),

@@ -6,6 +6,7 @@
 mod clients;
 mod ctdbd;
 mod datagrams;
+mod door;
 mod raw;
 mod start;
 
