@@ -186,7 +186,8 @@ fn deny_toml_lets_the_same_crates_use_tokio() {
     let entry = deny.split("{ crate = \"tokio\"").nth(1).expect("an entry for tokio");
     let list =
         entry.split_once("wrappers = [").and_then(|(_, rest)| rest.split_once(']')).expect("wrappers").0;
-    let words = list.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| line.split(','));
+    let words =
+        list.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| line.split(','));
     let words = words.map(|word| word.trim().trim_matches('"')).filter(|word| !word.is_empty());
     let wrappers: BTreeSet<&str> = words.filter(|word| !HTTP.contains(word)).collect();
     let table: BTreeSet<&str> = TABLE.iter().filter(|row| row.1 == Tokio).map(|row| row.0).collect();

@@ -185,7 +185,10 @@ fn a_hundred_thousand_letters_are_delivered_once_and_in_order_or_reported_whatev
     let tunnelds: Vec<_> = (0..3).map(|pnn| cluster.start_tunneld(pnn).unwrap()).collect();
     for (pnn, tunneld) in tunnelds.iter().enumerate() {
         let attached = || match tunnel_status(cluster.node(pnn)) {
-            Ok(status) if status.peers.iter().all(|peer| peer.state == PeerState::Up) && !status.peers.is_empty() => {
+            Ok(status)
+                if status.peers.iter().all(|peer| peer.state == PeerState::Up)
+                    && !status.peers.is_empty() =>
+            {
                 Ok(())
             }
             other => Err(format!("{other:?}")),

@@ -34,7 +34,8 @@ fn ask(node: &Node, method: &str, target: &str, body: &str) -> Result<(u16, Stri
     let mut python = Command::new("python3");
     let out = python.args(["-c", ASK]).arg(door(node)).args([method, target, body]).output().unwrap();
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    let (status, body) = text.split_once(' ').ok_or_else(|| String::from_utf8_lossy(&out.stderr).into_owned())?;
+    let (status, body) =
+        text.split_once(' ').ok_or_else(|| String::from_utf8_lossy(&out.stderr).into_owned())?;
     Ok((status.parse().map_err(|_| text.clone())?, body.trim_end().to_owned()))
 }
 
@@ -96,10 +97,11 @@ fn requests_go_to_the_daemon_behind_the_door_and_to_those_of_other_nodes() {
     let _near = cluster.start_tunneld(0).unwrap();
     let _far = cluster.start_tunneld(1).unwrap();
     let status = |target: &str| post(near, target, &json!({}));
-    let other = wait_until(SOON, "the other tunneld answers", || match status("/v1/nodes/1/tunneld/status")? {
-        (200, status) if status["node"] == 1 => Ok(status),
-        other => Err(format!("{other:?}")),
-    });
+    let other =
+        wait_until(SOON, "the other tunneld answers", || match status("/v1/nodes/1/tunneld/status")? {
+            (200, status) if status["node"] == 1 => Ok(status),
+            other => Err(format!("{other:?}")),
+        });
     assert_eq!(other.unwrap()["ctdbd"]["state"], "attached");
     let (code, own) = status("/v1/tunneld/status").unwrap();
     assert_eq!((code, &own["node"], &own["peers"][0]["node"]), (200, &json!(0), &json!(1)));
@@ -120,10 +122,11 @@ fn requests_go_to_the_daemon_behind_the_door_and_to_those_of_other_nodes() {
         assert!(numbers.lines().any(|l| l == line), "{line}\n{numbers}");
     }
     far.kill9().unwrap();
-    let ill = wait_until(SOON, "its health says that ctdbd is gone", || match ask(far, "GET", "/health", "")? {
-        (503, reasons) => Ok(reasons),
-        other => Err(format!("{other:?}")),
-    });
+    let ill =
+        wait_until(SOON, "its health says that ctdbd is gone", || match ask(far, "GET", "/health", "")? {
+            (503, reasons) => Ok(reasons),
+            other => Err(format!("{other:?}")),
+        });
     assert!(ill.unwrap().contains("\"ctdbd\""));
 }
 

@@ -88,7 +88,7 @@ fn when_ctdbd_goes_the_tunneld_stays_says_so_ends_what_waits_and_is_back_within_
     assert!(answers.elapsed() < Duration::from_secs(1), "{:?}", answers.elapsed());
     assert_eq!(back.unwrap(), Some(bus::Node(0)));
     let status = tunnel_status(cluster.node(0)).unwrap();
-    assert_eq!((status.ctdbd.state.as_str(), status.ctdbd.attached), ("attached", 2));
+    assert_eq!((status.ctdbd.state, status.ctdbd.attached), (LinkState::Attached, 2));
 
     wait_way(&a, to_b);
     wait_way(&b, address(0, "a"));

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use bus::{Address, Failure};
 use compat_tests::{Cluster, wait_until};
+use protocol::tunnel::PeerState;
 use support::letters::{self, Account, Sum};
 use support::{Peer, Posted, SOON, address, assert_never_lost, tunnel_status, wait_way};
 
@@ -173,8 +174,8 @@ fn a_node_that_is_cut_off_and_comes_back_gets_each_letter_once_or_its_sender_is_
     };
     scene.until(SOON, "both sides are told", given_up);
     let told = begun.elapsed();
-    let state = tunnel_status(cluster.node(0)).unwrap().peers[0].state.clone();
-    assert_eq!(state, "silent");
+    let state = tunnel_status(cluster.node(0)).unwrap().peers[0].state;
+    assert_eq!(state, PeerState::Silent);
     let came = scene.came();
     cluster.plug_in(1).unwrap();
     scene.until_all_flow();

@@ -54,7 +54,10 @@ mod tests {
                 let types = request.argument.iter().chain(&request.answer);
                 types.for_each(|t| assert!(t.schema(&mut generator).as_object().is_some(), "{}", t.name));
             }
-            service.events.iter().for_each(|event| assert!(event.doc.trim().ends_with('.'), "{}", event.topic));
+            service
+                .events
+                .iter()
+                .for_each(|event| assert!(event.doc.trim().ends_with('.'), "{}", event.topic));
         }
     }
 }

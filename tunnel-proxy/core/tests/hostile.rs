@@ -178,6 +178,9 @@ fn a_made_up_boot_id_does_not_displace_the_true_one() {
         bench.frames(made_up, &[Frame::Hello { stamp: 1 }, Frame::HelloAnswer { stamp: made_up }]);
         bench.pass(30);
     }
-    assert_eq!(bench.tunnel.status(bench.now).peers[0].boot.as_ref().map(|b| &*b.0), Some("000000000000b007"));
+    assert_eq!(
+        bench.tunnel.status(bench.now).peers[0].boot.as_ref().map(|b| &*b.0),
+        Some("000000000000b007")
+    );
     bench.assert_alive(2);
 }

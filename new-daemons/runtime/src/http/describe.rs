@@ -46,7 +46,8 @@ impl Writer {
     }
 
     fn request(&mut self, service: &Service, request: &Request, forwarded: bool) {
-        let answer = request.answer.map_or(json!({ "type": "null" }), |t| t.schema(&mut self.generator).into());
+        let answer =
+            request.answer.map_or(json!({ "type": "null" }), |t| t.schema(&mut self.generator).into());
         let content = json!({ "application/json": { "schema": answer } });
         let mut parameters = vec![timeout()];
         let mut path = format!("/v1/{}/{}", service.name, request.name);
@@ -112,8 +113,10 @@ pub(crate) fn describe(service: &'static Service) -> Value {
     for other in services::ALL {
         other.requests.iter().for_each(|request| writer.request(other, request, true));
     }
-    let topic = parameter("query", "topic", "How the topics begin", json!({ "type": "string", "default": "" }));
-    let seen = parameter("header", "Last-Event-ID", "The last event that was seen", json!({ "type": "string" }));
+    let topic =
+        parameter("query", "topic", "How the topics begin", json!({ "type": "string", "default": "" }));
+    let seen =
+        parameter("header", "Last-Event-ID", "The last event that was seen", json!({ "type": "string" }));
     let events = writer.stream(&[service]);
     writer.get("/events", "events", "Events of this daemon, as they happen", json!([topic, seen]), events);
     let kind = parameter("path", "daemon", DAEMON, json!({ "type": "string" }));
@@ -190,8 +193,9 @@ mod tests {
         for service in services::ALL {
             let description = describe(service);
             let operations = description["paths"].as_object().unwrap().values();
-            let mut ids: Vec<_> =
-                operations.flat_map(|path| path.as_object().unwrap().values().map(|o| &o["operationId"])).collect();
+            let mut ids: Vec<_> = operations
+                .flat_map(|path| path.as_object().unwrap().values().map(|o| &o["operationId"]))
+                .collect();
             let count = ids.len();
             ids.sort_by_key(|id| id.to_string());
             ids.dedup();

@@ -48,7 +48,11 @@ pub(crate) async fn read(
     let door = registry.sub_registry_with_prefix("http");
     door.register("answers", "Answers by their status", counts.answers.clone());
     door.register("connections", "Connections that are open", gauge(connections));
-    door.register("turned_away", "Connections closed because there were too many", counts.turned_away.clone());
+    door.register(
+        "turned_away",
+        "Connections closed because there were too many",
+        counts.turned_away.clone(),
+    );
     door.register("refused", "Connections of other users", counts.refused.clone());
     door.register("streams", "Streams of events that are open", gauge(streams));
     if let Some(observed) = station.observed() {

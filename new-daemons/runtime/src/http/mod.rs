@@ -85,7 +85,12 @@ pub struct Places {
 impl Places {
     /// What the configuration says of the door of a daemon. None: it has no door.
     #[must_use]
-    pub fn of(http: &config::Http, listen: Option<SocketAddr>, daemon: Daemon, bus_dir: &Path) -> Option<Self> {
+    pub fn of(
+        http: &config::Http,
+        listen: Option<SocketAddr>,
+        daemon: Daemon,
+        bus_dir: &Path,
+    ) -> Option<Self> {
         let dir = http.directory.as_deref().unwrap_or(bus_dir);
         let socket = dir.join(format!("{}.{}.http", daemon.name, daemon.instance));
         let beyond_loopback = http.beyond_loopback;

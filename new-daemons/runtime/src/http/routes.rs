@@ -282,7 +282,8 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:80", "[::1]:4380", "[::1]", "localhost:1", "LOCALHOST"] {
             assert!(is_address(host.as_bytes()), "{host}");
         }
-        for host in ["", "example.org", "127.0.0.1.example.org:80", "localhost.example.org", "a:b", "\u{ff}"] {
+        for host in ["", "example.org", "127.0.0.1.example.org:80", "localhost.example.org", "a:b", "\u{ff}"]
+        {
             assert!(!is_address(host.as_bytes()), "{host}");
         }
     }

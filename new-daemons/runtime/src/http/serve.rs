@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Duration, sleep};
 use tracing::{debug, warn};
 
+use super::Shared;
 use super::routes::router;
 use super::stall::Impatient;
-use super::Shared;
 
 /// Most header lines of a request.
 const HEADERS: usize = 64;

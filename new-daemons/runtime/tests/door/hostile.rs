@@ -32,7 +32,12 @@ async fn json_that_is_made_to_hurt_is_refused_and_costs_nothing() {
     let keys = format!("{{{}\"data\":1}}", "\"data\":\"\",".repeat(50_000));
     for body in [&deep, &objects, &number, &name, &keys, "\"", "{\"data\":\"\\ud800\"}", "1e999999999"] {
         let answer = post(&house.path, "/v1/tunneld/echo", body).await;
-        assert_eq!((answer.status, answer.error()), (400, "bad_request".to_owned()), "{}", &body[..body.len().min(40)]);
+        assert_eq!(
+            (answer.status, answer.error()),
+            (400, "bad_request".to_owned()),
+            "{}",
+            &body[..body.len().min(40)]
+        );
         assert!(answer.body.len() < 8192, "{}", answer.body.len());
     }
     let binary = request("POST", "/v1/tunneld/echo", "content-type: application/json\r\n", &[0xff; 1000]);
@@ -56,7 +61,12 @@ async fn requests_that_are_none_are_refused() {
     ] {
         let answer = exchange(&house.path, head.as_bytes()).await;
         // The rest of what was not read may cost the answer.
-        assert!([status, 414, 0].contains(&answer.status), "{} {}", &head[..head.len().min(60)], answer.status);
+        assert!(
+            [status, 414, 0].contains(&answer.status),
+            "{} {}",
+            &head[..head.len().min(60)],
+            answer.status
+        );
     }
     alive(&house).await;
 }

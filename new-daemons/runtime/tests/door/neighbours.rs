@@ -1,8 +1,8 @@
 //! Through the door of one daemon to another one of the same node, over the bus.
 
+use protocol::services::tunneld::Served;
 use runtime::http::Limits;
 use runtime::{Bus, Joining, Station};
-use protocol::services::tunneld::Served;
 use serde_json::json;
 use tempfile::TempDir;
 

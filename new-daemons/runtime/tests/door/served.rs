@@ -156,8 +156,7 @@ async fn tcp_is_for_this_host_and_for_those_who_name_an_address() {
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
         let listen = Some(listen.parse().unwrap());
         let places = Places { listen, ..Places::default() };
-        let door =
-            Door::open(house.station.clone(), &places, Limits::default(), &mut Sockets::default());
+        let door = Door::open(house.station.clone(), &places, Limits::default(), &mut Sockets::default());
         assert!(matches!(door, Err(DoorError::NotLoopback(_))), "{listen:?}");
     }
 }

@@ -14,9 +14,12 @@ use super::*;
 /// Status and body of an answer.
 fn ask(tunneld: &Tunneld, method: &str, target: &str) -> Result<(u16, serde_json::Value), String> {
     let mut stream = UnixStream::connect(tunneld.bus().join("tunneld.0.http")).map_err(|e| e.to_string())?;
-    write!(stream, "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
-        .and_then(|()| stream.set_read_timeout(Some(SOON)))
-        .map_err(|e| e.to_string())?;
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    )
+    .and_then(|()| stream.set_read_timeout(Some(SOON)))
+    .map_err(|e| e.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(|e| e.to_string())?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or(&*answer)?;
@@ -29,12 +32,16 @@ async fn without_ctdbd_the_door_tells_the_state_and_what_is_wrong() {
     let tunneld = Tunneld::start().await;
     let (status, state) =
         until("the door is open", async || ask(&tunneld, "POST", "/v1/tunneld/status")).await;
-    assert_eq!((status, &state["node"], &state["ctdbd"]["state"]), (200, &"null".parse().unwrap(), &"down".into()));
+    assert_eq!(
+        (status, &state["node"], &state["ctdbd"]["state"]),
+        (200, &"null".parse().unwrap(), &"down".into())
+    );
     let (status, health) = ask(&tunneld, "GET", "/health").unwrap();
     assert_eq!((status, &health["healthy"]), (503, &false.into()));
     assert!(health["reasons"]["ctdbd"].is_string(), "{health}");
     // It is registered at itself like every other daemon.
-    let listed = async || match ask(&tunneld, "POST", "/v1/tunneld/status")?.1["daemons"][0]["name"].as_str() {
+    let listed = async || match ask(&tunneld, "POST", "/v1/tunneld/status")?.1["daemons"][0]["name"].as_str()
+    {
         Some("tunneld") => Ok(()),
         other => Err(format!("{other:?}")),
     };
