@@ -1,5 +1,6 @@
 //! `migrate status`: each function of this node, and who answers for it.
 
+use protocol::tunnel::PeerState;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -79,7 +80,7 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
     }
     functions.push(match tunnel::status(cx, NoArgs {}).await {
         Ok(status) => {
-            let up = status.peers.iter().filter(|peer| peer.state == "up").count();
+            let up = status.peers.iter().filter(|peer| peer.state == PeerState::Up).count();
             let seen = format!("{up} of {} other nodes have one too", status.peers.len());
             Function { name: "tunnel", served_by: Some("ctdb-tunneld"), seen }
         }
