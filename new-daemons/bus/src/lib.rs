@@ -39,7 +39,7 @@ pub const QUEUE_MAX: usize = 32 << 20;
 pub const LOCAL_PEERS: usize = 512;
 
 /// Bodies of more than this go to a neighbour as a file. docs/performance.md says why here.
-pub const PASS_ABOVE: usize = 512 << 10;
+pub const PASS_ABOVE: usize = 4 << 20;
 
 /// What a fragment of `len` bytes counts against a window. The constant part stands for the memory around it.
 #[must_use]

@@ -305,6 +305,20 @@ fn whoever_waits_for_a_daemon_that_ends_is_told_within_two_seconds() {
 }
 
 #[test]
+fn a_daemon_that_was_not_known_for_a_moment_is_the_same_one_afterwards() {
+    let mut world = World::new(2);
+    let subscription = world.subscribe(0, 1, "");
+    world.cut.insert(at(1), Undelivered { reason: Failure::NoSuchDaemon, in_doubt: false });
+    let id = world.call(0, 1, "x");
+    assert_eq!(world.answer(id), Some(Err(CallError::NoSuchDaemon)));
+    world.cut.clear();
+    world.pass(Duration::from_secs(2));
+    world.publish(1, "a", "1");
+    let news = world.news(subscription);
+    assert_eq!(news, [News::Up, News::Down(Absence::NoSuchDaemon), News::Up, event("a", "1")]);
+}
+
+#[test]
 fn a_request_for_a_run_that_has_ended_is_done_by_the_next_one_and_only_there() {
     let mut world = World::new(2);
     let id = world.call(0, 1, "first");

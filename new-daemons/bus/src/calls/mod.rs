@@ -76,6 +76,7 @@ pub struct Calls {
     kept: usize,
     subscriptions: BTreeMap<SubscriptionId, subscriptions::Subscription>,
     subscribers: BTreeMap<topics::Key, topics::Subscriber>,
+    last_series: u64,
     watches: BTreeMap<WatchId, Watching>,
     tickets: BTreeMap<Ticket, Purpose>,
     last_ticket: u64,
@@ -99,6 +100,8 @@ impl Calls {
     /// A machine that has spoken with nobody.
     #[must_use]
     pub fn new(me: Me) -> Self {
+        // Another run counts in other series.
+        let last_series = me.incarnation.rotate_left(32);
         Self {
             me,
             node: None,
@@ -111,6 +114,7 @@ impl Calls {
             kept: 0,
             subscriptions: BTreeMap::new(),
             subscribers: BTreeMap::new(),
+            last_series,
             watches: BTreeMap::new(),
             tickets: BTreeMap::new(),
             last_ticket: 0,

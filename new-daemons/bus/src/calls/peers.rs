@@ -184,7 +184,8 @@ impl Calls {
             // Whoever answers next is asked for its name again.
             peer.greeted = false;
             if matches!(absence, Absence::NoSuchDaemon) {
-                peer.previous = peer.run.take().or(peer.previous);
+                // Its tunneld may not have known it for a moment only: the same run may speak again.
+                peer.run = None;
                 peer.agreed = None;
             }
         }

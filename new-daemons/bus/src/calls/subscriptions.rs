@@ -32,10 +32,10 @@ pub(super) struct Subscription {
     pub(super) to: Address,
     prefix: String,
     state: State,
-    /// It was up before: what it missed is lost.
-    before: bool,
     /// What was said last, when it is down.
     told: Option<Absence>,
+    /// How the publisher counts, since it was up for the first time.
+    series: Option<u64>,
     next: u64,
     again: Time,
 }
@@ -43,7 +43,7 @@ pub(super) struct Subscription {
 impl Calls {
     pub(super) fn subscribe(&mut self, now: Time, id: SubscriptionId, to: Address, prefix: String) {
         let subscription =
-            Subscription { to, prefix, state: State::Asking, before: false, told: None, next: 0, again: now };
+            Subscription { to, prefix, state: State::Asking, told: None, series: None, next: 0, again: now };
         self.subscriptions.insert(id, subscription);
         self.opened(now, to);
         self.renew(now, id);
@@ -80,53 +80,48 @@ impl Calls {
         }
     }
 
+    /// The publisher counts in this series, and all events before the next one were told or are lost.
+    fn count(&mut self, id: SubscriptionId, series: u64, next: u64) {
+        let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
+        let gap = match subscription.series.replace(series) {
+            None => None,
+            Some(known) if known != series || next < subscription.next => Some(None),
+            Some(_) => (next > subscription.next).then(|| Some(next - subscription.next)),
+        };
+        subscription.next = next;
+        if let Some(lost) = gap {
+            self.effects.push_back(Effect::News { id, news: News::Gap(lost) });
+        }
+    }
+
     pub(super) fn confirmed_to_us(&mut self, from: Address, said: &BusSubscribed) {
         let id = SubscriptionId(said.id);
         let Some(subscription) = self.subscriptions.get_mut(&id).filter(|s| s.to == from) else {
             self.ignored.other_runs += 1;
             return;
         };
-        let was_up = subscription.state == State::Up;
-        let gap = if said.fresh || !was_up {
-            // A publisher that never forgot this subscription has counted what was lost.
-            let counted = !said.fresh && subscription.before && said.next >= subscription.next;
-            match (subscription.before, counted) {
-                (false, _) => None,
-                (true, true) => (said.next > subscription.next).then(|| Some(said.next - subscription.next)),
-                (true, false) => Some(None),
-            }
-        } else {
-            (said.next > subscription.next).then(|| Some(said.next - subscription.next))
-        };
-        subscription.next = said.next;
-        subscription.state = State::Up;
-        subscription.before = true;
         subscription.told = None;
-        if !was_up {
+        if std::mem::replace(&mut subscription.state, State::Up) != State::Up {
             self.effects.push_back(Effect::News { id, news: News::Up });
         }
-        if let Some(lost) = gap {
-            self.effects.push_back(Effect::News { id, news: News::Gap(lost) });
-        }
+        self.count(id, said.series, said.next);
     }
 
     pub(super) fn event(&mut self, from: Address, event: BusEvent) {
         let id = SubscriptionId(event.id);
-        let Some(subscription) = self.subscriptions.get_mut(&id).filter(|s| s.to == from) else {
+        let up = |s: &&Subscription| s.to == from && s.state == State::Up;
+        let Some(subscription) = self.subscriptions.get(&id).filter(up) else {
             self.ignored.other_runs += 1;
             return;
         };
-        if subscription.state != State::Up || event.number < subscription.next {
+        if subscription.series == Some(event.series) && event.number < subscription.next {
             self.ignored.other_runs += 1;
             return;
         }
-        let lost = event.number - subscription.next;
-        subscription.next = event.number.saturating_add(1);
-        if lost > 0 {
-            self.effects.push_back(Effect::News { id, news: News::Gap(Some(lost)) });
-        }
+        self.count(id, event.series, event.number);
         let news = News::Event { topic: event.topic, body: event.body };
         self.effects.push_back(Effect::News { id, news });
+        self.subscriptions.get_mut(&id).into_iter().for_each(|s| s.next = event.number.saturating_add(1));
     }
 
     pub(super) fn refused_to_us(&mut self, now: Time, from: Address, said: BusUnsubscribed) {

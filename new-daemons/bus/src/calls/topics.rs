@@ -28,6 +28,8 @@ pub(super) type Key = (Address, u64);
 #[derive(Debug)]
 pub(super) struct Subscriber {
     prefix: String,
+    /// Tells this counting from one that was forgotten.
+    series: u64,
     next: u64,
     under_way: usize,
     /// Events were left out, and it does not know yet.
@@ -41,12 +43,11 @@ impl Calls {
         let until = now + Duration::from_micros(wish.lease.0).min(LEASE_MAX);
         let of_one = self.subscribers.range((from, 0)..=(from, u64::MAX)).count();
         let full = of_one >= OF_ONE || self.subscribers.len() >= OF_ALL;
-        let fresh = match self.subscribers.get_mut(&key) {
+        match self.subscribers.get_mut(&key) {
             Some(known) => {
                 self.timers.remove(&(known.until, Timer::Lease(key)));
                 known.until = until;
                 known.prefix = wish.prefix;
-                false
             }
             None if full => {
                 let text = "too many subscriptions".to_owned();
@@ -55,20 +56,27 @@ impl Calls {
                 return;
             }
             None => {
-                let (prefix, next, under_way, behind) = (wish.prefix, 0, 0, false);
-                self.subscribers.insert(key, Subscriber { prefix, next, under_way, behind, until });
-                true
+                self.last_series = self.last_series.wrapping_add(1);
+                let subscriber = Subscriber {
+                    prefix: wish.prefix,
+                    series: self.last_series,
+                    next: 0,
+                    under_way: 0,
+                    behind: false,
+                    until,
+                };
+                self.subscribers.insert(key, subscriber);
             }
-        };
+        }
         self.timers.insert((until, Timer::Lease(key)));
-        self.confirm(now, key, fresh);
+        self.confirm(now, key);
     }
 
     /// Says which events were told: the subscriber finds out what it has lost.
-    fn confirm(&mut self, now: Time, key: Key, fresh: bool) {
+    fn confirm(&mut self, now: Time, key: Key) {
         let Some(subscriber) = self.subscribers.get_mut(&key) else { return };
         subscriber.behind = false;
-        let confirmation = BusSubscribed { id: key.1, fresh, next: subscriber.next };
+        let confirmation = BusSubscribed { id: key.1, series: subscriber.series, next: subscriber.next };
         self.say(now, key.0, BusBody::Subscribed(confirmation), Purpose::Confirmation(key));
     }
 
@@ -78,14 +86,14 @@ impl Calls {
         let wanted = self.subscribers.iter().filter(|(_, s)| fits(s));
         for key in wanted.map(|(key, _)| *key).collect::<Vec<_>>() {
             let Some(subscriber) = self.subscribers.get_mut(&key) else { continue };
-            let number = subscriber.next;
+            let (series, number) = (subscriber.series, subscriber.next);
             subscriber.next += 1;
             if subscriber.under_way > 0 && subscriber.under_way + cost > UNDER_WAY {
                 subscriber.behind = true;
                 continue;
             }
             subscriber.under_way += cost;
-            let event = BusEvent { id: key.1, number, topic: topic.to_owned(), body: body.clone() };
+            let event = BusEvent { id: key.1, series, number, topic: topic.to_owned(), body: body.clone() };
             if self.say(now, key.0, BusBody::Event(event), Purpose::Event(key, cost)).is_none() {
                 self.event_sent(now, key, cost, Ok(()));
                 self.subscribers.get_mut(&key).into_iter().for_each(|s| s.behind = true);
@@ -105,7 +113,7 @@ impl Calls {
             Err(_) => subscriber.behind = true,
         }
         if subscriber.behind && subscriber.under_way <= UNDER_WAY / 2 && result.is_ok() {
-            self.confirm(now, key, false);
+            self.confirm(now, key);
         }
     }
 

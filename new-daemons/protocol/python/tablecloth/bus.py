@@ -110,8 +110,8 @@ class BusSubscribed(xdr.Struct):
 
     # Of the subscription.
     id: "int"
-    # It was not known before: what happened earlier was not counted.
-    fresh: "bool"
+    # Which counting of the publisher it is: another one than before means that it had forgotten the subscription.
+    series: "int"
     # The number that the next event will have.
     next: "int"
 
@@ -136,7 +136,9 @@ class BusEvent(xdr.Struct):
 
     # Of the subscription.
     id: "int"
-    # Counts the events of this subscription, with those that were left out.
+    # As in tc_bus_subscribed.
+    series: "int"
+    # Counts the events of this series, with those that were left out.
     number: "int"
     # What has happened.
     topic: "str"
@@ -194,10 +196,10 @@ BusSubscribe.FIELDS = (
     ("prefix", xdr.Text(128)),
     ("lease", common.Span),
 )
-BusSubscribed.min_len = 20
+BusSubscribed.min_len = 24
 BusSubscribed.FIELDS = (
     ("id", xdr.UHYPER),
-    ("fresh", xdr.BOOL),
+    ("series", xdr.UHYPER),
     ("next", xdr.UHYPER),
 )
 BusUnsubscribed.min_len = 16
@@ -206,9 +208,10 @@ BusUnsubscribed.FIELDS = (
     ("code", common.Code),
     ("text", xdr.Text(1024)),
 )
-BusEvent.min_len = 24
+BusEvent.min_len = 32
 BusEvent.FIELDS = (
     ("id", xdr.UHYPER),
+    ("series", xdr.UHYPER),
     ("number", xdr.UHYPER),
     ("topic", xdr.Text(128)),
     ("body", xdr.Opaque(16773120)),

@@ -265,18 +265,18 @@ impl Xdr for BusSubscribe {
 pub struct BusSubscribed {
     /// Of the subscription.
     pub id: u64,
-    /// It was not known before: what happened earlier was not counted.
-    pub fresh: bool,
+    /// Which counting of the publisher it is: another one than before means that it had forgotten the subscription.
+    pub series: u64,
     /// The number that the next event will have.
     pub next: u64,
 }
 
 impl Xdr for BusSubscribed {
-    const MIN_LEN: usize = 20;
+    const MIN_LEN: usize = 24;
 
     fn encode(&self, w: &mut Writer) -> Result<(), XdrError> {
         w.u64(self.id);
-        w.bool(self.fresh);
+        w.u64(self.series);
         w.u64(self.next);
         Ok(())
     }
@@ -284,14 +284,14 @@ impl Xdr for BusSubscribed {
     fn decode(r: &mut Reader) -> Result<Self, XdrError> {
         Ok(Self {
             id: r.u64("BusSubscribed.id")?,
-            fresh: r.bool("BusSubscribed.fresh")?,
+            series: r.u64("BusSubscribed.series")?,
             next: r.u64("BusSubscribed.next")?,
         })
     }
 
     fn encoded_len(&self) -> usize {
         8
-            + 4
+            + 8
             + 8
     }
 }
@@ -337,7 +337,9 @@ impl Xdr for BusUnsubscribed {
 pub struct BusEvent {
     /// Of the subscription.
     pub id: u64,
-    /// Counts the events of this subscription, with those that were left out.
+    /// As in tc_bus_subscribed.
+    pub series: u64,
+    /// Counts the events of this series, with those that were left out.
     pub number: u64,
     /// What has happened.
     pub topic: String,
@@ -347,10 +349,11 @@ pub struct BusEvent {
 }
 
 impl Xdr for BusEvent {
-    const MIN_LEN: usize = 24;
+    const MIN_LEN: usize = 32;
 
     fn encode(&self, w: &mut Writer) -> Result<(), XdrError> {
         w.u64(self.id);
+        w.u64(self.series);
         w.u64(self.number);
         w.string("BusEvent.topic", 128, &self.topic)?;
         w.bounded("BusEvent.body", 16773120, &self.body)?;
@@ -360,6 +363,7 @@ impl Xdr for BusEvent {
     fn decode(r: &mut Reader) -> Result<Self, XdrError> {
         Ok(Self {
             id: r.u64("BusEvent.id")?,
+            series: r.u64("BusEvent.series")?,
             number: r.u64("BusEvent.number")?,
             topic: r.string("BusEvent.topic", 128)?,
             body: r.opaque("BusEvent.body", 16773120)?,
@@ -368,6 +372,7 @@ impl Xdr for BusEvent {
 
     fn encoded_len(&self) -> usize {
         8
+            + 8
             + 8
             + opaque_len(self.topic.len())
             + opaque_len(self.body.len())
