@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use bus::calls::{CallId, Calls, Input, Me, SubscriptionId};
 use bus::{Address, Config, Daemon, Endpoint, Gather};
 use bytes::{BufMut, Bytes, BytesMut};
-use machine::Time;
+use machine::{Machine, Time, earliest};
 
 /// The kernel's queue of a datagram socket.
 pub(crate) const SOCKET_QUEUE: usize = 11;
@@ -13,11 +14,21 @@ pub(crate) const SOCKET_QUEUE: usize = 11;
 /// Larger bodies go to neighbours as files.
 const PASS_ABOVE: usize = 100_000;
 
+/// Tickets of letters begin here; those of calls stay below.
+pub(crate) const FIRST_LETTER: u64 = 1 << 62;
+
 /// One run of one daemon.
 #[derive(Debug)]
 pub(crate) struct SimDaemon {
     pub(crate) incarnation: u64,
     pub(crate) endpoint: Endpoint,
+    pub(crate) calls: Calls,
+    /// Numbers of calls and subscriptions.
+    pub(crate) numbers: u64,
+    /// Its open calls, with the bytes that have to come back.
+    pub(crate) open: BTreeMap<CallId, usize>,
+    /// Its subscriptions: whose events, and which.
+    pub(crate) subscriptions: BTreeMap<SubscriptionId, (Address, usize)>,
     /// Its socket: datagrams to read.
     pub(crate) socket: VecDeque<(Bytes, Option<Bytes>)>,
     /// What the endpoint wants in the tunneld's socket.
@@ -39,8 +50,15 @@ pub(crate) struct SimDaemon {
 
 impl SimDaemon {
     pub(crate) fn new(name: Daemon, incarnation: u64) -> Self {
+        let me = Me { daemon: name, incarnation, release: "model".to_owned(), features: 0 };
+        let mut calls = Calls::new(me);
+        calls.handle(Time::ZERO, Input::Serve(true));
         Self {
             incarnation,
+            calls,
+            numbers: 0,
+            open: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
             endpoint: Endpoint::new(Config { pass_above: PASS_ABOVE, ..Config::new(name, incarnation) }),
             socket: VecDeque::new(),
             unsent: VecDeque::new(),
@@ -49,11 +67,18 @@ impl SimDaemon {
             reads_from: Time::ZERO,
             leaves_inbox: false,
             read_every: Duration::from_micros(2),
-            tickets: 0,
+            tickets: FIRST_LETTER,
             losses: 0,
             woken_for: None,
             connected_to: None,
         }
+    }
+}
+
+impl SimDaemon {
+    /// When it has to be woken.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        earliest(self.endpoint.poll_timeout(), self.calls.poll_timeout())
     }
 }
 

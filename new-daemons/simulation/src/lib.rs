@@ -2,7 +2,8 @@
 //!
 //! [`World`] holds nodes, each with a model of ctdbd, the tunneld's machine and some daemons. [`Faults`] breaks things.
 //! [`Programs`] runs a daemon's callbacks, [`Events`] the event daemon's scripts.
-//! [`Ledger`] knows what was promised and panics when it is not kept. Nothing here sleeps or reads a clock; the same seed
+//! [`Ledger`] knows what was promised of messages, [`Promises`] of calls and events; both panic when it is not kept. Nothing
+//! here sleeps or reads a clock; the same seed
 //! gives the same run, to the byte.
 
 mod callbacks;
@@ -11,6 +12,7 @@ mod daemon;
 mod events;
 mod faults;
 mod ledger;
+mod promises;
 mod queue;
 mod world;
 
@@ -18,4 +20,5 @@ pub use callbacks::Programs;
 pub use events::Events;
 pub use faults::Faults;
 pub use ledger::Ledger;
+pub use promises::Promises;
 pub use world::{Settings, World};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use bus::calls::RequestId;
 use bus::{Address, Daemon, Input as BusInput, Ticket};
 use bytes::Bytes;
 use legacy_codec::ReqMessage;
@@ -10,6 +11,7 @@ use machine::{Machine, Time};
 use tunnel_core::{CtdbdInput, Input, Tunnel};
 
 mod breaking;
+mod calling;
 mod daemons;
 mod scenario;
 mod tunneld;
@@ -18,6 +20,7 @@ use crate::ctdbd::{Act, ModelCtdbd};
 use crate::daemon::{Letter, SimDaemon};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::promises::Promises;
 use crate::queue::Queue;
 
 const SOCKET_DELAY: Duration = Duration::from_micros(10);
@@ -32,6 +35,8 @@ pub struct Settings {
     pub daemons: u32,
     /// Mean time between two messages of a daemon.
     pub send_every: Duration,
+    /// Mean time between two calls, events or subscriptions of a daemon.
+    pub call_every: Option<Duration>,
     /// Bytes of the largest message.
     pub largest: usize,
     /// What breaks.
@@ -69,6 +74,8 @@ enum Event {
     Wake { node: u32, boot: u64, at: Time },
     WakeDaemon { node: u32, daemon: Daemon, incarnation: u64, at: Time },
     AppSends { node: u32, daemon: Daemon },
+    AppCalls { node: u32, daemon: Daemon },
+    AppReplies { node: u32, daemon: Daemon, run: u64, request: RequestId, answer: Bytes },
     Fault(Fault),
     StartCtdbd(u32),
     StartTunneld(u32),
@@ -125,6 +132,10 @@ pub struct World {
     at_once: u64,
     /// What was promised and kept.
     pub ledger: Ledger,
+    /// The same for calls and events.
+    pub promises: Promises,
+    /// Each step is printed.
+    pub trace: bool,
     /// Events so far.
     pub steps: u64,
     /// The largest queue of any tunneld towards any peer, in bytes.
@@ -154,6 +165,8 @@ impl World {
             last_step: Time::ZERO,
             at_once: 0,
             ledger: Ledger::default(),
+            promises: Promises::default(),
+            trace: false,
             steps: 0,
             largest_queue: 0,
             settings,
@@ -166,6 +179,10 @@ impl World {
                 world.queue.after(Duration::from_millis(20), Event::StartDaemon(node, daemon(n)));
                 let event = Event::AppSends { node, daemon: daemon(n) };
                 world.queue.after(Duration::from_millis(500), event);
+                if world.settings.call_every.is_some() {
+                    let event = Event::AppCalls { node, daemon: daemon(n) };
+                    world.queue.after(Duration::from_millis(500), event);
+                }
             }
         }
         for fault in Fault::ALL {
@@ -202,6 +219,9 @@ impl World {
             self.at_once = if self.queue.now == self.last_step { self.at_once + 1 } else { 0 };
             self.last_step = self.queue.now;
             assert!(self.at_once < 100_000, "busy at {}: {event:?}", self.queue.now);
+            if self.trace {
+                println!("{} {event:?}", self.queue.now);
+            }
             self.step(event);
         }
         self.queue.now = end;
@@ -237,10 +257,15 @@ impl World {
                         d.endpoint.handle(at, BusInput::NotReading);
                     }
                     d.endpoint.tick(at);
+                    d.calls.tick(at);
                     self.drive_daemon(node, daemon);
                 }
             }
             Event::AppSends { node, daemon } => self.app_sends(node, daemon),
+            Event::AppCalls { node, daemon } => self.app_calls(node, daemon),
+            Event::AppReplies { node, daemon, run, request, answer } => {
+                self.app_replies(node, daemon, run, request, answer);
+            }
             Event::Fault(fault) => self.fault(fault),
             Event::StartCtdbd(node) => {
                 let mut ctdbd = ModelCtdbd::new(node, self.settings.nodes);

@@ -1,6 +1,6 @@
 //! The tunnel under faults: between two daemons a message is delivered once and in order, or its sender is told.
 //!
-//! `SEEDS=n` runs that many seeds (64 by default), `SEED=n` replays one.
+//! `SEEDS=n` runs that many seeds (64 by default), `SIM_SEED=n` replays one with its trace.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use rand::rngs::SmallRng;
 use simulation::{Faults, Settings, World};
 
 fn settings(faults: Faults) -> Settings {
-    Settings { nodes: 3, daemons: 3, send_every: Duration::from_millis(20), largest: 300_000, faults }
+    let send_every = Duration::from_millis(20);
+    Settings { nodes: 3, daemons: 3, send_every, call_every: None, largest: 300_000, faults }
 }
 
 #[allow(clippy::disallowed_methods)] // How somebody replays a seed; the run itself reads no environment.
@@ -23,7 +24,7 @@ struct Seed(u64);
 impl Drop for Seed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("seed {0}: replay with SEED={0}", self.0);
+            eprintln!("seed {0}: replay with SIM_SEED={0}", self.0);
         }
     }
 }
@@ -32,6 +33,7 @@ fn run(seed: u64) -> World {
     let _seed = Seed(seed);
     let faults = Faults::mixture(&mut SmallRng::seed_from_u64(seed));
     let mut world = World::new(seed, settings(faults));
+    world.trace = number("SIM_SEED").is_some();
     world.run(Duration::from_secs(30));
     world.stop_sending();
     world.heal();
@@ -42,7 +44,7 @@ fn run(seed: u64) -> World {
 
 /// A quarter of the seeds, so that the four quarters can run side by side.
 fn quarter(part: u64) {
-    let seeds: Vec<_> = match number("SEED") {
+    let seeds: Vec<_> = match number("SIM_SEED") {
         Some(seed) => vec![seed],
         None => (0..number("SEEDS").unwrap_or(64)).collect(),
     };

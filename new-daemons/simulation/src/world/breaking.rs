@@ -86,6 +86,7 @@ impl World {
         let Some(d) = self.nodes[node as usize].daemons.remove(&victim) else { return false };
         let address = Address { node: Node(node), daemon: victim };
         self.ledger.sender_ended(address, d.incarnation);
+        self.promises.daemon_ended((address, d.incarnation));
         // Whoever waits for room in its socket finds out that nobody is there.
         self.flush_neighbours(node, victim);
         self.letters.retain(|(n, d2, i, _), _| (*n, *d2, *i) != (node, victim, d.incarnation));

@@ -1,11 +1,13 @@
 //! A node's daemons: their sockets, and the application that writes numbered messages.
 
+use bus::calls;
 use bus::{Address, Daemon, Effect as BusEffect, Input as BusInput, Node, Ticket};
 use machine::Machine;
+use protocol::bus::BUS_MAGIC;
 use rand::Rng;
 
 use super::{Event, SOCKET_DELAY, Tunneld, World, daemon};
-use crate::daemon::{Letter, SOCKET_QUEUE, SimDaemon};
+use crate::daemon::{FIRST_LETTER, Letter, SOCKET_QUEUE, SimDaemon};
 
 impl World {
     pub(super) fn start_daemon(&mut self, node: u32, daemon: Daemon) {
@@ -49,9 +51,10 @@ impl World {
     pub(super) fn drive_daemon(&mut self, node: u32, daemon: Daemon) {
         let now = self.queue.now;
         let here = Address { node: Node(node), daemon };
-        while let Some(d) = self.daemon(node, daemon)
-            && let Some(effect) = d.endpoint.poll_effect()
-        {
+        loop {
+            self.drive_calls(node, daemon);
+            let Some(d) = self.daemon(node, daemon) else { return };
+            let Some(effect) = d.endpoint.poll_effect() else { break };
             let incarnation = d.incarnation;
             match effect {
                 BusEffect::Connect => {
@@ -74,6 +77,12 @@ impl World {
                     d.direct.remove(&to);
                     d.connections.remove(&to);
                 }
+                BusEffect::Received { from, body } if body.starts_with(&BUS_MAGIC.to_be_bytes()) => {
+                    d.calls.handle(now, calls::Input::Received { from, body });
+                }
+                BusEffect::Completed { ticket, result } if ticket.0 < FIRST_LETTER => {
+                    d.calls.handle(now, calls::Input::Completed { ticket, result });
+                }
                 BusEffect::Received { mut from, body } => {
                     if from.node == Node::LOCAL {
                         from.node = Node(node);
@@ -89,13 +98,15 @@ impl World {
                     self.ledger.result(letter, result, receiver);
                 }
                 BusEffect::Lost(_) => d.losses += 1,
-                BusEffect::Up { .. } | BusEffect::Link { .. } => {}
+                BusEffect::Up { node: here, .. } | BusEffect::Link { node: here, .. } => {
+                    here.into_iter().for_each(|here| d.calls.handle(now, calls::Input::Node(here)));
+                }
             }
         }
         let Some(d) = self.daemon(node, daemon) else { return };
         d.endpoint.check();
         let incarnation = d.incarnation;
-        let wake = d.endpoint.poll_timeout().map(|at| at.max(now));
+        let wake = d.deadline().map(|at| at.max(now));
         if let Some(at) = wake.filter(|at| d.woken_for.is_none_or(|w| *at < w)) {
             d.woken_for = Some(at);
             self.queue.at(at, Event::WakeDaemon { node, daemon, incarnation, at });
