@@ -115,6 +115,11 @@ impl Drop for Open<'_> {
 impl Bus {
     /// Joins the bus of this node. Must be called within a tokio runtime.
     pub fn join(joining: Joining) -> Result<Self, JoinError> {
+        Self::join_tuned(joining, bus::PASS_ABOVE)
+    }
+
+    /// The same for measurements: bodies of more than `pass_above` go to neighbours as files.
+    pub fn join_tuned(joining: Joining, pass_above: usize) -> Result<Self, JoinError> {
         let Joining { dir, daemon, release, features } = joining;
         if let Err(error) = prepare_directory(&dir) {
             return Err(JoinError::Directory { path: dir, error });
@@ -123,7 +128,8 @@ impl Bus {
         let receiver =
             Receiver::bind(path.clone(), Files::Read).map_err(|error| JoinError::Listen { path, error })?;
         let incarnation = incarnation();
-        let endpoint = Endpoint::new(bus::Config::new(daemon, incarnation));
+        let config = bus::Config { pass_above, ..bus::Config::new(daemon, incarnation) };
+        let endpoint = Endpoint::new(config);
         let calls = Calls::new(Me { daemon, incarnation, release, features });
         let (way, known) = watch::channel(Way::default());
         let (hub, _task) = Hub::start(endpoint, receiver, dir.clone(), Desk::new(calls, way));

@@ -1,11 +1,13 @@
-//! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, our `ctdb` beside the C tool,
-//! and the event daemon beside C's.
+//! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, the bus beside raw datagrams, our
+//! `ctdb` beside the C tool, and the event daemon beside C's.
 //!
 //! Each figure of the tunnel stands beside one of the plain clients that was measured right before it, because a machine
 //! is never the same for long. First with every process on one CPU, which measures work; then with all CPUs, which
 //! measures this machine's wake-ups as well. docs/performance.md says how to read it. Times are printed as they
-//! came. `bench tool` measures the command line alone, `bench events` the event daemon.
+//! came. `bench tool` measures the command line alone, `bench events` the event
+//! daemon, `bench bus` the bus.
 
+mod bus;
 mod cpu;
 mod daemon;
 mod end;
@@ -46,9 +48,17 @@ fn run() -> anyhow::Result<()> {
         return Ok(());
     }
     let cpus = Cpus::allowed()?;
+    if std::env::args().nth(1).as_deref() == Some("bus") {
+        let one = cpus.pin_to_last()?;
+        print!("# One CPU (number {one})\n\n{}", bus::compare(rounds)?);
+        cpus.unpin()?;
+        print!("\n# All CPUs\n\n{}", bus::compare(rounds)?);
+        return Ok(());
+    }
     let one = cpus.pin_to_last()?;
     println!("# All processes on one CPU (number {one})\n");
     print!("{}", report::markdown(&Bench::start()?.all(rounds)?));
+    println!("\n## Daemons of one node\n\n{}", bus::compare(rounds)?);
     cpus.unpin()?;
     println!("\n# All processes on CPUs {:?}\n", cpus.numbers());
     print!("{}", report::markdown(&Bench::start()?.all(rounds)?));

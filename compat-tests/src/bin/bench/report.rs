@@ -19,6 +19,10 @@ impl Spread {
         Self(at(values.len() / 2), at(0), at(values.len().saturating_sub(1)))
     }
 
+    pub(crate) const fn median(self) -> f64 {
+        self.0
+    }
+
     pub(crate) fn show(self, digits: usize) -> String {
         let Self(median, low, high) = self;
         format!("{median:.digits$} ({low:.digits$}-{high:.digits$})")

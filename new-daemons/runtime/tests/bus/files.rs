@@ -29,7 +29,7 @@ fn open_files() -> usize {
 async fn files_that_are_not_sealed_of_another_length_too_many_or_not_announced_are_refused_and_closed() {
     let place = Place::new();
     let (asker, _server) = (place.bus("asker"), place.echo("server"));
-    let body = pattern(700_000);
+    let body = pattern(5 << 20);
     assert!(within(asker.call(local("server"), 1, body.clone(), SOON)).await == Ok(body.clone()));
     let socket = UnixDatagram::unbound().unwrap();
     socket.connect(place.socket("server")).unwrap();
@@ -73,10 +73,10 @@ async fn files_that_are_not_sealed_of_another_length_too_many_or_not_announced_a
 async fn large_bodies_leave_no_file_behind() {
     let place = Place::new();
     let (asker, _server) = (place.bus("asker"), place.echo("server"));
-    let body = pattern(1 << 20);
+    let body = pattern(5 << 20);
     assert!(within(asker.call(local("server"), 1, body.clone(), SOON)).await == Ok(body.clone()));
     let before = open_files();
-    for _ in 0..100 {
+    for _ in 0..20 {
         assert!(within(asker.call(local("server"), 1, body.clone(), SOON)).await == Ok(body.clone()));
     }
     assert!(open_files() <= before, "{} files, {before} before", open_files());

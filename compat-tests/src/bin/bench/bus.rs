@@ -1,0 +1,302 @@
+//! Calls and events between daemons of one node, beside a ping-pong of raw Unix datagrams of the same sizes.
+//!
+//! Each end has a thread and a runtime of its own, as a daemon has. Raw and bus take turns within a round. `bench bus`
+//! measures this alone.
+
+use std::fmt::Write;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use bus::calls::News;
+use bus::{Address, Daemon, Node};
+use bytes::Bytes;
+use nix::sys::socket::{setsockopt, sockopt::SndBuf};
+use runtime::{Bus, Joining};
+
+use crate::report::Spread;
+
+/// How long one way is measured in a round.
+const TIME: Duration = Duration::from_millis(200);
+
+/// Bodies, with what stands beside them.
+const SIZES: [usize; 3] = [64, 1 << 10, 64 << 10];
+
+/// Bodies that go as files or in pieces.
+const LARGE: [usize; 5] = [128 << 10, 256 << 10, 512 << 10, 1 << 20, 4 << 20];
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Events that are told before anybody waits for the subscribers.
+const BATCH: u32 = 1000;
+
+fn named(name: &str, instance: u32) -> anyhow::Result<Daemon> {
+    Ok(Daemon { name: name.parse()?, instance })
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+fn join(dir: &Path, daemon: Daemon, pass_above: usize) -> anyhow::Result<Bus> {
+    let joining = Joining { dir: dir.to_owned(), daemon, release: "bench".to_owned(), features: 0 };
+    Ok(Bus::join_tuned(joining, pass_above)?)
+}
+
+/// Serves the same bytes until it is asked for number 2.
+fn server(dir: &Path, daemon: Daemon, pass_above: usize) -> anyhow::Result<JoinHandle<anyhow::Result<()>>> {
+    let (dir, (ready, is_ready)) = (dir.to_owned(), mpsc::channel());
+    let thread = std::thread::spawn(move || {
+        runtime()?.block_on(async {
+            let bus = join(&dir, daemon, pass_above)?;
+            let mut requests = bus.serve().context("somebody serves already")?;
+            ready.send(())?;
+            while let Some(request) = requests.next().await {
+                let last = request.number == 2;
+                request.reply.done(request.body);
+                if last {
+                    // What was answered last must get away.
+                    tokio::task::yield_now().await;
+                    break;
+                }
+            }
+            Ok(())
+        })
+    });
+    is_ready.recv_timeout(PATIENCE)?;
+    Ok(thread)
+}
+
+/// The median of round trips by calls, in microseconds.
+struct Calls {
+    runtime: tokio::runtime::Runtime,
+    bus: Bus,
+    to: Address,
+    server: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+impl Calls {
+    fn start(dir: &Path, instance: u32, pass_above: usize) -> anyhow::Result<Self> {
+        let (mine, theirs) = (named("asker", instance)?, named("server", instance)?);
+        let server = Some(server(dir, theirs, pass_above)?);
+        let runtime = runtime()?;
+        let bus = runtime.block_on(async { join(dir, mine, pass_above) })?;
+        Ok(Self { runtime, bus, to: Address { node: Node::LOCAL, daemon: theirs }, server })
+    }
+
+    fn trips(&self, body: &Bytes) -> anyhow::Result<f64> {
+        self.runtime.block_on(async {
+            let (begun, mut times) = (Instant::now(), Vec::new());
+            while begun.elapsed() < TIME {
+                let start = Instant::now();
+                let answer = self.bus.call(self.to, 1, body.clone(), PATIENCE).await?;
+                times.push(start.elapsed().as_secs_f64() * 1e6);
+                if answer.len() != body.len() {
+                    bail!("{} bytes came back", answer.len());
+                }
+            }
+            Ok(Spread::of(times.into_iter()).median())
+        })
+    }
+
+    fn end(mut self) -> anyhow::Result<()> {
+        let last = self.bus.call(self.to, 2, Bytes::new(), PATIENCE);
+        self.runtime.block_on(last)?;
+        match self.server.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            _ => bail!("the server panicked"),
+        }
+    }
+}
+
+/// Two connected sockets and an echo: no layer at all.
+struct Raw {
+    socket: UnixDatagram,
+    echo: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Raw {
+    fn start() -> anyhow::Result<Self> {
+        let (socket, far) = UnixDatagram::pair()?;
+        for end in [&socket, &far] {
+            setsockopt(end, SndBuf, &(1 << 20))?;
+        }
+        let echo = std::thread::spawn(move || {
+            let mut buffer = vec![0; 128 << 10];
+            loop {
+                let len = far.recv(&mut buffer)?;
+                if len == 0 {
+                    return Ok(());
+                }
+                far.send(&buffer[..len])?;
+            }
+        });
+        Ok(Self { socket, echo: Some(echo) })
+    }
+
+    fn trips(&self, body: &[u8]) -> anyhow::Result<f64> {
+        let (begun, mut times, mut buffer) = (Instant::now(), Vec::new(), vec![0; 128 << 10]);
+        while begun.elapsed() < TIME {
+            let start = Instant::now();
+            self.socket.send(body)?;
+            let len = self.socket.recv(&mut buffer)?;
+            times.push(start.elapsed().as_secs_f64() * 1e6);
+            if len != body.len() {
+                bail!("{len} bytes came back");
+            }
+        }
+        Ok(Spread::of(times.into_iter()).median())
+    }
+
+    fn end(mut self) -> anyhow::Result<()> {
+        self.socket.send(&[])?;
+        match self.echo.take().map(JoinHandle::join) {
+            Some(Ok(result)) => Ok(result?),
+            _ => bail!("the echo panicked"),
+        }
+    }
+}
+
+/// Events of one publisher to so many subscribers: told per second, and how many were lost.
+fn events(dir: &Path, subscribers: u32) -> anyhow::Result<(f64, u64)> {
+    let publisher = named("publisher", subscribers)?;
+    let to = Address { node: Node::LOCAL, daemon: publisher };
+    let (progress, came) = mpsc::channel();
+    let runtime = runtime()?;
+    let bus = runtime.block_on(async { join(dir, publisher, bus::PASS_ABOVE) })?;
+    let mut threads = Vec::new();
+    for n in 0..subscribers {
+        let (dir, progress) = (dir.to_owned(), progress.clone());
+        let daemon = named("subscriber", subscribers * 100 + n)?;
+        threads.push(std::thread::spawn(move || -> anyhow::Result<u64> {
+            crate::bus::runtime()?.block_on(async {
+                let mut news = join(&dir, daemon, bus::PASS_ABOVE)?.subscribe(to, "")?;
+                let (mut count, mut lost) = (0, 0);
+                loop {
+                    match news.next().await {
+                        News::Up => progress.send(())?,
+                        News::Event { topic, .. } if topic == "end" => return Ok(lost),
+                        News::Event { .. } => count += 1,
+                        News::Gap(more) => {
+                            lost += more.unwrap_or(1);
+                            count += more.unwrap_or(1);
+                        }
+                        News::Down(why) => bail!("the publisher is away: {why:?}"),
+                    }
+                    if count >= u64::from(BATCH) {
+                        count -= u64::from(BATCH);
+                        progress.send(())?;
+                    }
+                }
+            })
+        }));
+    }
+    let rate = runtime.block_on(async {
+        let waiting = async || {
+            let mut left = subscribers;
+            let begun = Instant::now();
+            while left > 0 {
+                left -= u32::try_from(came.try_iter().take(usize::try_from(left)?).count()).unwrap_or(left);
+                if begun.elapsed() > PATIENCE {
+                    bail!("{left} subscribers are behind");
+                }
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        };
+        waiting().await?;
+        let (begun, mut told) = (Instant::now(), 0_u32);
+        while begun.elapsed() < TIME * 2 {
+            for _ in 0..BATCH {
+                bus.publish("bench.event", Bytes::from_static(&[7; 64]))?;
+            }
+            told += BATCH;
+            waiting().await?;
+        }
+        let rate = f64::from(told) / begun.elapsed().as_secs_f64();
+        bus.publish("end", Bytes::new())?;
+        anyhow::Ok(rate)
+    })?;
+    let mut lost = 0;
+    // The last event must get away: the runtime has to run for that.
+    for thread in threads {
+        while !thread.is_finished() {
+            runtime.block_on(tokio::task::yield_now());
+        }
+        lost += thread.join().map_err(|_| anyhow::anyhow!("a subscriber panicked"))??;
+    }
+    Ok((rate, lost))
+}
+
+/// All tables.
+pub(crate) fn compare(rounds: usize) -> anyhow::Result<String> {
+    let dir = tempfile::tempdir()?;
+    let dir = dir.path().join("bus");
+    let mut out = String::new();
+    writeln!(out, "Round trip of a call in microseconds; ratio to raw, at most 1.5 wanted:\n")?;
+    writeln!(out, "| body | raw datagrams | call | ratio |\n|---:|---:|---:|---:|")?;
+    let (raw, calls) = (Raw::start()?, Calls::start(&dir, 0, bus::PASS_ABOVE)?);
+    for size in SIZES {
+        let body = Bytes::from(vec![7; size]);
+        let mut all = Vec::new();
+        // The first round warms up and is not counted.
+        for round in 0..=rounds {
+            let pair = (raw.trips(&body)?, calls.trips(&body)?);
+            if round > 0 {
+                all.push(pair);
+            }
+        }
+        let spread = |pick: fn(&(f64, f64)) -> f64| Spread::of(all.iter().map(pick));
+        let ratio = spread(|(raw, call)| call / raw).show(2);
+        writeln!(out, "| {size} B | {} | {} | {ratio} |", spread(|p| p.0).show(1), spread(|p| p.1).show(1))?;
+    }
+    raw.end()?;
+    calls.end()?;
+
+    writeln!(out, "\nRound trip of a large body in microseconds, as a file and in pieces:\n")?;
+    writeln!(out, "| body | as a file | in pieces | ratio |\n|---:|---:|---:|---:|")?;
+    let (files, pieces) = (Calls::start(&dir, 1, 64 << 10)?, Calls::start(&dir, 2, usize::MAX)?);
+    for size in LARGE {
+        let body = Bytes::from(vec![7; size]);
+        let mut all = Vec::new();
+        for round in 0..=rounds {
+            let pair = (files.trips(&body)?, pieces.trips(&body)?);
+            if round > 0 {
+                all.push(pair);
+            }
+        }
+        let spread = |pick: fn(&(f64, f64)) -> f64| Spread::of(all.iter().map(pick));
+        let ratio = spread(|(file, pieces)| file / pieces).show(2);
+        let size = size >> 10;
+        writeln!(
+            out,
+            "| {size} KiB | {} | {} | {ratio} |",
+            spread(|p| p.0).show(0),
+            spread(|p| p.1).show(0)
+        )?;
+    }
+    files.end()?;
+    pieces.end()?;
+
+    writeln!(out, "\nEvents of 64 bytes, told by one publisher; each subscriber takes every one:\n")?;
+    writeln!(out, "| subscribers | events told per second | taken per second, all together | lost |")?;
+    writeln!(out, "|---:|---:|---:|---:|")?;
+    for subscribers in [1, 10] {
+        let mut rates = Vec::new();
+        let mut lost = 0;
+        for round in 0..=rounds {
+            let (rate, gone) = events(&dir, subscribers)?;
+            if round > 0 {
+                rates.push(rate);
+                lost += gone;
+            }
+        }
+        let told = Spread::of(rates.iter().copied()).show(0);
+        let taken = Spread::of(rates.iter().map(|rate| rate * f64::from(subscribers))).show(0);
+        writeln!(out, "| {subscribers} | {told} | {taken} | {lost} |")?;
+    }
+    Ok(out)
+}
