@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::ast::Schema;
+use crate::sample::sample;
 use crate::{Error, includes, parse, python, rust};
 
 /// A file that is written by the generator.
@@ -82,19 +83,40 @@ pub fn outputs(protocol: &Path) -> Result<Vec<Output>, Error> {
     Ok(outputs)
 }
 
+/// Seeds for the fuzzer that are not there yet: a value of each type, in a file of its name.
+pub fn missing_seeds(protocol: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let schema = load_folder(&protocol.join("spec"))?;
+    let items = schema.files.iter().flat_map(|file| &file.items).filter(|item| item.is_type());
+    let mut missing = Vec::new();
+    for item in items {
+        let path = protocol.join("fuzz/corpus/messages").join(&item.name);
+        // Any choices will do, as long as they are the same each time and differ from type to type.
+        let choices: Vec<u8> = item.name.bytes().cycle().take(200).scan(7_u8, spread).collect();
+        if !path.exists()
+            && let Some(made) = sample(&schema, &item.name, &choices)
+        {
+            missing.push((path, made.bytes));
+        }
+    }
+    Ok(missing)
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the form that scan wants")]
+fn spread(state: &mut u8, byte: u8) -> Option<u8> {
+    *state = state.wrapping_mul(73).wrapping_add(byte);
+    Some(*state)
+}
+
 /// Those that do not say what they should, or are missing.
 #[must_use]
 pub fn stale(outputs: &[Output]) -> Vec<&Output> {
     outputs.iter().filter(|o| fs::read_to_string(&o.path).ok().as_ref() != Some(&o.text)).collect()
 }
 
-/// Writes them.
-pub fn write(outputs: &[&Output]) -> Result<(), Error> {
-    for output in outputs {
-        if let Some(folder) = output.path.parent() {
-            fs::create_dir_all(folder).map_err(|e| file_error(folder, &e))?;
-        }
-        fs::write(&output.path, &output.text).map_err(|e| file_error(&output.path, &e))?;
+/// Writes a file, and its folder when that is missing.
+pub fn write(path: &Path, data: &[u8]) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|e| file_error(folder, &e))?;
     }
-    Ok(())
+    fs::write(path, data).map_err(|e| file_error(path, &e))
 }

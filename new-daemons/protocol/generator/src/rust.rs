@@ -28,14 +28,17 @@ pub fn index(schema: &Schema) -> String {
         "//! The types of every `.x` file. Written by xdr-gen; docs/protocol.md says how to add a file.\n//!\n\
          //! Holds no code of its own; the truth is in `spec`.\n\n",
     );
-    for file in &schema.files {
-        let _ = writeln!(out, "#[rustfmt::skip]\npub mod {};", file.module);
+    // By name, so that files that are added side by side merge.
+    let mut modules: Vec<&str> = schema.files.iter().map(|file| file.module.as_str()).collect();
+    modules.sort_unstable();
+    for module in &modules {
+        let _ = writeln!(out, "#[rustfmt::skip]\npub mod {module};");
     }
     let _ = writeln!(out, "\n/// Every module with its types.");
     let _ = writeln!(out, "#[rustfmt::skip]");
     let _ = writeln!(out, "pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[");
-    for file in &schema.files {
-        let _ = writeln!(out, "    (\"{0}\", {0}::TYPES),", file.module);
+    for module in &modules {
+        let _ = writeln!(out, "    (\"{module}\", {module}::TYPES),");
     }
     out + "];\n"
 }

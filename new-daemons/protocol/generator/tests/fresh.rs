@@ -10,12 +10,13 @@ use protocol_generator::project;
 fn what_is_checked_in_is_what_the_x_files_say() {
     let protocol = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let outputs = project::outputs(protocol).unwrap_or_else(|e| panic!("{e}"));
-    let stale = project::stale(&outputs);
+    let stale = project::stale(&outputs).into_iter().map(|o| (o.path.clone(), o.text.clone().into_bytes()));
+    let seeds = project::missing_seeds(protocol).unwrap_or_else(|e| panic!("{e}"));
+    let wanted: Vec<_> = stale.chain(seeds).collect();
     if std::env::var_os("UPDATE").is_some() {
-        project::write(&stale).unwrap();
+        wanted.iter().for_each(|(path, data)| project::write(path, data).unwrap());
         return;
     }
-    let paths: Vec<_> = stale.iter().map(|o| o.path.strip_prefix(protocol).unwrap().display()).collect();
-    let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
-    assert!(paths.is_empty(), "stale, write them with UPDATE=1 cargo test -p protocol-generator: {paths:?}");
+    let paths: Vec<_> = wanted.iter().map(|(path, _)| path.strip_prefix(protocol).unwrap()).collect();
+    assert!(paths.is_empty(), "write them with UPDATE=1 cargo test -p protocol-generator: {paths:?}");
 }

@@ -3,11 +3,11 @@
 //! Holds no code of its own; the truth is in `spec`.
 
 #[rustfmt::skip]
-pub mod common;
-#[rustfmt::skip]
 pub mod bus;
 #[rustfmt::skip]
 pub mod callback;
+#[rustfmt::skip]
+pub mod common;
 #[rustfmt::skip]
 pub mod frames;
 #[rustfmt::skip]
@@ -18,9 +18,9 @@ pub mod tunneld;
 /// Every module with its types.
 #[rustfmt::skip]
 pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
-    ("common", common::TYPES),
     ("bus", bus::TYPES),
     ("callback", callback::TYPES),
+    ("common", common::TYPES),
     ("frames", frames::TYPES),
     ("tunnel", tunnel::TYPES),
     ("tunneld", tunneld::TYPES),
