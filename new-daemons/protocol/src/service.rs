@@ -126,7 +126,7 @@ pub trait Ask {
 }
 
 /// An event that a daemon tells.
-pub trait Tell: Xdr {
+pub trait Tell: Xdr + serde::Serialize {
     /// Of this topic.
     const TOPIC: &'static str;
 }

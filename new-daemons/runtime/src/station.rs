@@ -1,11 +1,11 @@
 //! A daemon as others see it: what it can be asked and what it tells, on the bus and at its HTTP door alike.
 //!
 //! Requests of both come to one handler, made of the rows of `protocol::services`. An event is told once, and reaches the
-//! subscribers on the bus and the readers of the door. What a request means is the handler's business.
+//! subscribers on the bus, the readers of the door, and the callbacks. What a request means is the handler's business.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bus::Daemon;
 use prometheus_client::registry::Registry;
@@ -13,6 +13,7 @@ use protocol::service::{Handler, Service, Tell};
 use tokio::sync::Semaphore;
 use tracing::warn;
 
+use crate::callbacks::{Callbacks, is_about_callbacks};
 use crate::http::ring::Ring;
 use crate::member::{Bus, Request};
 
@@ -53,6 +54,7 @@ struct Inner {
     bus: Option<Bus>,
     events: Ring,
     health: Health,
+    callbacks: OnceLock<Callbacks>,
 }
 
 /// A daemon as others see it. Clones are the same one.
@@ -75,7 +77,17 @@ impl Station {
         observed: Option<Box<dyn Observed>>,
     ) -> Self {
         let (events, health) = (Ring::default(), Health::default());
-        Self(Arc::new(Inner { daemon, handler, observed, bus, events, health }))
+        let callbacks = OnceLock::new();
+        Self(Arc::new(Inner { daemon, handler, observed, bus, events, health, callbacks }))
+    }
+
+    /// Runs these programs on the events that are told from now on, and answers what is asked about them. To be said once.
+    pub fn run_callbacks(&self, callbacks: Callbacks) {
+        let _ = self.0.callbacks.set(callbacks);
+    }
+
+    pub(crate) fn callbacks(&self) -> Option<&Callbacks> {
+        self.0.callbacks.get()
     }
 
     /// Whose it is.
@@ -112,8 +124,17 @@ impl Station {
         &self.0.events
     }
 
-    /// Tells an event to all who want to hear it.
+    /// Tells an event to all who want to hear it. For callbacks it is about nothing in particular.
     pub fn tell<E: Tell>(&self, event: &E) {
+        self.tell_about("", &[], event);
+    }
+
+    /// Tells an event about something. Callbacks get these arguments, and may take a later event about the same subject in
+    /// place of this one.
+    pub fn tell_about<E: Tell>(&self, subject: &str, arguments: &[&str], event: &E) {
+        if let Some(callbacks) = self.callbacks() {
+            callbacks.event(E::TOPIC, subject, arguments, event);
+        }
         let body = match event.to_bytes() {
             Ok(body) => body,
             Err(error) => return warn!(topic = E::TOPIC, %error, "an event cannot be told"),
@@ -140,7 +161,13 @@ impl Station {
         }
     }
 
-    async fn answer(&self, Request { number, body, reply, .. }: Request) {
+    async fn answer(&self, request: Request) {
+        if is_about_callbacks(request.number)
+            && let (Some(callbacks), Some(bus)) = (self.callbacks(), self.bus())
+        {
+            return callbacks.answer(bus, request).await;
+        }
+        let Request { number, body, reply, .. } = request;
         let answer = tokio::select! {
             answer = self.handler().handle(number, body) => answer,
             // Nobody waits any more; what was begun is dropped where it waits.

@@ -56,7 +56,8 @@ impl Daemon for Tunneld {
     const ABOUT: &'static str = "Carries messages between the daemons of the cluster's nodes, through ctdbd. It attaches to \
         the local ctdbd as a client, and comes back by itself when ctdbd was away. Daemons of this node reach it at the \
         datagram socket `tunneld` in the bus directory";
-    const SECTIONS: &'static [&'static str] = &[config::Tunnel::NAME, config::Http::NAME];
+    const SECTIONS: &'static [&'static str] =
+        &[config::Tunnel::NAME, config::Http::NAME, config::Callback::NAME];
     const LOG_VARIABLE: &'static str = "TUNNELD_LOG";
 
     type Options = Options;

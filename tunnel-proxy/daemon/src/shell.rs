@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use bus::Daemon;
 use machine::{Machine, Time};
+use runtime::callbacks::{Callbacks, from_settings};
 use runtime::datagram::{Files, Outcome, Receiver, TUNNELD_SOCKET};
 use runtime::frame::{Asked, Frame};
 use runtime::http::{Door, Limits, Places};
@@ -49,7 +50,11 @@ pub(crate) struct Shell {
     /// Said on the command line, which the configuration does not change.
     peer_timeout: Option<Duration>,
     reception: Reception,
+    callbacks: Callbacks,
 }
+
+/// What the programs of callbacks have to end, when the daemon does: less than the frame gives it.
+const CALLBACKS_END: Duration = Duration::from_secs(8);
 
 impl Shell {
     /// Runs until it is to stop.
@@ -66,6 +71,11 @@ impl Shell {
             .with_context(|| format!("cannot listen at {}", path.display()))?;
         let reception = Reception::open(&dir)?;
         let station = reception.station().clone();
+        let callbacks = Callbacks::start(station.daemon().to_string(), frame.directory());
+        let rows =
+            from_settings(frame.settings()).map_err(|mistake| anyhow!("{}", config::Told::from(mistake)))?;
+        callbacks.configure(rows);
+        station.run_callbacks(callbacks.clone());
         let open = places.map(|places| Door::open(station.clone(), &places, limits, frame.sockets()));
         let _door = open.transpose()?;
         tokio::spawn(station.serve());
@@ -86,12 +96,14 @@ impl Shell {
             frame,
             peer_timeout,
             reception,
+            callbacks,
         };
         shell.frame.ready(LOOKING);
         shell.input(Input::Start);
         shell.serve().await;
         shell.input(Input::Stop);
         shell.effects();
+        shell.callbacks.stop(CALLBACKS_END).await;
         info!("stopped");
         Ok(())
     }
@@ -124,6 +136,12 @@ impl Shell {
         match self.frame.section::<config::Tunnel>() {
             Ok(said) => self.tunnel.set_peer_timeout(self.peer_timeout.unwrap_or(said.peer_timeout)),
             Err(error) => warn!(%error, "the section was judged good before"),
+        }
+        match from_settings(self.frame.settings()) {
+            Ok(rows) => self.callbacks.configure(rows),
+            Err(mistake) => {
+                warn!(error = %config::Told::from(mistake), "the sections were judged good before")
+            }
         }
     }
 
@@ -220,6 +238,9 @@ impl Shell {
     }
 
     fn event(&self, event: &Event) {
+        if let Event::Attached(node) = event {
+            self.callbacks.set_node(Some(node.0));
+        }
         station::tell(self.reception.station(), event);
         match event {
             Event::Attached(node) => self.frame.status(&format!("attached to ctdbd as node {node}")),

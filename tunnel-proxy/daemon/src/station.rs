@@ -166,16 +166,23 @@ fn enter(status: &Status, registry: &mut Registry) {
 pub(crate) fn tell(station: &Station, event: &Event) {
     let link = |node, state, reason: Option<&String>| {
         station.health().set(CTDBD, reason.cloned());
-        station.tell(&TunneldLinkChanged { node, state, reason: reason.map(|text| Text(short(text))) });
+        let word = if state == LinkState::Attached { "attached" } else { "down" };
+        let event = TunneldLinkChanged { node, state, reason: reason.map(|text| Text(short(text))) };
+        station.tell_about("", &[word], &event);
+    };
+    let peer = |node: u32, state| {
+        let (subject, word) = (node.to_string(), if state == PeerState::Up { "up" } else { "down" });
+        station.tell_about(&subject, &[&subject, word], &TunneldPeerChanged { node, state });
     };
     let daemon = |daemon: &Daemon, registered| {
+        let (subject, word) = (daemon.to_string(), if registered { "registered" } else { "gone" });
         let daemon = Named { name: daemon.name.to_string(), instance: daemon.instance };
-        station.tell(&TunneldDaemonChanged { daemon, registered });
+        station.tell_about(&subject, &[&subject, word], &TunneldDaemonChanged { daemon, registered });
     };
     match event {
         Event::Attached(node) => link(Some(node.0), LinkState::Attached, None),
         Event::Lost(reason) => link(None, LinkState::Down, Some(reason)),
-        Event::Peer(node, state) => station.tell(&TunneldPeerChanged { node: node.0, state: *state }),
+        Event::Peer(node, state) => peer(node.0, *state),
         Event::Registered(who) => daemon(who, true),
         Event::DaemonGone(who, _) => daemon(who, false),
         _ => {}

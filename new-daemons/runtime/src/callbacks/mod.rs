@@ -5,6 +5,7 @@
 //! here is what needs a file, a process or a clock.
 
 mod driver;
+mod metrics;
 mod rows;
 mod run;
 mod served;
@@ -133,12 +134,16 @@ impl Callbacks {
 
     /// These are the callbacks of the configuration, and no others. What waits for one that stays is kept.
     pub fn configure(&self, rows: Vec<Row>) {
-        for row in &rows {
-            if let Err(why) = self.problem(row) {
-                tracing::warn!(callback = row.name, "its program would not be run: {why}");
+        self.0.input(Input::Configure(rows.clone()));
+        let callbacks = self.clone();
+        // A file system that hangs may take its time there.
+        tokio::task::spawn_blocking(move || {
+            for row in &rows {
+                if let Err(why) = callbacks.problem(row) {
+                    tracing::warn!(callback = row.name, "its program would not be run: {why}");
+                }
             }
-        }
-        self.0.input(Input::Configure(rows));
+        });
     }
 
     fn problem(&self, row: &Row) -> Result<(), Distrust> {
@@ -152,7 +157,7 @@ impl Callbacks {
     }
 
     /// Something happened: `arguments` and `data` are what programs get of it, `subject` is what it happened to.
-    pub fn event(&self, topic: &str, subject: &str, arguments: &[&str], data: &impl Serialize) {
+    pub fn event(&self, topic: &str, subject: &str, arguments: &[&str], data: &(impl Serialize + ?Sized)) {
         if !self.wants(topic) {
             return;
         }

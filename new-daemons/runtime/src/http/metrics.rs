@@ -55,6 +55,9 @@ pub(crate) async fn read(
     );
     door.register("refused", "Connections of other users", counts.refused.clone());
     door.register("streams", "Streams of events that are open", gauge(streams));
+    if let Some(callbacks) = station.callbacks() {
+        callbacks.observe(&mut registry);
+    }
     if let Some(observed) = station.observed() {
         observed.observe(&mut registry).await;
     }
