@@ -36,6 +36,9 @@ pub(crate) const TUNNELD: &[Try] = &[
     ends(1, "migrate back", &["stop ctdb-tunneld"], &[("/rung", "0")]),
     done("tunnel status", &["ctdbd"], &[("/node", "0"), ("/peers", "[]")]),
     done("tunnel peers", &["PEER"], &[("/node", "0"), ("/peers", "[]")]),
+    done("callback list", &["REGISTERED BY"], &[("/callbacks", "[]"), ("/silent", "[]")]),
+    done("callback status", &["GIVEN UP"], &[("/callbacks", "[]"), ("/silent", "[]")]),
+    done("callback history", &["OUTCOME"], &[("/runs", "[]"), ("/given_up", "[]")]),
 ];
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod asked;
+mod callback;
 pub(crate) mod capture;
 pub(crate) mod cluster;
 pub(crate) mod completion;
@@ -59,6 +60,7 @@ pub(crate) const NOUNS: &[Noun] = &[
     Noun { path: &["service"], doc: "Services of this node, as the event scripts look after them" },
     Noun { path: &["event"], doc: "Events of this node, and their scripts" },
     Noun { path: &["event", "script"], doc: "Which event scripts there are, and which are run" },
+    Noun { path: &["callback"], doc: "Programs that the new daemons run on their events" },
     Noun { path: &["config"], doc: "The configuration files of this node" },
     Noun {
         path: &["migrate"],
@@ -80,6 +82,7 @@ const ROWS: &[&[Row]] = &[
     gateway::ROWS,
     service::ROWS,
     event::ROWS,
+    callback::ROWS,
     config::ROWS,
     migrate::ROWS,
     tunnel::ROWS,
