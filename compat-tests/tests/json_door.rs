@@ -137,7 +137,7 @@ fn the_example_prints_events_of_another_node_and_what_it_has_missed() {
     let _near = cluster.start_tunneld(0).unwrap();
     let listens = || std::os::unix::net::UnixStream::connect(door(near));
     wait_until(SOON, "the door is open", listens).unwrap();
-    let example = Example::start(near, "1", "daemon.");
+    let example = Example::start(near, "1", "tunnel.daemon.");
     // Its tunneld does not run yet.
     example.line(|line| line.starts_with("-- 1/tunneld/0: "));
     let tunneld = cluster.start_tunneld(1).unwrap();
@@ -146,7 +146,7 @@ fn the_example_prints_events_of_another_node_and_what_it_has_missed() {
     let guest = Peer::connect(far, "guest");
     let change = |registered: bool| {
         let body = json!({ "daemon": { "instance": 0, "name": "guest" }, "registered": registered });
-        format!("1/tunneld/0 daemon.changed {}", python(&body))
+        format!("1/tunneld/0 tunnel.daemon.changed {}", python(&body))
     };
     example.line(|line| line == change(true));
     drop(guest);

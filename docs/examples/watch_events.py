@@ -4,7 +4,7 @@
 It speaks to the HTTP door of a daemon of this node, which passes on what the other node tells. Python's standard library
 is all it needs.
 
-    watch_events.py --door /run/ctdb/bus/tunneld.0.http --node 1 --daemon tunneld --topic peer.
+    watch_events.py --door /run/ctdb/bus/tunneld.0.http --node 1 --daemon tunneld --topic tunnel.peer.
 """
 
 import argparse

@@ -19,11 +19,11 @@ crate::service! {
     }
     events {
         /// The connection to ctdbd came or went.
-        "link.changed" TunneldLinkChanged;
+        "tunnel.link.changed" TunneldLinkChanged;
         /// The tunneld of another node came or went.
-        "peer.changed" TunneldPeerChanged;
+        "tunnel.peer.changed" TunneldPeerChanged;
         /// A daemon of this node came to the tunneld or left it.
-        "daemon.changed" TunneldDaemonChanged;
+        "tunnel.daemon.changed" TunneldDaemonChanged;
     }
 }
 

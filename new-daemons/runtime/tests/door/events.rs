@@ -29,14 +29,14 @@ async fn events_come_in_order_to_all_who_asked_for_their_topics() {
     let house = House::open(Limits::default());
     house.station.tell(&peer(1));
     let mut all = up(&house, "/events", None).await;
-    let mut links = up(&house, "/events?topic=link.", None).await;
+    let mut links = up(&house, "/events?topic=tunnel.link.", None).await;
     house.station.tell(&peer(2));
     let reason = Some(TunneldText("gone".to_owned()));
     house.station.tell(&TunneldLinkChanged { node: None, state: TunneldLinkState::Down, reason });
     house.station.tell(&peer(3));
     assert_eq!(node(&all.next().await), 2);
     let link = json!({
-        "topic": "link.changed", "from": "tunneld/0",
+        "topic": "tunnel.link.changed", "from": "tunneld/0",
         "body": { "node": null, "state": "down", "reason": "gone" },
     });
     assert_eq!(all.next().await.data, link);

@@ -46,7 +46,7 @@ async fn events_of_another_daemon_come_through_the_door_and_its_end_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let near = join(&dir, 0);
     let house = House::open_in(dir, Some(near), Limits::default());
-    let path = "/v1/nodes/local/tunneld.1/events?topic=peer.";
+    let path = "/v1/nodes/local/tunneld.1/events?topic=tunnel.peer.";
     let mut events = Events::open(&house.path, path, None).await;
     let absent = events.next().await;
     assert_eq!((absent.name.as_str(), &absent.data["from"]), ("down", &json!("local/tunneld/1")));
@@ -57,7 +57,7 @@ async fn events_of_another_daemon_come_through_the_door_and_its_end_is_told() {
     assert_eq!(events.next().await.name, "up");
     station.tell(&peer(5));
     let body = json!({ "node": 5, "state": "up" });
-    let expected = json!({ "topic": "peer.changed", "from": "local/tunneld/1", "body": body });
+    let expected = json!({ "topic": "tunnel.peer.changed", "from": "local/tunneld/1", "body": body });
     assert_eq!(events.next().await.data, expected);
 
     serving.abort();
