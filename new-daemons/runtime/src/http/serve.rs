@@ -30,7 +30,7 @@ const HEAD: usize = 16 << 10;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// For whoever finds no place.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 56\r\n\
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 57\r\n\
     connection: close\r\nretry-after: 1\r\n\r\n{\"error\":\"busy\",\"detail\":\"too many connections are open\"}";
 
 /// Connections from a listener: each is served in a task of its own, which ends with this one.
