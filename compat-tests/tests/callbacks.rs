@@ -87,7 +87,8 @@ fn programs_of_the_configuration_are_run_when_another_nodes_tunneld_comes_and_go
     tunneld.signal(Signal::SIGHUP).unwrap();
     let list = wait_until(SOON, "the new configuration holds", || {
         let list = told(near, &["list"])?;
-        let names: Vec<_> = list["callbacks"].as_array().into_iter().flatten().map(|one| &one["name"]).collect();
+        let names: Vec<_> =
+            list["callbacks"].as_array().into_iter().flatten().map(|one| &one["name"]).collect();
         if names == ["other"] { Ok(list) } else { Err(list.to_string()) }
     });
     assert_eq!(list.unwrap()["callbacks"][0]["problem"], Value::Null);

@@ -178,10 +178,10 @@ fn who_has_no_callbacks_or_does_not_exist_is_told() {
     assert_eq!(none.status, 5, "{none:?}");
     assert!(none.stderr.contains("no daemon of the node has a callback 'nothing'"), "{none:?}");
     let plain = place.run("callback list --daemon plain");
-    assert_eq!((plain.status, &*plain.stdout.lines().last().unwrap()), (5, "plain/0: it has no callbacks"));
+    assert_eq!((plain.status, plain.stdout.lines().last().unwrap()), (5, "plain/0: it has no callbacks"));
     let gone = place.run("callback list --daemon gone/1");
     assert_eq!(
-        (gone.status, &*gone.stdout.lines().last().unwrap()),
+        (gone.status, gone.stdout.lines().last().unwrap()),
         (3, "gone/1: no such daemon on that node")
     );
     let long = place.run(&format!("callback status {}", "x".repeat(40)));
