@@ -89,22 +89,26 @@ impl Reader {
         Self { bytes, at: 0, depth: 0 }
     }
 
+    #[inline]
     fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
     }
 
     /// Bytes not read yet.
     #[must_use]
+    #[inline]
     pub const fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
 
     /// True at the end.
     #[must_use]
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.left() == 0
     }
 
+    #[inline]
     fn parse<T>(
         &mut self,
         what: &'static str,
@@ -116,16 +120,19 @@ impl Reader {
     }
 
     /// `unsigned int`
+    #[inline]
     pub fn u32(&mut self, what: &'static str) -> Result<u32, XdrError> {
         self.parse(what, |input| be_u32(input))
     }
 
     /// `unsigned hyper`
+    #[inline]
     pub fn u64(&mut self, what: &'static str) -> Result<u64, XdrError> {
         self.parse(what, |input| be_u64(input))
     }
 
     /// `bool`
+    #[inline]
     pub fn bool(&mut self, what: &'static str) -> Result<bool, XdrError> {
         match self.u32(what)? {
             0 => Ok(false),
@@ -135,6 +142,7 @@ impl Reader {
     }
 
     /// Where the bytes of an opaque are. Its padding has been checked and passed over.
+    #[inline]
     fn opaque_at(&mut self, what: &'static str, max: usize) -> Result<Range<usize>, XdrError> {
         let wire_len = self.u32(what)?;
         let len = usize::try_from(wire_len).unwrap_or(usize::MAX);
@@ -154,6 +162,7 @@ impl Reader {
     }
 
     /// `opaque what<max>`: a slice of the packet, which keeps the packet in memory.
+    #[inline]
     pub fn opaque(&mut self, what: &'static str, max: usize) -> Result<Bytes, XdrError> {
         let range = self.opaque_at(what, max)?;
         Ok(self.bytes.slice(range))
@@ -183,6 +192,7 @@ impl Writer {
         Self { buf: Vec::with_capacity(capacity), depth: 0 }
     }
 
+    #[inline]
     fn append(&mut self, bytes: &[u8]) {
         if self.buf.capacity() - self.buf.len() < bytes.len() {
             self.buf.reserve(bytes.len().max(ROOM));
@@ -191,16 +201,19 @@ impl Writer {
     }
 
     /// `unsigned int`
+    #[inline]
     pub fn u32(&mut self, value: u32) {
         self.append(&value.to_be_bytes());
     }
 
     /// `unsigned hyper`
+    #[inline]
     pub fn u64(&mut self, value: u64) {
         self.append(&value.to_be_bytes());
     }
 
     /// `bool`
+    #[inline]
     pub fn bool(&mut self, value: bool) {
         self.u32(value.into());
     }
@@ -213,6 +226,7 @@ impl Writer {
     }
 
     /// The length word of an opaque whose `len` bytes and padding the caller appends from elsewhere.
+    #[inline]
     pub fn opaque_head(&mut self, len: usize) {
         debug_assert!(u32::try_from(len).is_ok());
         self.u32(u32::try_from(len).unwrap_or(u32::MAX));
@@ -226,6 +240,7 @@ impl Writer {
 
     /// True before the first item.
     #[must_use]
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.buf.is_empty()
     }
