@@ -52,7 +52,7 @@ fn programs_of_the_configuration_are_run_when_another_nodes_tunneld_comes_and_go
     program(near, "note", &format!("#!/bin/sh\necho \"$*\" >> {}\n", peers.display()));
     program(near, "broken", "#!/bin/sh\necho this does not work\nexit 1\n");
     let section = |name: &str| {
-        format!("[callback {name}]\nevents = peer.changed\nprogram = {name}\nretries = 1\nbackoff = 100ms\n")
+        format!("[callback {name}]\nevents = tunnel.peer.changed\nprogram = {name}\nretries = 1\nbackoff = 100ms\n")
     };
     configure(near, &(section("note") + &section("broken")));
     let tunneld = cluster.start_tunneld(0).unwrap();
@@ -63,7 +63,7 @@ fn programs_of_the_configuration_are_run_when_another_nodes_tunneld_comes_and_go
             if lines.last().is_some_and(|line| line == what) { Ok(()) } else { Err(format!("{lines:?}")) }
         })
     };
-    seen("peer.changed 1 up").unwrap();
+    seen("tunnel.peer.changed 1 up").unwrap();
 
     let history = wait_until(SOON, "node 0 is asked from node 1", || {
         let history = told(far, &["history"])?;
@@ -78,7 +78,7 @@ fn programs_of_the_configuration_are_run_when_another_nodes_tunneld_comes_and_go
     assert_eq!(history["given_up"][0]["attempts"], 2);
 
     drop(other);
-    seen("peer.changed 1 down").unwrap();
+    seen("tunnel.peer.changed 1 down").unwrap();
     let status = told(near, &["status", "note"]).unwrap();
     let note = &status["callbacks"][0];
     assert_eq!((&note["taken"], &note["failed"]), (&note["delivered"], &Value::from(0)), "{status}");
