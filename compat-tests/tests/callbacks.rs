@@ -52,7 +52,9 @@ fn programs_of_the_configuration_are_run_when_another_nodes_tunneld_comes_and_go
     program(near, "note", &format!("#!/bin/sh\necho \"$*\" >> {}\n", peers.display()));
     program(near, "broken", "#!/bin/sh\necho this does not work\nexit 1\n");
     let section = |name: &str| {
-        format!("[callback {name}]\nevents = tunnel.peer.changed\nprogram = {name}\nretries = 1\nbackoff = 100ms\n")
+        format!(
+            "[callback {name}]\nevents = tunnel.peer.changed\nprogram = {name}\nretries = 1\nbackoff = 100ms\n"
+        )
     };
     configure(near, &(section("note") + &section("broken")));
     let tunneld = cluster.start_tunneld(0).unwrap();
@@ -78,6 +80,9 @@ fn programs_of_the_configuration_are_run_when_another_nodes_tunneld_comes_and_go
     assert_eq!(history["given_up"][0]["attempts"], 2);
 
     drop(other);
+    // Silence is noticed where something is on its way.
+    let unanswered = near.ctdbctl(&["tunnel", "ping", "1", "-c", "1", "-t", "30"]).unwrap();
+    assert_ne!(unanswered.code, Some(0), "{unanswered:?}");
     seen("tunnel.peer.changed 1 down").unwrap();
     let status = told(near, &["status", "note"]).unwrap();
     let note = &status["callbacks"][0];
