@@ -37,6 +37,8 @@ async fn garbage_too_much_and_files_are_counted_and_nothing_else() {
     for bytes in [&b""[..], b"x", &[0xff; 4000], &vec![1; DATAGRAM_MAX + 1], &vec![2; 2 * DATAGRAM_MAX]] {
         socket.send(bytes).unwrap();
     }
+    // Its own connections stand by now.
+    assert_counted(&tunneld, 5).await;
     let files = || fs::read_dir(format!("/proc/{}/fd", tunneld.pid())).unwrap().count();
     let before = files();
     for _ in 0..50 {
