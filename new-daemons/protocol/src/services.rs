@@ -5,10 +5,11 @@
 
 use crate::service::Service;
 
+pub mod event;
 pub mod tunneld;
 
 /// All of them.
-pub static ALL: &[&Service] = &[&tunneld::SERVICE];
+pub static ALL: &[&Service] = &[&event::SERVICE, &tunneld::SERVICE];
 
 /// The service under this name.
 #[must_use]

@@ -9,6 +9,8 @@ pub mod callback;
 #[rustfmt::skip]
 pub mod common;
 #[rustfmt::skip]
+pub mod event;
+#[rustfmt::skip]
 pub mod frames;
 #[rustfmt::skip]
 pub mod tunnel;
@@ -21,6 +23,7 @@ pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
     ("bus", bus::TYPES),
     ("callback", callback::TYPES),
     ("common", common::TYPES),
+    ("event", event::TYPES),
     ("frames", frames::TYPES),
     ("tunnel", tunnel::TYPES),
     ("tunneld", tunneld::TYPES),
