@@ -47,8 +47,8 @@ const TABLE: &[Row] = &[
     ),
     ("captures", Pure, &["legacy-codec"], &[]),
     ("config", Pure, &[], &[]),
-    ("event", Pure, &["machine"], &[]),
-    ("daemons", Tokio, &["config", "event", "legacy-codec", "machine", "runtime"], &[]),
+    ("event", Pure, &["machine", "protocol"], &[]),
+    ("daemons", Tokio, &["bus", "config", "event", "legacy-codec", "machine", "protocol", "runtime"], &[]),
     (
         "ctdbctl",
         Tokio,

@@ -11,7 +11,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use event::{Entry, Errno, How, Input, OUTPUT, Output, SCRIPTS, Token, Word, is_script};
+use event::{DIRECTORIES, Entry, Errno, How, Input, OUTPUT, Output, SCRIPTS, Token, Word, is_script};
 use runtime::process::{self, Ended, Program, Running, StartError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -27,6 +27,10 @@ pub struct Scripts {
     /// Has a directory for each component.
     directory: PathBuf,
     hook: Option<PathBuf>,
+    /// Bytes of output that are kept.
+    output: usize,
+    /// `CTDB_BASE` of scripts, when it is not that of this process.
+    base: Option<PathBuf>,
     // Not bounded here: there is one program for each event that runs, and a few that hang. The core bounds both.
     results: UnboundedSender<Input>,
     running: BTreeMap<Token, UnboundedSender<Command>>,
@@ -44,18 +48,34 @@ impl Scripts {
     /// For the components that have directories in this one. Results go to `results`, in the order of what happened.
     #[must_use]
     pub fn new(directory: PathBuf, results: UnboundedSender<Input>) -> Self {
-        Self { directory, hook: None, results, running: BTreeMap::new() }
+        Self { directory, hook: None, output: OUTPUT, base: None, results, running: BTreeMap::new() }
     }
 
     /// The same, with nothing running and another place for results. What ran is killed when the old one is dropped.
     #[must_use]
     pub fn anew(&self, results: UnboundedSender<Input>) -> Self {
-        Self { directory: self.directory.clone(), hook: self.hook.clone(), results, running: BTreeMap::new() }
+        let (directory, hook, base) = (self.directory.clone(), self.hook.clone(), self.base.clone());
+        Self { directory, hook, output: self.output, base, results, running: BTreeMap::new() }
     }
 
     /// The program that looks at scripts that hang.
     pub fn set_hook(&mut self, hook: Option<PathBuf>) {
         self.hook = hook;
+    }
+
+    /// The directory in which scripts find what they share, for who is not started by ctdbd, which says it to all.
+    pub fn set_base(&mut self, base: PathBuf) {
+        self.base = Some(base);
+    }
+
+    /// So much of what a script prints is kept, of scripts that are started from now on.
+    pub fn set_output(&mut self, output: usize) {
+        self.output = output;
+    }
+
+    /// Finds the directories of components.
+    pub fn components(&self, token: Token) {
+        self.tell(Input::Found(token, components(&self.directory).map_err(|error| errno(&error))));
     }
 
     fn tell(&self, input: Input) {
@@ -88,7 +108,11 @@ impl Scripts {
 
     fn run(&mut self, token: Token, program: &Program) {
         self.running.retain(|_, commands| !commands.is_closed());
-        match program.clone().output_limit(OUTPUT).start() {
+        let mut program = program.clone().output_limit(self.output);
+        if let Some(base) = &self.base {
+            program = program.env("CTDB_BASE", base);
+        }
+        match program.start() {
             Ok(running) => {
                 let (commands, to) = unbounded_channel();
                 self.running.insert(token, commands);
@@ -163,6 +187,22 @@ async fn watch(
 
 fn output(printed: process::Output) -> Output {
     Output { bytes: printed.bytes, omitted: printed.omitted }
+}
+
+/// The directories in a directory; a link counts as what it leads to.
+fn components(directory: &Path) -> io::Result<Vec<Word>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        if fs::metadata(directory.join(&name)).is_ok_and(|meta| meta.is_dir()) {
+            names.push(Word::from(name.as_bytes()));
+        }
+        // The core refuses so many.
+        if names.len() > DIRECTORIES {
+            break;
+        }
+    }
+    Ok(names)
 }
 
 /// The scripts of a directory, and whether their owner may execute them; a link counts as what it leads to.

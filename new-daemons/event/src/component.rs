@@ -6,7 +6,9 @@ use machine::{Time, earliest};
 
 use crate::history::History;
 use crate::hung::{Hung, Was, lines};
-use crate::input::{Answer, Effect, Entry, How, Level, Notice, Origin, Output, RunResult, Token};
+use crate::input::{
+    Answer, ComponentState, Effect, Ended, Entry, How, Level, Origin, Output, RunResult, Token, What,
+};
 use crate::limits::LINES;
 use crate::outcome::Errno;
 use crate::queue::{Job, Queue};
@@ -20,6 +22,8 @@ pub(crate) struct Step<'a> {
     pub(crate) hook: bool,
     pub(crate) out: &'a mut Vec<Effect>,
     pub(crate) tokens: &'a mut u64,
+    /// Of the run that began last.
+    pub(crate) runs: &'a mut u64,
 }
 
 impl Step<'_> {
@@ -66,14 +70,14 @@ impl Component {
         match &self.running {
             Some(run) if run.job.is_monitor() => self.cancel(step),
             Some(_) if job.is_monitor() => {
-                return step.out.push(Effect::Answer(job.id, Answer::Run(RunResult::Cancelled)));
+                return step.out.push(Effect::Answer(job.id, Answer::Run(RunResult::Cancelled, None)));
             }
             _ => {}
         }
         let (id, event) = (job.id, job.event.clone());
         if let Err(errno) = self.queue.push(job) {
             step.log(Level::Error, format!("{event} event refused, too many events wait in {}", self.name));
-            step.out.push(Effect::Answer(id, Answer::Run(RunResult::Error(errno))));
+            step.out.push(Effect::Answer(id, Answer::Run(RunResult::Error(errno), None)));
         }
         self.begin(step);
     }
@@ -85,10 +89,11 @@ impl Component {
             let end = self.hung.kill(current.token);
             step.out.push(end);
         }
-        let (result, component, event) = (RunResult::Cancelled, self.name.clone(), run.job.event.clone());
-        step.out.push(Effect::Answer(run.job.id, Answer::Run(result)));
-        let ended = Notice::Ended { component, event, result, began: run.began, culprit: None };
-        step.out.push(Effect::Publish(ended));
+        let result = RunResult::Cancelled;
+        let ended = Ended { run: run.number, report: None };
+        step.out.push(Effect::Answer(run.job.id, Answer::Run(result, Some(ended))));
+        let what = What::Ended { result, culprit: None, report: None };
+        step.out.push(Effect::Publish(run.notice(&self.name, what)));
     }
 
     /// Begins the next event if none runs.
@@ -98,14 +103,13 @@ impl Component {
         }
         let Some(job) = self.queue.pop() else { return };
         let (token, component) = (step.token(), self.name.clone());
-        let (event, args) = (job.event.clone(), job.args.clone());
-        step.log(
-            Level::Debug,
-            format!("Running event {event} of {component} within {} s", job.limit.as_secs()),
-        );
-        step.out.push(Effect::Publish(Notice::Began { component: component.clone(), event, args }));
+        let (event, limit) = (&job.event, job.limit.as_secs());
+        step.log(Level::Debug, format!("Running event {event} of {component} within {limit} s"));
+        *step.runs += 1;
+        let run = Run::new(step.now, *step.runs, job, token);
+        step.out.push(Effect::Publish(run.notice(&component, What::Began)));
         step.out.push(Effect::List { token, component });
-        self.running = Some(Run::new(step.now, job, token));
+        self.running = Some(run);
     }
 
     pub(crate) fn listed(&mut self, step: &mut Step<'_>, token: Token, entries: Result<Vec<Entry>, Errno>) {
@@ -129,7 +133,7 @@ impl Component {
             (Next::Start(script), Some(run)) => {
                 let (token, component) = (step.token(), self.name.clone());
                 run.start(step.now, token);
-                let args = std::iter::once(&run.job.event).chain(&run.job.args).cloned().collect();
+                let args = std::iter::once(&run.job.event).chain(run.job.args.iter()).cloned().collect();
                 step.out.push(Effect::Start { token, component, script, args });
             }
             (Next::Over, _) => {
@@ -141,20 +145,21 @@ impl Component {
     }
 
     fn over(&mut self, step: &mut Step<'_>) {
-        let Some(run) = self.running.take() else { return };
-        let began = run.began;
-        let (job, result, report, culprit) = run.over();
-        let (component, event) = (self.name.clone(), job.event);
+        let Some(mut run) = self.running.take() else { return };
+        let (result, ended, culprit) = run.over();
+        let event = &run.job.event;
         match result {
             RunResult::TimedOut => step.log(Level::Notice, format!("{event} event timed out")),
             RunResult::Failed => step.log(Level::Notice, format!("{event} event failed")),
             RunResult::Ok | RunResult::Cancelled | RunResult::Error(_) => {}
         }
-        if let Some(report) = report {
-            self.history.keep(&event, report);
+        let report = ended.report.clone();
+        if let Some(report) = &report {
+            self.history.keep(event, report.clone());
         }
-        step.out.push(Effect::Answer(job.id, Answer::Run(result)));
-        step.out.push(Effect::Publish(Notice::Ended { component, event, result, began, culprit }));
+        step.out.push(Effect::Answer(run.job.id, Answer::Run(result, Some(ended))));
+        let what = What::Ended { result, culprit, report };
+        step.out.push(Effect::Publish(run.notice(&self.name, what)));
     }
 
     pub(crate) fn started(&mut self, token: Token, pid: i32) {
@@ -174,13 +179,25 @@ impl Component {
     fn give_up(&mut self, step: &mut Step<'_>, output: Output) {
         let Some(run) = &mut self.running else { return };
         let Phase::GivingUp(current, _) = &run.phase else { return };
-        let (token, pid) = (current.token, current.pid);
+        let (token, pid, began) = (current.token, current.pid, current.began);
         log_output(step, &run.script().to_string(), &output);
+        let what = What::Hung { script: run.script(), pid, began };
+        step.out.push(Effect::Publish(run.notice(&self.name, what)));
         let hook = step.hook.then(|| step.token());
         let effect = self.hung.add(step.now, token, pid, &run.job.event, hook);
         step.out.push(effect);
         let next = run.gave_up(step.now, output);
+        self.script_ended(step);
         self.go(step, next);
+    }
+
+    /// Tells of the script that has just got its result.
+    fn script_ended(&self, step: &mut Step<'_>) {
+        // What is passed over behind it has a result already, and nothing to be told.
+        let Some(run) = &self.running else { return };
+        if let Some(script) = run.closed() {
+            step.out.push(Effect::Publish(run.notice(&self.name, What::Script(script.clone()))));
+        }
     }
 
     pub(crate) fn ended(&mut self, step: &mut Step<'_>, token: Token, how: How, output: Output) {
@@ -189,6 +206,7 @@ impl Component {
         {
             log_output(step, &run.script().to_string(), &output);
             let next = run.ended(step.now, how, output);
+            self.script_ended(step);
             return self.go(step, next);
         }
         let (was, effect) = self.hung.ended(token);
@@ -202,6 +220,11 @@ impl Component {
             Was::Script | Was::Unknown => {}
         }
         step.out.extend(effect);
+    }
+
+    pub(crate) fn state(&self) -> ComponentState {
+        let running = self.running.as_ref().map(|run| run.job.event.clone());
+        ComponentState { name: self.name.clone(), running, waiting: self.queue.len() }
     }
 
     pub(crate) fn gone(&mut self, origin: Origin) {

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, VecDeque};
 use machine::{Machine, Time, earliest};
 
 use crate::component::{Component, Step};
-use crate::input::{Answer, Effect, Input, Origin, Request, RequestId, RunResult, Token};
-use crate::limits::{ARGUMENTS, COMPONENTS, LOOKS, NAME};
+use crate::input::{
+    Answer, ComponentState, Effect, Entry, Input, Origin, Request, RequestId, RunResult, Token,
+};
+use crate::limits::{ARGUMENTS, COMPONENTS, DIRECTORIES, LOOKS, NAME};
 use crate::outcome::Errno;
 use crate::queue::Job;
-use crate::scripts::{component, file};
+use crate::scripts::{Script, choose, component, file};
 use crate::word::Word;
 
 /// What the daemon is told when it starts.
@@ -27,8 +29,23 @@ pub struct Config {
 enum Waiting {
     /// Is there such a component, which was never seen?
     Look { id: RequestId, origin: Origin, component: Word, history: bool },
+    /// Which scripts are there?
+    Scripts { id: RequestId, origin: Origin },
+    /// Which components are there?
+    Components { id: RequestId, origin: Origin },
     /// Has the mode been changed?
     Enable { id: RequestId, origin: Origin },
+}
+
+impl Waiting {
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Look { origin, .. }
+            | Self::Scripts { origin, .. }
+            | Self::Components { origin, .. }
+            | Self::Enable { origin, .. } => *origin,
+        }
+    }
 }
 
 /// The event daemon.
@@ -41,6 +58,9 @@ pub struct EventDaemon {
     owners: BTreeMap<Token, Word>,
     effects: VecDeque<Effect>,
     tokens: u64,
+    runs: u64,
+    /// Past runs of a script, when it is not the usual number.
+    keep: Option<usize>,
 }
 
 impl EventDaemon {
@@ -54,6 +74,8 @@ impl EventDaemon {
             owners: BTreeMap::new(),
             effects: VecDeque::new(),
             tokens: 0,
+            runs: 0,
+            keep: None,
         }
     }
 
@@ -70,7 +92,8 @@ impl EventDaemon {
     fn with(&mut self, name: &Word, now: Time, act: impl FnOnce(&mut Component, &mut Step<'_>)) {
         let Some(component) = self.components.get_mut(name) else { return };
         let mut out = Vec::new();
-        let mut step = Step { now, hook: self.config.hook, out: &mut out, tokens: &mut self.tokens };
+        let (tokens, runs) = (&mut self.tokens, &mut self.runs);
+        let mut step = Step { now, hook: self.config.hook, out: &mut out, tokens, runs };
         act(component, &mut step);
         if component.is_idle() {
             self.components.remove(name);
@@ -88,10 +111,10 @@ impl EventDaemon {
     fn request(&mut self, now: Time, id: RequestId, origin: Origin, request: Request) {
         match request {
             Request::Run { component, event, args, limit, all } => {
-                let job = Job { id, origin, event, args, deadline: now + limit, limit, all };
+                let job = Job { id, origin, event, args: args.into(), deadline: now + limit, limit, all };
                 match self.admit(&component, &job) {
                     Ok(()) => self.with(&component, now, |component, step| component.admit(step, job)),
-                    Err(errno) => self.answer(id, Answer::Run(RunResult::Error(errno))),
+                    Err(errno) => self.answer(id, Answer::Run(RunResult::Error(errno), None)),
                 }
             }
             Request::Status { component: name, event } => {
@@ -114,6 +137,21 @@ impl EventDaemon {
                     (Ok(()), None) => self.look(id, origin, name, true),
                 }
             }
+            Request::Scripts { component: name } => match component(&name) {
+                Ok(()) if self.waiting.len() < LOOKS => {
+                    let token = self.token();
+                    self.waiting.insert(token, Waiting::Scripts { id, origin });
+                    self.effects.push_back(Effect::List { token, component: name });
+                }
+                Ok(()) => self.answer(id, Answer::Scripts(Err(Errno::AGAIN))),
+                Err(errno) => self.answer(id, Answer::Scripts(Err(errno))),
+            },
+            Request::Components if self.waiting.len() < LOOKS => {
+                let token = self.token();
+                self.waiting.insert(token, Waiting::Components { id, origin });
+                self.effects.push_back(Effect::Components(token));
+            }
+            Request::Components => self.answer(id, Answer::Components(Err(Errno::AGAIN))),
             Request::Enable { component: name, script, on } => {
                 match component(&name).and_then(|()| file(&script)) {
                     Ok(file) if self.waiting.len() < LOOKS => {
@@ -139,7 +177,7 @@ impl EventDaemon {
             if self.components.len() >= COMPONENTS {
                 return Err(Errno::AGAIN);
             }
-            self.components.insert(name.clone(), Component::new(name.clone()));
+            self.components.insert(name.clone(), self.component(name.clone()));
         }
         Ok(())
     }
@@ -154,20 +192,48 @@ impl EventDaemon {
         self.waiting.insert(token, Waiting::Look { id, origin, component, history });
     }
 
-    fn looked(&mut self, token: Token, result: Result<(), Errno>) {
-        let Some(Waiting::Look { id, component, history, .. }) = self.waiting.remove(&token) else { return };
-        if result.is_ok() && (self.components.len() < COMPONENTS || self.components.contains_key(&component))
-        {
-            self.components.entry(component.clone()).or_insert_with(|| Component::new(component)).known =
-                true;
+    fn component(&self, name: Word) -> Component {
+        let mut made = Component::new(name);
+        if let Some(runs) = self.keep {
+            made.history.keep_runs(runs);
         }
-        self.answer(id, looked(history, result));
+        made
+    }
+
+    /// A directory was read for somebody who asked.
+    fn looked(&mut self, token: Token, entries: Result<Vec<Entry>, Errno>) {
+        let (id, component, history) = match self.waiting.remove(&token) {
+            Some(Waiting::Look { id, component, history, .. }) => (id, component, history),
+            Some(Waiting::Scripts { id, .. }) => {
+                let entry = |script: Script| Entry { name: script.name, enabled: script.enabled };
+                let scripts = entries.and_then(choose).map(|all| all.into_iter().map(entry).collect());
+                return self.answer(id, Answer::Scripts(scripts));
+            }
+            _ => return,
+        };
+        if entries.is_ok() && (self.components.len() < COMPONENTS || self.components.contains_key(&component))
+        {
+            let made = self.component(component.clone());
+            self.components.entry(component).or_insert(made).known = true;
+        }
+        self.answer(id, looked(history, entries.map(drop)));
+    }
+
+    /// The directories of components were found.
+    fn found(&mut self, token: Token, names: Result<Vec<Word>, Errno>) {
+        let Some(Waiting::Components { id, .. }) = self.waiting.remove(&token) else { return };
+        let states = names.and_then(|names| {
+            let names = names.into_iter().filter(|name| component(name).is_ok());
+            let idle = |name: Word| (name.clone(), ComponentState { name, running: None, waiting: 0 });
+            let mut all: BTreeMap<Word, ComponentState> = names.map(idle).collect();
+            all.extend(self.components.iter().map(|(name, component)| (name.clone(), component.state())));
+            if all.len() > DIRECTORIES { Err(Errno::TOOBIG) } else { Ok(all.into_values().collect()) }
+        });
+        self.answer(id, Answer::Components(states));
     }
 
     fn gone(&mut self, origin: Origin) {
-        self.waiting.retain(|_, waiting| match waiting {
-            Waiting::Look { origin: of, .. } | Waiting::Enable { origin: of, .. } => *of != origin,
-        });
+        self.waiting.retain(|_, waiting| waiting.origin() != origin);
         self.components.values_mut().for_each(|component| component.gone(origin));
         self.components.retain(|_, component| !component.is_idle());
     }
@@ -200,7 +266,7 @@ impl Machine for EventDaemon {
             Input::Gone(origin) => self.gone(origin),
             Input::Listed(token, entries) => match self.owners.remove(&token) {
                 Some(name) => self.with(&name, now, |component, step| component.listed(step, token, entries)),
-                None => self.looked(token, entries.map(drop)),
+                None => self.looked(token, entries),
             },
             Input::Started(token, pid) => {
                 if let Some(name) = self.owners.get(&token).cloned() {
@@ -221,6 +287,11 @@ impl Machine for EventDaemon {
                 if let Some(Waiting::Enable { id, .. }) = self.waiting.remove(&token) {
                     self.answer(id, Answer::Enable(result));
                 }
+            }
+            Input::Found(token, names) => self.found(token, names),
+            Input::Keep(runs) => {
+                self.keep = Some(runs);
+                self.components.values_mut().for_each(|component| component.history.keep_runs(runs));
             }
             Input::Hook(hook) => self.config.hook = hook,
         }

@@ -4,11 +4,14 @@
 //! into those of a calendar.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use machine::Time;
 
 use crate::input::Output;
-use crate::limits::{EVENTS, HISTORY, LAST_RUNS, OUTPUT_CUT, OUTPUT_OF_EVENT, PAST_OUTPUT, RUN_COST, RUNS};
+use crate::limits::{
+    EVENTS, HISTORY, LAST_RUNS, OUTPUT_CUT, OUTPUT_OF_EVENT, PAST_OUTPUT, RUN_COST, RUNS, RUNS_MAX,
+};
 use crate::outcome::Outcome;
 use crate::word::Word;
 
@@ -82,10 +85,12 @@ fn weight(report: &Report) -> usize {
 }
 
 /// The memory of one component.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct History {
+    /// Runs of each script.
+    keep: usize,
     /// By event, with the number of the run.
-    last: BTreeMap<Word, (u64, Report)>,
+    last: BTreeMap<Word, (u64, Arc<Report>)>,
     last_bytes: usize,
     /// By script, oldest first, with the numbers of the runs.
     past: BTreeMap<Word, VecDeque<(u64, PastRun)>>,
@@ -95,9 +100,33 @@ pub(crate) struct History {
     count: u64,
 }
 
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            keep: RUNS,
+            last: BTreeMap::new(),
+            last_bytes: 0,
+            past: BTreeMap::new(),
+            order: BTreeMap::new(),
+            past_bytes: 0,
+            count: 0,
+        }
+    }
+}
+
 impl History {
     pub(crate) fn last(&self, event: &Word) -> Option<&Report> {
-        self.last.get(event).map(|(_, report)| report)
+        self.last.get(event).map(|(_, report)| &**report)
+    }
+
+    /// So many runs of each script are kept from now on.
+    pub(crate) fn keep_runs(&mut self, runs: usize) {
+        self.keep = runs.clamp(1, RUNS_MAX);
+        for script in self.past.keys().cloned().collect::<Vec<_>>() {
+            while self.past.get(&script).is_some_and(|runs| runs.len() > self.keep) {
+                self.forget_oldest_of(&script);
+            }
+        }
     }
 
     pub(crate) fn past(&self, script: Option<&Word>) -> Vec<(Word, Vec<PastRun>)> {
@@ -106,7 +135,7 @@ impl History {
     }
 
     /// An event ended.
-    pub(crate) fn keep(&mut self, event: &Word, report: Report) {
+    pub(crate) fn keep(&mut self, event: &Word, report: Arc<Report>) {
         for run in &report.scripts {
             if run.outcome != Outcome::Disabled {
                 self.keep_past(event, run);
@@ -135,7 +164,7 @@ impl History {
         let runs = self.past.entry(run.script.clone()).or_default();
         runs.push_back((self.count, PastRun { event, began, ended, outcome, output }));
         self.order.insert(self.count, run.script.clone());
-        if runs.len() > RUNS {
+        if runs.len() > self.keep {
             let script = run.script.clone();
             self.forget_oldest_of(&script);
         }
@@ -161,7 +190,7 @@ impl History {
         assert_eq!(self.last_bytes, self.last.values().map(|(_, report)| weight(report)).sum::<usize>());
         assert!(self.past_bytes <= HISTORY);
         assert_eq!(self.order.len(), self.past.values().map(VecDeque::len).sum::<usize>());
-        assert!(self.past.values().all(|runs| !runs.is_empty() && runs.len() <= RUNS));
+        assert!(self.past.values().all(|runs| !runs.is_empty() && runs.len() <= self.keep));
     }
 }
 
@@ -169,7 +198,7 @@ impl History {
 mod tests {
     use super::*;
 
-    fn report(scripts: usize, printed: usize) -> Report {
+    fn report(scripts: usize, printed: usize) -> Arc<Report> {
         let mut results = Results::default();
         for n in 0..scripts {
             results.push(ScriptRun {
@@ -180,7 +209,7 @@ mod tests {
                 output: Output { bytes: vec![b'x'; printed], omitted: 0 },
             });
         }
-        Report { summary: Outcome::Ok, scripts: results.scripts }
+        Arc::new(Report { summary: Outcome::Ok, scripts: results.scripts })
     }
 
     #[test]
@@ -197,6 +226,23 @@ mod tests {
         assert_eq!(history.past(Some(&"10.1".into()))[0].0, "10.1".into());
         assert_eq!(history.last(&"event0".into()).unwrap().scripts[1].output.bytes.len(), 27);
         assert!(history.last(&"never".into()).is_none());
+    }
+
+    #[test]
+    fn the_number_of_runs_that_are_kept_can_change_and_what_is_too_much_is_forgotten() {
+        let mut history = History::default();
+        history.keep_runs(1000);
+        (0..40).for_each(|n| history.keep(&"monitor".into(), report(2, n)));
+        assert!(history.past(None).iter().all(|(_, runs)| runs.len() == 40));
+        history.keep_runs(3);
+        history.check();
+        let printed = |history: &History| -> Vec<usize> {
+            history.past(None)[1].1.iter().map(|run| run.output.bytes.len()).collect()
+        };
+        assert_eq!(printed(&history), [37, 38, 39]);
+        history.keep(&"monitor".into(), report(2, 50));
+        history.check();
+        assert_eq!(printed(&history), [38, 39, 50]);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What goes into the machine and what comes out of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use machine::Time;
 
-use crate::history::{PastRun, Report};
+use crate::history::{PastRun, Report, ScriptRun};
 use crate::outcome::Errno;
 use crate::word::Word;
 
@@ -50,6 +51,13 @@ pub enum Request {
         /// One of them, or all.
         script: Option<Word>,
     },
+    /// The scripts of a component.
+    Scripts {
+        /// Whose.
+        component: Word,
+    },
+    /// All components, and what each does.
+    Components,
     /// Make a script executable, or not.
     Enable {
         /// Whose script.
@@ -79,14 +87,38 @@ pub enum RunResult {
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// To [`Request::Run`].
-    Run(RunResult),
+    /// To [`Request::Run`], with what is known of its scripts.
+    Run(RunResult, Option<Ended>),
     /// To [`Request::Status`].
     Status(Result<Report, Errno>),
     /// To [`Request::History`]: by script, oldest run first.
     History(Result<Vec<(Word, Vec<PastRun>)>, Errno>),
+    /// To [`Request::Scripts`]: in the order in which they run, without `.script`.
+    Scripts(Result<Vec<Entry>, Errno>),
+    /// To [`Request::Components`]: by name.
+    Components(Result<Vec<ComponentState>, Errno>),
     /// To [`Request::Enable`].
     Enable(Result<(), Errno>),
+}
+
+/// An event that has begun, and has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its number among the runs of this daemon.
+    pub run: u64,
+    /// How its scripts went, when its directory could be read and nothing cancelled it.
+    pub report: Option<Arc<Report>>,
+}
+
+/// A component, and what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentState {
+    /// Its name.
+    pub name: Word,
+    /// The event that runs.
+    pub running: Option<Word>,
+    /// Events that wait.
+    pub waiting: usize,
 }
 
 /// A file in a directory of scripts.
@@ -144,6 +176,10 @@ pub enum Input {
     Ended(Token, How, Output),
     /// Result of [`Effect::Enable`].
     Enabled(Token, Result<(), Errno>),
+    /// Result of [`Effect::Components`].
+    Found(Token, Result<Vec<Word>, Errno>),
+    /// So many runs of each script are kept from now on.
+    Keep(usize),
     /// There is a debug hook from now on, or there is none.
     Hook(bool),
 }
@@ -165,28 +201,45 @@ pub enum Level {
 
 /// What others may want to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// An event begins to run.
-    Began {
-        /// Whose scripts.
-        component: Word,
-        /// The event.
-        event: Word,
-        /// Its arguments.
-        args: Vec<Word>,
+pub struct Notice {
+    /// Number of the event among the runs of this daemon.
+    pub run: u64,
+    /// Whose scripts.
+    pub component: Word,
+    /// The event.
+    pub event: Word,
+    /// Its arguments.
+    pub args: Arc<[Word]>,
+    /// When it began to run.
+    pub began: Time,
+    /// What there is to be known.
+    pub what: What,
+}
+
+/// What happens to an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// It begins to run.
+    Began,
+    /// A script of it ended, or was given up.
+    Script(ScriptRun),
+    /// A script of it takes too long.
+    Hung {
+        /// Its name, without `.script`.
+        script: Word,
+        /// Its process id, once it is known.
+        pid: Option<i32>,
+        /// When it was started.
+        began: Time,
     },
-    /// An event ended, also one that was cancelled.
+    /// It ended, or was cancelled.
     Ended {
-        /// Whose scripts.
-        component: Word,
-        /// The event.
-        event: Word,
         /// What came of it.
         result: RunResult,
-        /// When it began to run.
-        began: Time,
         /// The script that failed or took too long.
         culprit: Option<Word>,
+        /// How its scripts went.
+        report: Option<Arc<Report>>,
     },
 }
 
@@ -241,6 +294,8 @@ pub enum Effect {
         /// Executable?
         on: bool,
     },
+    /// Find the directories of components; [`Input::Found`] follows.
+    Components(Token),
     /// Answer a request.
     Answer(RequestId, Answer),
     /// Write a line to the log.

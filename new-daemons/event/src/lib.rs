@@ -10,6 +10,7 @@ mod history;
 mod hung;
 mod input;
 mod limits;
+pub mod messages;
 mod outcome;
 mod queue;
 mod run;
@@ -19,9 +20,10 @@ mod word;
 pub use daemon::{Config, EventDaemon};
 pub use history::{PastRun, Report, ScriptRun};
 pub use input::{
-    Answer, Effect, Entry, How, Input, Level, Notice, Origin, Output, Request, RequestId, RunResult, Token,
+    Answer, ComponentState, Effect, Ended, Entry, How, Input, Level, Notice, Origin, Output, Request,
+    RequestId, RunResult, Token, What,
 };
-pub use limits::{DEBUG, GRACE, NAME, OUTPUT, PEEK, QUEUE, SCRIPTS};
+pub use limits::{DEBUG, DIRECTORIES, GRACE, NAME, OUTPUT, PEEK, QUEUE, SCRIPTS};
 pub use outcome::{Errno, Outcome};
 pub use scripts::is_script;
 pub use word::Word;

@@ -6,8 +6,12 @@ use std::time::Duration;
 pub const NAME: usize = 255;
 /// Bytes of all arguments of an event together.
 pub(crate) const ARGUMENTS: usize = 256 << 10;
+/// The longest time limit that is taken from the bus.
+pub(crate) const LIMIT: Duration = Duration::from_secs(24 * 3600);
 /// Components that are known at the same time.
 pub(crate) const COMPONENTS: usize = 64;
+/// Directories of components. More are not listed.
+pub const DIRECTORIES: usize = 1024;
 /// Events that wait in a component.
 pub const QUEUE: usize = 10_000;
 /// Bytes of the events that wait in a component.
@@ -32,8 +36,10 @@ pub(crate) const LINES: usize = 1000;
 pub(crate) const EVENTS: usize = 64;
 /// Bytes of all last runs of a component.
 pub(crate) const LAST_RUNS: usize = 2 << 20;
-/// Past runs of one script.
+/// Past runs of one script, unless the driver wants more or fewer.
 pub(crate) const RUNS: usize = 8;
+/// Past runs of one script, whatever the driver wants.
+pub(crate) const RUNS_MAX: usize = 1000;
 /// Bytes of output that are kept of a past run: the last ones.
 pub(crate) const PAST_OUTPUT: usize = 4 << 10;
 /// Bytes of all past runs of a component.

@@ -4,6 +4,7 @@
 //! addresses asks for an event each, all at once, so the numbers are large.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use machine::Time;
@@ -20,7 +21,7 @@ pub(crate) struct Job {
     pub(crate) id: RequestId,
     pub(crate) origin: Origin,
     pub(crate) event: Word,
-    pub(crate) args: Vec<Word>,
+    pub(crate) args: Arc<[Word]>,
     /// The end of its time, counted from the request as C counts it: waiting costs time too.
     pub(crate) deadline: Time,
     pub(crate) limit: Duration,
@@ -65,6 +66,10 @@ impl Queue {
     pub(crate) fn drop_of(&mut self, origin: Origin) {
         self.jobs.retain(|job| job.origin != origin);
         self.bytes = self.jobs.iter().map(Job::weight).sum();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.jobs.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

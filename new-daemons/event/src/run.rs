@@ -2,10 +2,12 @@
 //!
 //! The first script that fails ends it, unless all are asked for; one that is not executable is passed over.
 
+use std::sync::Arc;
+
 use machine::Time;
 
 use crate::history::{Report, Results, ScriptRun};
-use crate::input::{How, Output, RunResult, Token};
+use crate::input::{Ended, How, Notice, Output, RunResult, Token, What};
 use crate::limits::{LISTING, PEEK};
 use crate::outcome::{Errno, Outcome};
 use crate::queue::Job;
@@ -43,11 +45,14 @@ pub(crate) enum Next {
 /// An event that runs.
 #[derive(Debug)]
 pub(crate) struct Run {
+    pub(crate) number: u64,
     pub(crate) job: Job,
     pub(crate) began: Time,
     pub(crate) phase: Phase,
     scripts: Vec<Script>,
     index: usize,
+    /// Of the results: the script that was run last.
+    closed: Option<usize>,
     results: Results,
     summary: Outcome,
     culprit: Option<Word>,
@@ -55,14 +60,16 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(now: Time, job: Job, listing: Token) -> Self {
+    pub(crate) fn new(now: Time, number: u64, job: Job, listing: Token) -> Self {
         let until = job.deadline.max(now + LISTING);
         Self {
+            number,
             job,
             began: now,
             phase: Phase::Listing(listing, until),
             scripts: Vec::new(),
             index: 0,
+            closed: None,
             results: Results::default(),
             summary: Outcome::Ok,
             culprit: None,
@@ -136,6 +143,7 @@ impl Run {
         if !outcome.is_fine() {
             (self.summary, self.culprit) = (outcome, Some(script.clone()));
         }
+        self.closed = Some(self.results.scripts.len());
         self.results.push(ScriptRun { script, began, ended: now, outcome, output });
         if outcome.is_fine() || self.job.all { self.advance(now) } else { Next::Over }
     }
@@ -163,11 +171,23 @@ impl Run {
         }
     }
 
+    /// Something about it that others may want to know.
+    pub(crate) fn notice(&self, component: &Word, what: What) -> Notice {
+        let (component, event, args) = (component.clone(), self.job.event.clone(), self.job.args.clone());
+        Notice { run: self.number, component, event, args, began: self.began, what }
+    }
+
+    /// The script that was run last, and has ended.
+    pub(crate) fn closed(&self) -> Option<&ScriptRun> {
+        self.closed.and_then(|at| self.results.scripts.get(at))
+    }
+
     /// What came of it, with the report to be kept.
-    pub(crate) fn over(self) -> (Job, RunResult, Option<Report>, Option<Word>) {
+    pub(crate) fn over(&mut self) -> (RunResult, Ended, Option<Word>) {
+        let run = self.number;
         match self.error {
-            Some(Errno::TIMEDOUT) => return (self.job, RunResult::TimedOut, None, None),
-            Some(errno) => return (self.job, RunResult::Error(errno), None, None),
+            Some(Errno::TIMEDOUT) => return (RunResult::TimedOut, Ended { run, report: None }, None),
+            Some(errno) => return (RunResult::Error(errno), Ended { run, report: None }, None),
             None => {}
         }
         let result = match self.summary {
@@ -175,7 +195,8 @@ impl Run {
             Outcome::TimedOut => RunResult::TimedOut,
             _ => RunResult::Failed,
         };
-        let report = Report { summary: self.summary, scripts: self.results.scripts };
-        (self.job, result, Some(report), self.culprit)
+        let scripts = std::mem::take(&mut self.results).scripts;
+        let report = Some(Arc::new(Report { summary: self.summary, scripts }));
+        (result, Ended { run, report }, self.culprit.take())
     }
 }

@@ -5,7 +5,9 @@
 //!
 //! | word | what happens |
 //! |---|---|
-//! | `CLIENT asks run COMPONENT/EVENT [ARGS...] [within N] [all]` | a request; also `status`, `history`, `enable`, `disable` |
+//! | `CLIENT asks run COMPONENT/EVENT [ARGS...] [within N] [all]` | a request; also `status`, `history`, `scripts`, `enable`, `disable` |
+//! | `CLIENT asks components of all` | a request; `found NAME...` answers it |
+//! | `keep N` | so many runs of each script are kept from now on |
 //! | `CLIENT leaves` | it waits for no answer any more |
 //! | `listed [-]SCRIPT...` or `listed error N` | the directory that was asked for last; `-`: not executable |
 //! | `started N` | the program that was started last has this process id |
@@ -20,8 +22,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use event::{
-    Answer, Config, Effect, Entry, Errno, EventDaemon, How, Input, Notice, Origin, Output, Report, Request,
-    RequestId, RunResult, ScriptRun, Token, Word,
+    Answer, ComponentState, Config, Effect, Entry, Errno, EventDaemon, How, Input, Notice, Origin, Output,
+    Report, Request, RequestId, RunResult, ScriptRun, Token, What, Word,
 };
 use machine::{Machine, Time};
 
@@ -61,8 +63,8 @@ fn script(run: &ScriptRun) -> String {
 
 fn answer(answer: &Answer) -> String {
     match answer {
-        Answer::Run(RunResult::Error(Errno(errno))) => format!("error {errno}"),
-        Answer::Run(result) => format!("{result:?}"),
+        Answer::Run(RunResult::Error(Errno(errno)), _) => format!("error {errno}"),
+        Answer::Run(result, _) => format!("{result:?}"),
         Answer::Status(Ok(Report { summary, scripts })) => {
             let scripts: Vec<String> =
                 scripts.iter().map(|run| format!("\n         {}", script(run))).collect();
@@ -77,8 +79,23 @@ fn answer(answer: &Answer) -> String {
             format!("runs{}", runs.collect::<String>())
         }
         Answer::Enable(Ok(())) => "done".to_owned(),
+        Answer::Scripts(Ok(scripts)) => {
+            let script =
+                |entry: &Entry| format!(" {}{}", entry.name, if entry.enabled { "" } else { " (not run)" });
+            format!("scripts{}", scripts.iter().map(script).collect::<String>())
+        }
+        Answer::Components(Ok(components)) => {
+            let component = |state: &ComponentState| {
+                let running =
+                    state.running.as_ref().map(|event| format!(", {event} runs")).unwrap_or_default();
+                format!("\n         {}{running}, {} wait", state.name, state.waiting)
+            };
+            format!("components{}", components.iter().map(component).collect::<String>())
+        }
         Answer::Status(Err(Errno(errno)))
         | Answer::History(Err(Errno(errno)))
+        | Answer::Scripts(Err(Errno(errno)))
+        | Answer::Components(Err(Errno(errno)))
         | Answer::Enable(Err(Errno(errno))) => {
             format!("error {errno}")
         }
@@ -140,12 +157,23 @@ impl Story {
             }
             Effect::Answer(RequestId(n), told) => format!("answer {n}: {}", answer(&told)),
             Effect::Log(level, line) => format!("log {level:?}: {line}"),
-            Effect::Publish(Notice::Began { component, event, .. }) => {
-                format!("tell all: {component}/{event} begins")
+            Effect::Components(token) => {
+                self.listing = token;
+                "find the components".to_owned()
             }
-            Effect::Publish(Notice::Ended { component, event, result, culprit, .. }) => {
-                let culprit = culprit.map(|script| format!(" in {script}")).unwrap_or_default();
-                format!("tell all: {component}/{event} ended, {result:?}{culprit}")
+            Effect::Publish(Notice { component, event, what, .. }) => {
+                let what = match what {
+                    What::Began => "begins".to_owned(),
+                    What::Script(run) => format!("had {} {}", run.script, run.outcome),
+                    What::Hung { script, pid, .. } => {
+                        format!("hangs in {script}, process {}", pid.unwrap_or_default())
+                    }
+                    What::Ended { result, culprit, .. } => {
+                        let culprit = culprit.map(|script| format!(" in {script}")).unwrap_or_default();
+                        format!("ended, {result:?}{culprit}")
+                    }
+                };
+                format!("tell all: {component}/{event} {what}")
             }
         }
     }
@@ -181,6 +209,8 @@ impl Story {
                 Request::Run { component, event: name, args, limit: Duration::from_secs(limit), all }
             }
             "status" => Request::Status { component, event: name },
+            "scripts" => Request::Scripts { component },
+            "components" => Request::Components,
             "history" => Request::History { component, script: (!name.is_empty()).then_some(name) },
             on @ ("enable" | "disable") => Request::Enable { component, script: name, on: on == "enable" },
             other => panic!("{other:?} cannot be asked"),
@@ -209,6 +239,11 @@ impl Story {
                 };
                 self.feed(Input::Listed(self.listing, Ok(scripts.iter().map(entry).collect())));
             }
+            ["found", ref names @ ..] => {
+                let names = names.iter().map(|name| word(name)).collect();
+                self.feed(Input::Found(self.listing, Ok(names)));
+            }
+            ["keep", runs] => self.feed(Input::Keep(number(runs))),
             ["started", pid] => self.feed(Input::Started(program, number(pid))),
             ["exits", status, ref text @ ..] => {
                 self.feed(Input::Ended(program, How::Exit(number(status)), printed(text)));
@@ -273,5 +308,6 @@ stories! {
     evt_12_a_script_that_hangs_is_shown_to_the_hook_and_ended: "hung",
     evt_11_scripts_that_cannot_run: "cannot-run",
     status_and_history_tell_what_was_run_and_errors_are_those_of_c: "status",
+    what_there_is_to_be_run_and_what_each_component_does: "inventory",
     who_leaves_takes_along_what_has_not_begun: "leaves",
 }

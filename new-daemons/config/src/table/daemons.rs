@@ -28,10 +28,12 @@ section! {
     Event ["event", named false] {
         /// A program in the configuration's directory that is run when an event script takes too long.
         debug_script: Option<String> = "debug script", Value::Script, None, AtRunTime, Both;
-        /// How many of the last runs of each event are kept to be shown.
+        /// How many of the last runs of each script are kept to be shown.
         history: u64 = "history", Value::Count { least: 1, most: 1000 }, Some("10"), AtRunTime, New;
         /// How much of what one script prints is kept; the rest is counted.
         output_limit: Size = "output limit", Value::Size { least: 1024, most: 1 << 20 }, Some("64K"), AtRunTime, New;
+        /// An address and a port of its HTTP door, besides the Unix socket. Anybody who reaches it may do everything.
+        http_listen: Option<SocketAddr> = "http listen", Value::Listen, None, AtStart, New;
     }
 }
 

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use event::{
-    Answer, Config, Effect, Entry, Errno, EventDaemon, How, Input, Notice, Origin, Output, Request,
-    RequestId, Token, Word,
+    Answer, Config, Effect, Entry, Errno, EventDaemon, How, Input, Origin, Output, Request, RequestId, Token,
+    What, Word,
 };
 use machine::{Machine, Time};
 use rand::Rng;
@@ -251,13 +251,19 @@ impl Events {
             }
             Effect::Enable { token, .. } => self.tell(soon, Input::Enabled(token, Ok(()))),
             Effect::Answer(id, answer) => {
-                let result = if let Answer::Run(result) = answer { Some(result) } else { None };
+                let result = if let Answer::Run(result, _) = answer { Some(result) } else { None };
                 self.promises.answered(self.queue.now, id, result);
             }
-            Effect::Publish(Notice::Began { component, event, args }) => {
-                self.promises.began(self.queue.now, &component, &event, &args);
+            Effect::Components(token) => {
+                let names = COMPONENTS.map(word).to_vec();
+                self.tell(soon, Input::Found(token, Ok(names)));
             }
-            Effect::Publish(Notice::Ended { .. }) | Effect::Log(..) => {}
+            Effect::Publish(notice) => {
+                if notice.what == What::Began {
+                    self.promises.began(self.queue.now, &notice.component, &notice.event, &notice.args);
+                }
+            }
+            Effect::Log(..) => {}
         }
     }
 

@@ -84,7 +84,7 @@ pub(crate) fn reply(
     clock: &dyn Fn(machine::Time) -> Duration,
 ) -> Option<Bytes> {
     match answer {
-        Answer::Run(result) => plain(
+        Answer::Run(result, _) => plain(
             asker,
             match result {
                 RunResult::Ok => 0,
@@ -98,7 +98,7 @@ pub(crate) fn reply(
         Answer::Status(Err(Errno(errno))) => plain(asker, errno),
         Answer::Status(Ok(report)) => encode(asker, 0, Body::Status(status(report, clock))),
         // Nobody can ask for it here.
-        Answer::History(_) => plain(asker, libc::EPROTO),
+        Answer::History(_) | Answer::Scripts(_) | Answer::Components(_) => plain(asker, libc::EPROTO),
     }
 }
 

@@ -25,7 +25,12 @@ enum Sink {
     Stderr,
     File(PathBuf, Option<File>),
     Syslog(UnixDatagram),
-    Udp { socket: UdpSocket, rfc5424: bool },
+    Udp {
+        socket: UdpSocket,
+        rfc5424: bool,
+    },
+    /// The frame's log, which has its own levels.
+    Frame,
 }
 
 /// An open log.
@@ -96,9 +101,16 @@ impl Log {
         Ok(Self { program, host: paths.host(), level: settings.level, sink })
     }
 
+    /// The log of the frame.
+    pub(crate) fn of_frame(program: &'static str) -> Self {
+        Self { program, host: String::new(), level: u8::MAX, sink: Sink::Frame }
+    }
+
     /// From now on this level.
     pub(crate) fn set_level(&mut self, level: u8) {
-        self.level = level;
+        if !matches!(self.sink, Sink::Frame) {
+            self.level = level;
+        }
     }
 
     /// Opens the file anew, as after it was rotated away.
@@ -118,6 +130,15 @@ impl Log {
         let stamp = || Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string();
         // One call for one line, so that lines of several programs do not mix.
         let _ = match &mut self.sink {
+            Sink::Frame => {
+                match level {
+                    Level::Error => tracing::error!("{text}"),
+                    Level::Warning => tracing::warn!("{text}"),
+                    Level::Notice | Level::Info => tracing::info!("{text}"),
+                    Level::Debug => tracing::debug!("{text}"),
+                }
+                Ok(())
+            }
             Sink::Stderr => io::stderr().write_all(format!("{text}\n").as_bytes()),
             Sink::File(_, None) => Ok(()),
             Sink::File(_, Some(file)) => {

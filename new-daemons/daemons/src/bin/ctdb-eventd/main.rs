@@ -1,12 +1,16 @@
 //! `ctdb-eventd`: runs the scripts of events, in place of the program of this name in C CTDB.
 //!
 //! Started by ctdbd with `-P pid -S fd`, it serves ctdbd, the C tools and `ctdbctl` on `eventd.socket`, and ends when ctdbd
-//! does. This file reads the options and prepares everything; what happens is in `event` (decisions), `daemons::scripts`
-//! (programs), `legacy` (translation) and `shell` (the loop). The truth about the role: `event_daemon.c`, `sock_daemon.c`.
+//! does. In both this role and the one without ctdbd (`alone`) it serves other daemons on the bus (`outside`). This file reads
+//! the options and prepares everything; what happens is in `event` (decisions), `daemons::scripts` (programs), `legacy`
+//! (translation) and `shell` (the loop). The truth about the role: `event_daemon.c`, `sock_daemon.c`.
 
+mod alone;
+mod asked;
 mod clients;
 mod legacy;
 mod log;
+mod outside;
 mod paths;
 mod pidfile;
 mod settings;
@@ -40,6 +44,10 @@ struct Options {
     /// Descriptor at which the start is told: four zero bytes
     #[arg(short = 'S', long = "startup-fd", value_name = "FD")]
     startup_fd: Option<i32>,
+
+    /// Without ctdbd: no eventd.socket, only the bus; as first option. Add --help for what it takes then
+    #[arg(long)]
+    bus_only: bool,
 
     /// Ignored, as C ignores it
     #[arg(hide = true)]
@@ -93,6 +101,10 @@ fn run(options: &Options, mut startup: Option<File>) -> Result<(), i32> {
 }
 
 fn main() -> ExitCode {
+    // A role with options of its own.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "--bus-only") {
+        return runtime::frame::main::<alone::Alone>();
+    }
     let options = Options::parse();
     let keep: Vec<i32> = options.startup_fd.into_iter().collect();
     let prepared = runtime::process::close_inherited(&keep).and_then(|()| startup(options.startup_fd));

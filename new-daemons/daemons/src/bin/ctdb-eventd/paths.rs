@@ -29,12 +29,23 @@ impl Paths {
         }
     }
 
+    /// Those of a daemon in the frame, which has a directory of configuration and nothing else of ctdb.
+    pub(crate) fn of_frame(directory: &Path) -> Self {
+        Self { etc: directory.to_owned(), run: directory.to_owned(), base: None }
+    }
+
     pub(crate) fn etc(&self, name: impl AsRef<Path>) -> PathBuf {
         self.etc.join(name)
     }
 
     pub(crate) fn run(&self, name: &str) -> PathBuf {
         self.run.join(name)
+    }
+
+    /// The directory of the bus: what the environment says, what was said, or `bus` beside the socket of ctdbd.
+    pub(crate) fn bus(&self, said: Option<&Path>) -> PathBuf {
+        let named = env::var_os("CTDB_BUS_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
+        named.or_else(|| said.map(Path::to_owned)).unwrap_or_else(|| self.run("bus"))
     }
 
     /// What stands for the host in the log: in test mode each node is one.

@@ -1,13 +1,18 @@
-//! What `ctdb.conf` says to the event daemon: `[logging] location`, `[logging] log level`, `[event] debug script`.
+//! What the configuration says to the event daemon.
 //!
-//! A value that C refuses is refused here too, and the daemon does not start: ctdbd would not start with it either.
+//! In ctdbd's service that is `ctdb.conf`, as C reads it: `[logging] location`, `[logging] log level`, `[event] debug script`.
+//! A value that C refuses is refused here too, and the daemon does not start: ctdbd would not start with it either. What
+//! only the new daemons know ([`Ours`]) is read from conf.d too, and never keeps it from starting.
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use config::Document;
+use config::{Document, Event, Http, Section, Tunnel};
+use event::OUTPUT;
+use runtime::configuration::{self, Here};
 
 use crate::paths::Paths;
 
@@ -28,7 +33,61 @@ pub(crate) struct Settings {
     pub(crate) hook: Option<PathBuf>,
 }
 
+/// What only the new daemons know.
+#[derive(Clone, Debug)]
+pub(crate) struct Ours {
+    /// Runs of each script that are remembered; none: the usual number.
+    pub(crate) history: Option<usize>,
+    /// Bytes of the output of a script that are kept.
+    pub(crate) output: usize,
+    /// The directory of the bus, when it is not beside the socket of ctdbd.
+    pub(crate) bus: Option<PathBuf>,
+    /// The door, unless nothing is known of it.
+    pub(crate) door: Option<(Http, Option<SocketAddr>)>,
+}
+
+impl Ours {
+    /// The sections that it comes from.
+    pub(crate) const SECTIONS: &'static [&'static str] = &[Event::NAME, Tunnel::NAME, Http::NAME];
+
+    pub(crate) fn of(event: &Event, tunnel: Tunnel, http: Http) -> Self {
+        let history = usize::try_from(event.history).ok();
+        let door = Some((http, event.http_listen));
+        Self { history, output: event.output_limit.bytes(), bus: tunnel.bus_directory, door }
+    }
+
+    /// From the files; with mistakes in them what holds without them, and a line about it.
+    pub(crate) fn read(paths: &Paths) -> (Self, Option<String>) {
+        let directory = paths.etc("");
+        let read = || -> Result<Self, String> {
+            let here = Here { directory: directory.clone(), samba: None };
+            let sources = configuration::read(&directory).map_err(|error| error.to_string())?;
+            let (settings, _) = sources.settings(Self::SECTIONS, &here).map_err(|refused| {
+                let first = refused.0.first().map(ToString::to_string).unwrap_or_default();
+                format!("{}{first}", directory.display())
+            })?;
+            let mistake = |mistake| config::Told::from(mistake).to_string();
+            let event = settings.section::<Event>().map_err(mistake)?;
+            let tunnel = settings.section::<Tunnel>().map_err(mistake)?;
+            let http = settings.section::<Http>().map_err(mistake)?;
+            Ok(Self::of(&event, tunnel, http))
+        };
+        match read() {
+            Ok(ours) => (ours, None),
+            Err(why) => (Self { history: None, output: OUTPUT, bus: None, door: None }, Some(why)),
+        }
+    }
+}
+
 impl Settings {
+    /// Where others see to the log.
+    pub(crate) fn of(paths: &Paths, event: &Event) -> Result<Self, String> {
+        let name = event.debug_script.as_deref().filter(|name| !name.is_empty());
+        let refuse = |why: &str| format!("[event] debug script = {}: {why}", name.unwrap_or_default());
+        let hook = name.map(|name| hook(paths, name)).transpose().map_err(refuse)?;
+        Ok(Self { location: String::new(), level: NOTICE, hook })
+    }
+
     pub(crate) fn read(paths: &Paths) -> Result<Self, String> {
         let file = paths.etc("ctdb.conf");
         let text = match fs::read(&file) {

@@ -4,24 +4,29 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use daemons::guard::{Broke, Guarded};
 use daemons::scripts::Scripts;
-use event::{Answer, Config, Effect, EventDaemon, Input, Level, Origin, RequestId};
-use machine::Time;
+use event::messages;
+use event::{Answer, Config, Effect, EventDaemon, Input, Level, Notice, Origin, RequestId};
 use nix::errno::Errno;
 use nix::unistd::Pid;
+use runtime::frame::Sockets;
 use runtime::{Alarm, Clock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::asked::{Answered, Moment, Wish};
 use crate::clients::{Client, Happening, Listener, Reply};
 use crate::legacy::{self, Asker};
 use crate::log::Log;
+use crate::outside::{Outside, Site};
 use crate::paths::Paths;
-use crate::settings::Settings;
+use crate::settings::{Ours, Settings};
 
 /// How often to look whether ctdbd is still there.
 const LOOK: Duration = Duration::from_secs(1);
@@ -36,13 +41,14 @@ fn core(hook: bool) -> Core {
 
 /// A question that the core has not answered.
 #[derive(Debug)]
-struct Pending {
-    client: Client,
-    asker: Asker,
-    of_event: bool,
+enum Pending {
+    /// Of a client of the socket.
+    Client { client: Client, asker: Asker, of_event: bool },
+    /// Of another daemon.
+    Daemon { origin: Origin, to: oneshot::Sender<Answered> },
 }
 
-struct Shell<'a> {
+pub(crate) struct Shell<'a> {
     paths: &'a Paths,
     log: Log,
     clock: Clock,
@@ -50,9 +56,12 @@ struct Shell<'a> {
     hook: bool,
     scripts: Scripts,
     results: UnboundedReceiver<Input>,
+    outside: Outside,
     clients: BTreeMap<Client, UnboundedSender<Reply>>,
     pending: BTreeMap<RequestId, Pending>,
     count: u64,
+    /// Runs of each script that are remembered.
+    keep: Option<usize>,
 }
 
 /// What ends the daemon: by signal or by failure, each with the exit status.
@@ -83,11 +92,20 @@ pub(crate) async fn run(
         Errno::EIO as i32
     })?;
     log.line(Level::Notice, &format!("listening on {}", path.display()));
+    let (ours, doubt) = Ours::read(paths);
+    if let Some(doubt) = doubt {
+        log.line(Level::Warning, &format!("Configuration of the new daemons: {doubt}"));
+    }
+    let site = Site::new(paths.bus(ours.bus.as_deref()), &ours, Sockets::default());
+    let (outside, _) = Outside::start(site).map_err(|error| {
+        log.line(Level::Error, &format!("startup failed, {error}"));
+        Errno::EIO as i32
+    })?;
     let _kept = ready(&mut log);
     if std::process::id() == 1 {
         tokio::spawn(runtime::process::adopt());
     }
-    let mut shell = Shell::new(paths, log, settings);
+    let mut shell = Shell::new(paths, log, settings, &ours, outside);
     let stop = shell.serve(&listener, &mut signals, parent).await;
     let code = match stop {
         Stop::Asked => Ok(()),
@@ -128,12 +146,12 @@ impl Signals {
 }
 
 impl<'a> Shell<'a> {
-    fn new(paths: &'a Paths, log: Log, settings: Settings) -> Self {
+    pub(crate) fn new(paths: &'a Paths, log: Log, settings: Settings, ours: &Ours, outside: Outside) -> Self {
         let (to, results) = unbounded_channel();
         let mut scripts = Scripts::new(paths.etc("events"), to);
         let hook = settings.hook.is_some();
         scripts.set_hook(settings.hook);
-        Self {
+        let mut shell = Self {
             paths,
             log,
             clock: Clock::default(),
@@ -141,10 +159,59 @@ impl<'a> Shell<'a> {
             hook,
             scripts,
             results,
+            outside,
             clients: BTreeMap::new(),
             pending: BTreeMap::new(),
             count: 0,
+            keep: None,
+        };
+        shell.heed(ours);
+        shell
+    }
+
+    /// Goes by what only the new daemons know.
+    fn heed(&mut self, ours: &Ours) {
+        self.scripts.set_output(ours.output);
+        self.keep = ours.history;
+        if let Some(runs) = self.keep {
+            self.feed(Input::Keep(runs));
         }
+    }
+
+    /// Goes by new settings.
+    pub(crate) fn go_by(&mut self, settings: Settings, ours: &Ours) {
+        self.log.set_level(settings.level);
+        self.hook = settings.hook.is_some();
+        self.scripts.set_hook(settings.hook);
+        self.feed(Input::Hook(self.hook));
+        self.heed(ours);
+    }
+
+    /// One turn without clients of the socket. Nothing is lost when this is dropped.
+    pub(crate) async fn turn(&mut self, alarm: &mut Alarm) {
+        self.carry_out();
+        let deadline = self.core.poll_timeout();
+        tokio::select! {
+            Some(input) = self.results.recv() => self.feed(input),
+            wish = self.outside.next() => self.wished(wish),
+            () = alarm.wait(deadline) => self.tick(),
+        }
+    }
+
+    /// What ctdbd says to scripts by its environment.
+    pub(crate) fn set_base(&mut self, base: PathBuf) {
+        self.scripts.set_base(base);
+    }
+
+    /// For [`Self::turn`].
+    pub(crate) fn alarm(&self) -> Alarm {
+        Alarm::new(self.clock)
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        let ticked = self.core.tick(now);
+        self.survive(ticked);
     }
 
     async fn serve(&mut self, listener: &Listener, signals: &mut Signals, parent: Option<Pid>) -> Stop {
@@ -169,12 +236,9 @@ impl<'a> Shell<'a> {
                     }
                 }
                 Some(input) = self.results.recv() => self.feed(input),
+                wish = self.outside.next() => self.wished(wish),
                 Some(happening) = happenings.recv() => self.happens(happening),
-                () = alarm.wait(deadline) => {
-                    let now = self.clock.now();
-                    let ticked = self.core.tick(now);
-                    self.survive(ticked);
-                }
+                () = alarm.wait(deadline) => self.tick(),
                 _ = look.tick() => {
                     if let Some(pid) = parent.filter(|pid| nix::sys::signal::kill(*pid, None) == Err(Errno::ESRCH)) {
                         return Stop::Alone(pid);
@@ -198,10 +262,11 @@ impl<'a> Shell<'a> {
         self.log.line(Level::Notice, &format!("Re-reading config file {}", file.display()));
         match Settings::read(self.paths) {
             Ok(settings) => {
-                self.log.set_level(settings.level);
-                self.hook = settings.hook.is_some();
-                self.scripts.set_hook(settings.hook);
-                self.feed(Input::Hook(self.hook));
+                let (ours, doubt) = Ours::read(self.paths);
+                if let Some(doubt) = doubt {
+                    self.log.line(Level::Warning, &format!("Configuration of the new daemons: {doubt}"));
+                }
+                self.go_by(settings, &ours);
                 self.log.line(Level::Notice, "reconfigure completed successfully");
             }
             Err(error) => self.log.line(Level::Warning, &format!("Configuration reload failed: {error}")),
@@ -216,7 +281,7 @@ impl<'a> Shell<'a> {
             Happening::Asked(client, asker, request) => {
                 self.count += 1;
                 let (id, of_event) = (RequestId(self.count), matches!(request, event::Request::Run { .. }));
-                self.pending.insert(id, Pending { client, asker, of_event });
+                self.pending.insert(id, Pending::Client { client, asker, of_event });
                 self.feed(Input::Request { id, origin: Origin(client.0), request });
             }
             Happening::Left(client, wrong) => {
@@ -225,10 +290,28 @@ impl<'a> Shell<'a> {
                 }
                 self.clients.remove(&client);
                 // Of these the core answers only what runs already.
-                self.pending.retain(|_, pending| pending.client != client);
+                let other = |p: &Pending| !matches!(p, Pending::Client { client: of, .. } if *of == client);
+                self.pending.retain(|_, pending| other(pending));
                 self.feed(Input::Gone(Origin(client.0)));
             }
             Happening::Trouble(what) => self.log.line(Level::Warning, &what),
+        }
+    }
+
+    fn wished(&mut self, wish: Wish) {
+        match wish {
+            Wish::Ask(origin, request, to) => {
+                self.count += 1;
+                let id = RequestId(self.count);
+                self.pending.insert(id, Pending::Daemon { origin, to });
+                self.feed(Input::Request { id, origin, request });
+            }
+            Wish::Gone(origin) => {
+                let other = |p: &Pending| !matches!(p, Pending::Daemon { origin: of, .. } if *of == origin);
+                self.pending.retain(|_, pending| other(pending));
+                self.feed(Input::Gone(origin));
+            }
+            Wish::Log(level, line) => self.log.line(level, &line),
         }
     }
 
@@ -244,14 +327,21 @@ impl<'a> Shell<'a> {
             return;
         }
         self.log.line(Level::Error, "internal error, the events that wait are given up");
-        for Pending { client, asker, of_event } in std::mem::take(&mut self.pending).into_values() {
-            self.send(client, Reply { packet: legacy::plain(asker, Errno::EIO as i32), of_event });
+        for pending in std::mem::take(&mut self.pending).into_values() {
+            // A daemon is told by the end of its channel.
+            if let Pending::Client { client, asker, of_event } = pending {
+                self.send(client, Reply { packet: legacy::plain(asker, Errno::EIO as i32), of_event });
+            }
         }
         // With a channel of their own, so that late results of the old ones reach nobody.
         let (to, results) = unbounded_channel();
         self.scripts = self.scripts.anew(to);
         self.results = results;
         self.core = core(self.hook);
+        if let Some(runs) = self.keep {
+            // Alone in a fresh machine, which has nothing to break over.
+            let _ = self.core.handle(self.clock.now(), Input::Keep(runs));
+        }
     }
 
     fn carry_out(&mut self) {
@@ -269,21 +359,36 @@ impl<'a> Shell<'a> {
                 }
                 Effect::Answer(id, answer) => self.answer(id, answer),
                 Effect::Log(level, line) => self.log.line(level, &line),
-                // There is nobody to tell but the one who asked.
-                Effect::Publish(_) => {}
+                Effect::Components(token) => self.scripts.components(token),
+                Effect::Publish(notice) => self.publish(notice),
             }
         }
     }
 
     fn answer(&mut self, id: RequestId, answer: Answer) {
-        let Some(Pending { client, asker, of_event }) = self.pending.remove(&id) else { return };
-        let (now, today) = (self.clock.now(), SystemTime::now());
-        // Counted back from this moment, so that a calendar that was set meanwhile counts.
-        let calendar = |time: Time| {
-            let then = today.checked_sub(now - time).unwrap_or(UNIX_EPOCH);
-            then.duration_since(UNIX_EPOCH).unwrap_or_default()
-        };
-        self.send(client, Reply { packet: legacy::reply(asker, answer, &calendar), of_event });
+        let moment = self.moment();
+        match self.pending.remove(&id) {
+            Some(Pending::Client { client, asker, of_event }) => {
+                let packet = legacy::reply(asker, answer, &|time| moment.since_1970(time));
+                self.send(client, Reply { packet, of_event });
+            }
+            Some(Pending::Daemon { to, .. }) => {
+                let _ = to.send(Answered { answer, moment });
+            }
+            None => {}
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), today: SystemTime::now() }
+    }
+
+    fn publish(&mut self, notice: Notice) {
+        let moment = self.moment();
+        let told = messages::told(notice, moment.now, &|time| moment.calendar(time));
+        if let Some(line) = self.outside.tell(told) {
+            self.log.line(Level::Warning, &line);
+        }
     }
 
     fn send(&self, client: Client, reply: Reply) {

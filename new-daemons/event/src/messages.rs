@@ -1,0 +1,280 @@
+//! The daemon's requests, answers and notices as messages of the new protocol (`spec/event.x`), and back.
+//!
+//! Whatever the machine says fits the bounds of the messages: names and outputs are shortened, and bytes that are no text
+//! become U+FFFD. Times of the machine become those of a calendar, which whoever asks brings along.
+
+use std::time::Duration;
+
+use machine::Time;
+use protocol::common::{self, Code, More, Span};
+use protocol::event::{
+    EVENT_ARGUMENT_MAX, EVENT_NAME_MAX, EVENT_OUTPUT_MAX, EVENT_SCRIPTS_MAX, EVENT_TOLD_MAX, EventArgument,
+    EventComponent, EventComponents, EventEnding, EventHistory, EventLast, EventLine, EventNamed,
+    EventOutcome, EventOutput, EventPast, EventPastRun, EventPastScript, EventQueue, EventRan, EventReport,
+    EventResult, EventRun, EventRunFinished, EventRunStarted, EventScript, EventScriptFinished,
+    EventScriptHung, EventScriptRun, EventScripts, EventTold, EventWhich,
+};
+use protocol::service::Refusal;
+
+use crate::history::{PastRun, Report, ScriptRun};
+use crate::input::{Answer, ComponentState, Ended, Entry, Notice, Output, Request, RunResult, What};
+use crate::limits::LIMIT;
+use crate::outcome::{Errno, Outcome};
+use crate::word::Word;
+
+/// What a time of the machine is in a calendar.
+pub type Calendar<'a> = &'a dyn Fn(Time) -> common::Time;
+
+/// A notice as what the daemon tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// An event begins to run.
+    Started(EventRunStarted),
+    /// An event has ended.
+    Finished(EventRunFinished),
+    /// A script has ended.
+    Script(EventScriptFinished),
+    /// A script takes too long.
+    Hung(EventScriptHung),
+}
+
+fn word(text: &str) -> Word {
+    Word::from(text)
+}
+
+/// The question behind a request.
+pub fn run(asked: &EventRun) -> Result<Request, Refusal> {
+    let limit = Duration::from_micros(asked.limit.0);
+    if limit > LIMIT {
+        return Err(Refusal::new(Code::BadRequest, "an event takes a day at most"));
+    }
+    let args = asked.args.iter().map(|EventArgument(arg)| word(arg)).collect();
+    let (component, event) = (word(&asked.component), word(&asked.event));
+    Ok(Request::Run { component, event, args, limit, all: asked.all })
+}
+
+/// The question behind a request.
+#[must_use]
+pub fn status(asked: &EventWhich) -> Request {
+    Request::Status { component: word(&asked.component), event: word(&asked.event) }
+}
+
+/// The question behind a request.
+#[must_use]
+pub fn history(asked: &EventPast) -> Request {
+    let script = asked.script.strip_suffix(".script").unwrap_or(&asked.script);
+    Request::History { component: word(&asked.component), script: (!script.is_empty()).then(|| word(script)) }
+}
+
+/// The question behind a request.
+#[must_use]
+pub fn scripts(asked: &EventComponent) -> Request {
+    Request::Scripts { component: word(&asked.component) }
+}
+
+/// The question behind a request.
+#[must_use]
+pub fn enable(asked: &EventNamed, on: bool) -> Request {
+    Request::Enable { component: word(&asked.component), script: word(&asked.script), on }
+}
+
+/// Why the daemon did not do what it was asked.
+fn refused(errno: Errno) -> Refusal {
+    let (code, text) = match errno {
+        Errno::NOENT => (Code::NotFound, "there is no such component or script".to_owned()),
+        Errno::INVAL => (Code::BadRequest, "there cannot be such a name".to_owned()),
+        Errno::NAMETOOLONG => (Code::TooLarge, "a name is too long".to_owned()),
+        Errno::TOOBIG => (Code::TooLarge, "too many arguments or scripts".to_owned()),
+        Errno::AGAIN => (Code::Busy, "too much waits here already".to_owned()),
+        Errno::ACCES => (Code::Denied, "the event daemon may not do that here".to_owned()),
+        Errno(errno) => (Code::Failed, format!("the event daemon was refused it, error {errno}")),
+    };
+    Refusal::new(code, text)
+}
+
+/// The answer belongs to another question: the driver has mixed them up.
+fn mixed_up() -> Refusal {
+    Refusal::new(Code::Failed, "the event daemon gave the answer to another question")
+}
+
+/// The answer to [`run`].
+pub fn ran(answer: Answer, calendar: Calendar<'_>) -> Result<EventRan, Refusal> {
+    let Answer::Run(result, ended) = answer else { return Err(mixed_up()) };
+    if let RunResult::Error(errno) = result {
+        return Err(refused(errno));
+    }
+    let (run, kept) = ended.map_or((0, None), |Ended { run, report }| (run, report));
+    let report = kept.map(|kept| report(&kept, calendar));
+    Ok(EventRan { result: self::result(result), run, report, more: nothing_more() })
+}
+
+/// The answer to [`status`].
+pub fn last(answer: Answer, calendar: Calendar<'_>) -> Result<EventLast, Refusal> {
+    let report = match answer {
+        Answer::Status(Ok(kept)) => Some(report(&kept, calendar)),
+        Answer::Status(Err(Errno::INVAL)) => None,
+        Answer::Status(Err(errno)) => return Err(refused(errno)),
+        _ => return Err(mixed_up()),
+    };
+    Ok(EventLast { report, more: nothing_more() })
+}
+
+/// The answer to [`history`].
+pub fn past(answer: Answer, calendar: Calendar<'_>) -> Result<EventHistory, Refusal> {
+    let Answer::History(past) = answer else { return Err(mixed_up()) };
+    let run = |run: &PastRun| EventPastRun {
+        event: name(&run.event),
+        ending: ending(run.outcome),
+        began: calendar(run.began),
+        took: took(run.began, run.ended),
+        output: output(&run.output, EVENT_OUTPUT_MAX),
+    };
+    let scripts = past.map_err(refused)?.into_iter().take(bound(EVENT_SCRIPTS_MAX));
+    let scripts = scripts.map(|(script, runs)| EventPastScript {
+        script: name(&script),
+        runs: runs.iter().map(run).collect(),
+    });
+    Ok(EventHistory { scripts: scripts.collect(), more: nothing_more() })
+}
+
+/// The answer to [`scripts`].
+pub fn listed(answer: Answer) -> Result<EventScripts, Refusal> {
+    let Answer::Scripts(scripts) = answer else { return Err(mixed_up()) };
+    let script = |entry: Entry| EventScript { script: name(&entry.name), enabled: entry.enabled };
+    let scripts = scripts.map_err(refused)?.into_iter().map(script).collect();
+    Ok(EventScripts { scripts, more: nothing_more() })
+}
+
+/// The answer to [`enable`].
+pub fn enabled(answer: Answer) -> Result<(), Refusal> {
+    let Answer::Enable(enabled) = answer else { return Err(mixed_up()) };
+    enabled.map_err(refused)
+}
+
+/// The answer to [`Request::Components`].
+pub fn components(answer: Answer) -> Result<EventComponents, Refusal> {
+    let Answer::Components(components) = answer else { return Err(mixed_up()) };
+    let queue = |state: ComponentState| EventQueue {
+        component: name(&state.name),
+        running: state.running.as_ref().map(name).unwrap_or_default(),
+        waiting: u32::try_from(state.waiting).unwrap_or(u32::MAX),
+    };
+    let components = components.map_err(refused)?.into_iter().map(queue).collect();
+    Ok(EventComponents { components, more: nothing_more() })
+}
+
+/// What is told of a notice; `now` is when it came.
+#[must_use]
+pub fn told(notice: Notice, now: Time, calendar: Calendar<'_>) -> Told {
+    let Notice { run, component, event, args, began, what } = notice;
+    let args =
+        args.iter().map(|arg| EventArgument(text(arg.as_bytes(), bound(EVENT_ARGUMENT_MAX)))).collect();
+    let told =
+        EventTold { run, component: name(&component), event: name(&event), args, began: calendar(began) };
+    let more = nothing_more();
+    match what {
+        What::Began => Told::Started(EventRunStarted { told, more }),
+        What::Script(run) => {
+            let output = output(&run.output, EVENT_TOLD_MAX);
+            Told::Script(EventScriptFinished { told, line: line(&run), output, more })
+        }
+        What::Hung { script, pid, began } => {
+            let took = took(began, now);
+            Told::Hung(EventScriptHung { told, script: name(&script), pid, took, more })
+        }
+        What::Ended { result, culprit, report } => Told::Finished(EventRunFinished {
+            told,
+            result: self::result(result),
+            code: if let RunResult::Error(Errno(errno)) = result { errno } else { 0 },
+            took: took(began, now),
+            culprit: culprit.as_ref().map(name).unwrap_or_default(),
+            scripts: report.map(|report| report.scripts.iter().map(line).collect()).unwrap_or_default(),
+            more,
+        }),
+    }
+}
+
+fn result(result: RunResult) -> EventResult {
+    match result {
+        RunResult::Ok => EventResult::Ok,
+        RunResult::Failed => EventResult::Failed,
+        RunResult::TimedOut => EventResult::TimedOut,
+        RunResult::Cancelled => EventResult::Cancelled,
+        RunResult::Error(_) => EventResult::NotRun,
+    }
+}
+
+fn ending(outcome: Outcome) -> EventEnding {
+    let (outcome, code) = match outcome {
+        Outcome::Ok => (EventOutcome::Ok, 0),
+        Outcome::Failed(status) => (EventOutcome::Failed, status.into()),
+        Outcome::Disabled => (EventOutcome::Disabled, 0),
+        Outcome::TimedOut => (EventOutcome::TimedOut, 0),
+        Outcome::Killed(signal) => (EventOutcome::Killed, signal),
+        Outcome::Error(Errno(errno)) => (EventOutcome::CannotRun, errno),
+    };
+    EventEnding { outcome, code }
+}
+
+fn report(report: &Report, calendar: Calendar<'_>) -> EventReport {
+    let script = |run: &ScriptRun| EventScriptRun {
+        script: name(&run.script),
+        ending: ending(run.outcome),
+        began: calendar(run.began),
+        took: took(run.began, run.ended),
+        output: output(&run.output, EVENT_OUTPUT_MAX),
+    };
+    EventReport { ending: ending(report.summary), scripts: report.scripts.iter().map(script).collect() }
+}
+
+fn line(run: &ScriptRun) -> EventLine {
+    EventLine { script: name(&run.script), ending: ending(run.outcome), took: took(run.began, run.ended) }
+}
+
+fn took(began: Time, ended: Time) -> Span {
+    Span(u64::try_from((ended - began).as_micros()).unwrap_or(u64::MAX))
+}
+
+fn nothing_more() -> More {
+    More(Vec::new())
+}
+
+fn bound(max: u32) -> usize {
+    usize::try_from(max).unwrap_or(usize::MAX)
+}
+
+fn name(word: &Word) -> String {
+    text(word.as_bytes(), bound(EVENT_NAME_MAX))
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
+}
+
+/// The beginning of some bytes as a text of at most `max` bytes.
+fn text(bytes: &[u8], max: usize) -> String {
+    let mut text = lossy(bytes);
+    if text.len() > max {
+        text.truncate((0..=max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0));
+    }
+    text
+}
+
+/// The end of an output, as a text of at most `max` bytes.
+fn output(output: &Output, max: u32) -> EventOutput {
+    let (max, Output { bytes, omitted }) = (bound(max), output);
+    let whole = if bytes.len() <= max { lossy(bytes) } else { String::new() };
+    if bytes.len() <= max && whole.len() <= max {
+        return EventOutput { text: whole, omitted: *omitted };
+    }
+    // A byte that is no text takes three. What is cut begins with a whole letter.
+    let fitting = if bytes.len() > max && std::str::from_utf8(bytes).is_ok_and(|t| !t.contains('\0')) {
+        max
+    } else {
+        max / 3
+    };
+    let mut from = bytes.len().saturating_sub(fitting);
+    from += bytes.iter().skip(from).take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
+    let text = lossy(bytes.get(from..).unwrap_or_default());
+    EventOutput { text, omitted: omitted.saturating_add(u64::try_from(from).unwrap_or(u64::MAX)) }
+}
