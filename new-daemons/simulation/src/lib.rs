@@ -1,11 +1,11 @@
 //! The machines of Tablecloth in virtual time: a model cluster that loses, delays, partitions and restarts, from a seed.
 //!
 //! [`World`] holds nodes, each with a model of ctdbd, the tunneld's machine and some daemons. [`Faults`] breaks things.
-//! [`Programs`] runs a daemon's callbacks, [`Events`] the event daemon's scripts.
-//! [`Ledger`] knows what was promised of messages, [`Promises`] of calls and events; both panic when it is not kept. Nothing
-//! here sleeps or reads a clock; the same seed
-//! gives the same run, to the byte.
+//! [`Programs`] runs a daemon's callbacks, [`Events`] the event daemon's scripts, [`AskedEvents`] an event daemon that others
+//! ask over the bus. [`Ledger`] knows what was promised of messages, [`Promises`] of calls and events; both panic when it is
+//! not kept. Nothing here sleeps or reads a clock; the same seed gives the same run, to the byte.
 
+mod asked_events;
 mod callbacks;
 mod ctdbd;
 mod daemon;
@@ -16,6 +16,7 @@ mod promises;
 mod queue;
 mod world;
 
+pub use asked_events::AskedEvents;
 pub use callbacks::Programs;
 pub use events::Events;
 pub use faults::Faults;
