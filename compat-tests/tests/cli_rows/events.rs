@@ -35,6 +35,7 @@ pub(crate) const ROWS: &[Try] = &[
     ends(1, "event run slow --limit 1", &["took too long"], &[("/result", "\"timed_out\"")]),
     ends(1, "event status slow", &["TIMED OUT"], &[("/scripts/1/result", "\"timed_out\"")]),
     ends(1, "event status never", &["was never run"], &[("/has_run", "false"), ("/ok", "null")]),
+    ends(5, "event history", &["remembers the last run"], &[("/error/code", "\"no_history\"")]),
     ends(5, "event status monitor --component nobody", &["no directory for scripts of 'nobody'"], &[]),
     ends(5, "event run monitor --component nobody", &["no directory"], &[("/error/code", "\"refused\"")]),
     ends(2, "event run ../../x", &["write letters"], &[("/error/code", "\"usage\"")]),
@@ -55,14 +56,33 @@ pub(crate) const ROWS: &[Try] = &[
     ends(2, "service check-port 70000", &["70000"], &[]),
 ];
 
-fn start() -> Cluster {
+/// Played at a node whose event daemon is ours, behind [`ROWS`].
+pub(crate) const OURS: &[Try] = &[
+    done(
+        "event history 10.first",
+        &["10.first", "anything", "OK"],
+        &[("/component", "\"legacy\""), ("/scripts/0/name", "\"10.first\"")],
+    ),
+    ends(1, "event run trouble again", &["failed"], &[("/result", "\"failed\"")]),
+    done(
+        "event history 50.mixed.script -n 0",
+        &["trouble", "ERROR", "50.mixed trouble: in trouble with trouble again"],
+        &[("/scripts/0/name", "\"50.mixed\"")],
+    ),
+    done("event history 77.none", &["no script of legacy was run"], &[("/scripts", "[]")]),
+    ends(5, "event history --component nobody", &["no directory for scripts of 'nobody'"], &[]),
+    ends(2, "event status -n 0,1", &["asks one node"], &[("/error/code", "\"usage\"")]),
+];
+
+fn start(ours: bool) -> Cluster {
     let builder = Cluster::builder().nodes(1).file("events/legacy/10.first.script", "#!/bin/sh\nexit 0\n");
-    builder.file("events/legacy/50.mixed.script", SCRIPT).start().unwrap()
+    let builder = builder.file("events/legacy/50.mixed.script", SCRIPT);
+    if ours { builder.our_eventd() } else { builder }.start().unwrap()
 }
 
 #[test]
 fn events_scripts_and_services() {
-    let cluster = start();
+    let cluster = start(false);
     let node = cluster.node(0);
     play(node, cluster.net(), ROWS);
     assert_same_as_the_c_tool(node);
@@ -80,6 +100,26 @@ fn events_scripts_and_services() {
             if gone.code == Some(3) && lost { Ok(()) } else { Err(format!("{gone:?}")) }
         })
         .unwrap();
+}
+
+/// The same questions, answered on the bus, and those that only our event daemon answers.
+#[test]
+fn events_of_our_event_daemon() {
+    let cluster = start(true);
+    let node = cluster.node(0);
+    let _tunneld = cluster.start_tunneld(0).unwrap();
+    cluster
+        .wait(Duration::from_secs(60), "the node is found by its number", || {
+            let told = run(node, "event status -n 0", "json");
+            if told.code == Some(0) { Ok(()) } else { Err(format!("{told:?}")) }
+        })
+        .unwrap();
+    let other = |row: &&Try| row.words != "event history";
+    let rows: Vec<Try> = ROWS.iter().filter(other).copied().collect();
+    play(node, cluster.net(), &rows);
+    play(node, cluster.net(), OURS);
+    let asked = run(node, "event status -v", "table");
+    assert!(asked.stderr.contains("ctdb-eventd of this node is asked on the bus"), "{asked:?}");
 }
 
 /// Which scripts are run, by both tools, after each change.

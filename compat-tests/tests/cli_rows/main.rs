@@ -30,6 +30,7 @@ const TRIED: &[&[Try]] = &[
     connections::ROWS,
     databases::ROWS,
     events::ROWS,
+    events::OURS,
     gateways::ROWS,
     migration::ROWS,
     migration::TUNNELD,

@@ -1,16 +1,18 @@
 //! What a command may ask of a cluster, whoever answers.
 //!
-//! Commands are written against [`Cluster`]; `legacy` asks C ctdbd. Each question has the time of one node and ends with
+//! Commands are written against [`Cluster`]; `legacy` asks C ctdbd, `native`
+//! the new daemons. Each question has the time of one node and ends with
 //! an answer or a [`Failure`], never with a hang. Nothing here decides what is shown.
 
 mod addresses;
 pub(crate) mod databases;
 mod events;
 pub(crate) mod legacy;
+pub(crate) mod native;
 mod nodes;
 
 pub(crate) use addresses::Addresses;
-pub(crate) use events::Events;
+pub(crate) use events::{EventDaemon, Events};
 pub(crate) use nodes::{NodeChange, Nodes, Tunables, Whole};
 
 use crate::error::Failure;

@@ -27,6 +27,21 @@ pub(crate) struct ScriptRun {
     pub(crate) output: String,
 }
 
+/// The past runs of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PastScript {
+    pub(crate) name: String,
+    /// The oldest first.
+    pub(crate) runs: Vec<PastRun>,
+}
+
+/// A run of a script some time ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PastRun {
+    pub(crate) event: String,
+    pub(crate) run: ScriptRun,
+}
+
 /// How a script went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ScriptState {

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::backend::Events;
 use crate::error::{Error, seconds, system};
 use crate::exit::Exit;
-use crate::model::{EventRun, Moment, Outcome, ScriptRun};
+use crate::model::{EventRun, Moment, Outcome, PastScript, ScriptRun};
 
 /// Bytes of the largest reply: what all scripts of an event have printed is in it.
 const LIMIT: usize = 64 << 20;
@@ -166,5 +166,11 @@ impl Events for Eventd {
                 system(&io::Error::from_raw_os_error(result))
             ))),
         }
+    }
+
+    async fn history(&self, _: &str, _: Option<&str>) -> Result<Vec<PastScript>, Error> {
+        let message = "this event daemon remembers the last run of each event only, and 'event status' shows it; \
+            ctdb-eventd of Tablecloth has a history";
+        Err(self.error("no_history", message, Exit::Refused))
     }
 }

@@ -1,22 +1,62 @@
-//! `event`: events of this node, how they went, and their scripts.
+//! `event`: events of this node or of another, how they went, and their scripts.
 
+mod history;
 mod run;
 mod script;
 pub(crate) mod status;
 
+use bus::Node;
+
 use super::row::rows;
+use super::view;
+use crate::app::note;
+use crate::backend::legacy::eventd::Eventd;
+use crate::backend::{EventDaemon, native};
+use crate::context::Context;
+use crate::error::Error;
+use crate::host::paths;
+use crate::nodes::{Item, NodeList};
 
 rows! {
-    "event" "run": None, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
+    "event" "run": One, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
         run::Wanted => run::Ran = run::run;
-    "event" "status": None, "Show how an event went the last time, whether it passed or failed: earlier runs are not kept. Exit status 1 when it failed", ["event", "scriptstatus"],
+    "event" "status": One, "Show how an event went the last time, whether it passed or failed: earlier runs are not kept. Exit status 1 when it failed", ["event", "scriptstatus"],
         status::Wanted => status::Status = status::run;
+    "event" "history": One, "Show how event scripts went in the past, with what they printed", [],
+        history::Wanted => history::History = history::run;
     "event" "script" "list": None, "List event scripts and which of them are run", ["event"],
         script::Component => script::List = script::list;
     "event" "script" "enable": None, "Have an event script run from now on", ["event"],
         script::Wanted => script::Changed = script::enable;
     "event" "script" "disable": None, "Have an event script not run any more", ["event"],
         script::Wanted => script::Changed = script::disable;
+}
+
+/// The event daemon that answers: that of the node that `-n` names, over the bus; else that of this node, on the bus when it
+/// is there, or at its socket.
+async fn daemon(cx: &Context) -> Result<EventDaemon, Error> {
+    let settings = &cx.settings;
+    let node = match settings.nodes.as_ref().map(NodeList::single) {
+        None => Node::LOCAL,
+        Some(Some(Item::Range(pnn, _))) => Node(pnn),
+        Some(Some(Item::Address(_))) => {
+            let cluster = cx.cluster().await?;
+            let nodes = view::node_map(&cluster).await?;
+            Node(view::one_node(&cluster, settings, &nodes)?)
+        }
+        Some(None) => return Err(Error::OneNode { command: settings.command.clone() }),
+    };
+    if node == Node::LOCAL && !native::is_here(&settings.run_dir) {
+        let socket = paths::eventd_socket(&settings.socket);
+        note(settings, format_args!("the event daemon at {} is asked", socket.display()));
+        return Ok(EventDaemon::Legacy(Eventd::at(&socket, settings.timeout)));
+    }
+    let whose = if node == Node::LOCAL { "this node".to_owned() } else { format!("node {node}") };
+    note(
+        settings,
+        format_args!("ctdb-eventd of {whose} is asked on the bus in {}", settings.run_dir.display()),
+    );
+    Ok(EventDaemon::Native(native::Eventd::of(node, settings)?))
 }
 
 /// Names of components and events, which become parts of paths and lines.

@@ -6,14 +6,12 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::name;
+use super::{daemon, name};
 use crate::backend::Events;
-use crate::backend::legacy::eventd::Eventd;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::host::paths;
 use crate::model::Outcome;
 
 /// Arguments of `event run`.
@@ -71,7 +69,7 @@ impl Shown for Ran {
 }
 
 pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Ran, Error> {
-    let eventd = Eventd::at(&paths::eventd_socket(&cx.socket), cx.timeout);
+    let eventd = daemon(cx).await?;
     let limit = Duration::from_secs(wanted.limit.into());
     let outcome = eventd.run(&wanted.component, &wanted.event, &wanted.args.join(" "), limit).await?;
     let result = match outcome {

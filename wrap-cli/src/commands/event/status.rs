@@ -8,14 +8,12 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::name;
+use super::{daemon, name};
 use crate::backend::Events;
-use crate::backend::legacy::eventd::Eventd;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::{Error, one_line, system};
 use crate::exit::Exit;
-use crate::host::paths;
 use crate::model::{EventRun, Moment, ScriptRun, ScriptState};
 use crate::render::table::{milliseconds, table};
 
@@ -128,8 +126,7 @@ pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Status, Error> {
 
 /// How an event went the last time.
 pub(crate) async fn status(cx: &Context, component: String, event: String) -> Result<Status, Error> {
-    let eventd = Eventd::at(&paths::eventd_socket(&cx.socket), cx.timeout);
-    let run = eventd.last_run(&component, &event).await?;
+    let run = daemon(cx).await?.last_run(&component, &event).await?;
     Ok(Status::new(component, event, run))
 }
 

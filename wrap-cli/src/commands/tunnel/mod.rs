@@ -278,7 +278,7 @@ impl<'a> Tunnel<'a> {
 }
 
 /// What an undelivered packet means for scripts.
-fn judge(failure: BusFailure) -> (&'static str, Exit) {
+pub(crate) fn judge(failure: BusFailure) -> (&'static str, Exit) {
     match failure {
         BusFailure::NoSuchNode => ("no_such_node", Exit::Usage),
         BusFailure::NodeUnreachable => ("node_unreachable", Exit::NoAnswer),
