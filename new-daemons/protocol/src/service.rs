@@ -1,6 +1,6 @@
 //! What a daemon can be asked and what it tells, as a table: the bus and the HTTP door serve from the same rows.
 //!
-//! A row of [`service!`](crate::service) is a request with its number, name, argument and answer, or an event with its
+//! A row of [`service!`](macro@crate::service) is a request with its number, name, argument and answer, or an event with its
 //! topic and body. From the rows come the trait that the daemon implements, the way from bytes to it and back, typed
 //! questions for whoever asks, and the description of the JSON. It knows nothing of who asks, nor on which way.
 
@@ -104,7 +104,7 @@ impl Service {
 /// An answer on its way.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Bytes, Refusal>> + Send + 'a>>;
 
-/// Whoever does what the rows of a service say. Made by [`service!`](crate::service) from the trait of the service.
+/// Whoever does what the rows of a service say. Made by [`service!`](macro@crate::service) from the trait of the service.
 pub trait Handler: Send + Sync + 'static {
     /// Its rows.
     fn service(&self) -> &'static Service;

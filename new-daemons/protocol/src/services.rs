@@ -1,7 +1,7 @@
 //! The services: what each kind of daemon can be asked and tells.
 //!
-//! One module for each, made of rows by [`service!`](crate::service). Numbers of requests and topics of events are never
-//! used again for something else.
+//! One module for each, made of rows by [`service!`](macro@crate::service). Numbers of requests and topics of events are
+//! never used again for something else.
 
 use crate::service::Service;
 
