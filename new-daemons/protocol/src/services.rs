@@ -6,10 +6,11 @@
 use crate::service::Service;
 
 pub mod event;
+pub mod service;
 pub mod tunneld;
 
 /// All of them.
-pub static ALL: &[&Service] = &[&event::SERVICE, &tunneld::SERVICE];
+pub static ALL: &[&Service] = &[&event::SERVICE, &service::SERVICE, &tunneld::SERVICE];
 
 /// The service under this name.
 #[must_use]

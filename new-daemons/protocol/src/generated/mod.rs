@@ -13,6 +13,8 @@ pub mod event;
 #[rustfmt::skip]
 pub mod frames;
 #[rustfmt::skip]
+pub mod serviced;
+#[rustfmt::skip]
 pub mod tunnel;
 #[rustfmt::skip]
 pub mod tunneld;
@@ -25,6 +27,7 @@ pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
     ("common", common::TYPES),
     ("event", event::TYPES),
     ("frames", frames::TYPES),
+    ("serviced", serviced::TYPES),
     ("tunnel", tunnel::TYPES),
     ("tunneld", tunneld::TYPES),
 ];
