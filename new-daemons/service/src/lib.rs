@@ -1,0 +1,23 @@
+//! The service daemon as a machine: which services are started, checked and stopped when, and how well the node is.
+//!
+//! It starts nothing, looks at no file and knows no clock; a driver carries out its effects. Of each service it knows what
+//! it was told: how starts, checks and stops ended. Nothing runs twice for one service, not even after the daemon was
+//! killed: what a daemon leaves in [`Saved`] is adopted by the next one.
+
+mod graph;
+mod io;
+mod limits;
+mod outcome;
+mod saved;
+mod spec;
+mod view;
+
+pub use graph::Problem;
+pub use io::{
+    Address, Answer, Change, Checked, Command, Effect, Input, Level, Notice, Refusal, RequestId, Token, Work,
+};
+pub use limits::*;
+pub use outcome::{Done, How, Operation, Outcome, Output, Wall};
+pub use saved::{Life, Process, Reported, Saved, SavedService, UnderWay};
+pub use spec::{Begin, Config, Kind, Manager, Program, Restart, Spec};
+pub use view::{Going, Health, Phase, State, Transition, View};
