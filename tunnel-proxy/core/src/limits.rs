@@ -91,7 +91,8 @@ pub struct Config {
     pub version: String,
     /// Identity of this run: chance, new at each start, not zero.
     pub boot: u64,
-    /// A peer that has been silent for so long while something waits for it is given up: what waits fails.
+    /// A peer that has been silent for so long while something waits for it is given up: what waits fails. Where nothing
+    /// waits, the time between two greetings is added.
     pub peer_timeout: Duration,
     /// The same for a node where no tunneld ever answered.
     pub greeting_timeout: Duration,

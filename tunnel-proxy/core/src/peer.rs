@@ -280,10 +280,6 @@ impl Peer {
         }
     }
 
-    fn waits(&self) -> bool {
-        self.outbound.values().any(|c| !c.is_empty())
-    }
-
     fn hello_every(&self) -> Duration {
         match (self.boot, self.silent) {
             (_, Some(_)) => HELLO_SILENT,
@@ -295,7 +291,9 @@ impl Peer {
 
     fn silence_limit(&self, config: &Config) -> (Duration, Failure) {
         match self.boot {
-            Some(_) => (config.peer_timeout, Failure::NodeUnreachable),
+            Some(_) if self.queued > 0 => (config.peer_timeout, Failure::NodeUnreachable),
+            // Greetings are rare while nobody waits.
+            Some(_) => (HELLO_IDLE + config.peer_timeout, Failure::NodeUnreachable),
             None => (config.greeting_timeout, Failure::NoTunneld),
         }
     }
@@ -318,11 +316,10 @@ impl Peer {
             self.forget_idle(now);
         }
         let (limit, _) = self.silence_limit(config);
-        let counted = self.silent.is_none() && (self.boot.is_none() || self.queued > 0);
         let every = if self.hello_wanted { HELLO_WANTED } else { self.hello_every() };
         let hello = self.greetings.back().map_or(now, |at| *at + every);
         self.wake = [
-            counted.then(|| self.quiet_since() + limit),
+            self.silent.is_none().then(|| self.quiet_since() + limit),
             Some(hello),
             Some(self.housekeeping),
             self.outbound.values().filter_map(Outbound::timer).min(),
@@ -336,8 +333,7 @@ impl Peer {
 
     fn tick_silence(&mut self, now: Time, config: &Config, all: &mut NewsFor) {
         let (limit, reason) = self.silence_limit(config);
-        let counted = self.boot.is_none() || self.waits();
-        if counted && self.silent.is_none() && now >= self.quiet_since() + limit {
+        if self.silent.is_none() && now >= self.quiet_since() + limit {
             self.silent = Some(reason);
             all.append(&mut self.fail_outbound(reason));
         }

@@ -8,6 +8,8 @@ use bench::{Bench, PEER_BOOT, daemon, far, perhaps, surely, whole};
 use bus::datagram::Fragment;
 use bus::{Address, Daemon, Failure};
 use bytes::Bytes;
+use protocol::tunnel::PeerState;
+use tunnel_core::Event;
 use tunnel_core::envelope::{Channel, Frame};
 
 /// The first number that is too far ahead for a peer that has not used any.
@@ -79,6 +81,34 @@ fn an_acknowledgement_or_reset_of_a_channel_that_is_not_there_changes_nothing() 
     assert_eq!(bench.results(daemon("a")), []);
     bench.frames(PEER_BOOT, &[ack(1)]);
     assert_eq!(bench.results(daemon("a")), [(0, Ok(()))]);
+}
+
+#[test]
+fn a_peer_for_which_nothing_is_under_way_is_found_silent_too_and_is_there_again_when_it_answers() {
+    let mut bench = Bench::new();
+    bench.register("a");
+    bench.meet_anew(PEER_BOOT);
+    let told = |bench: &Bench| {
+        let peer = |event: &Event| match event {
+            Event::Peer(node, state) if *node == far("b").node => Some(*state),
+            _ => None,
+        };
+        bench.events.iter().filter_map(peer).last()
+    };
+    // Greetings come each 5 s then, and 10 s of patience begin when one was due.
+    bench.pass(14_000);
+    assert_eq!(told(&bench), Some(PeerState::Up));
+    bench.pass(2_000);
+    assert_eq!(told(&bench), Some(PeerState::Silent));
+    bench.send(daemon("a"), 1, far("b"), whole(&b"x"[..]));
+    assert_eq!(bench.results(daemon("a")), [(1, surely(Failure::NodeUnreachable))], "at once");
+
+    bench.pass(1_000);
+    let stamp = bench.greeting.unwrap();
+    bench.frames(PEER_BOOT, &[Frame::HelloAnswer { stamp }]);
+    assert_eq!(told(&bench), Some(PeerState::Up));
+    bench.send(daemon("a"), 2, far("b"), whole(&b"x"[..]));
+    assert_eq!(bench.results(daemon("a")).len(), 1, "taken");
 }
 
 /// A message of the peer on a channel that it opens for it.
