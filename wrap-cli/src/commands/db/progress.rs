@@ -1,5 +1,6 @@
 //! A bar on standard error while something long is done, for people at a terminal.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -7,12 +8,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::Settings;
 
 /// A bar, or nothing where nobody looks.
-pub(super) struct Bar(Option<ProgressBar>);
+pub(super) struct Bar(Option<ProgressBar>, Cell<&'static str>);
 
 impl Bar {
     pub(super) fn new(settings: &Settings) -> Self {
         let shown = !settings.quiet && std::io::stderr().is_terminal();
-        Self(shown.then(ProgressBar::new_spinner))
+        Self(shown.then(ProgressBar::new_spinner), Cell::new(""))
     }
 
     /// What is done now, and how far it has come; 0 of 0 when that cannot be said.
@@ -25,7 +26,12 @@ impl Bar {
         bar.set_length(of);
         bar.set_position(done);
         bar.set_message(what);
-        bar.tick();
+        if self.1.replace(what) == what {
+            bar.tick();
+        } else {
+            // Otherwise a short step right after another would not be seen at all.
+            bar.force_draw();
+        }
     }
 }
 
