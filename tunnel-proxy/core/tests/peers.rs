@@ -93,7 +93,7 @@ fn a_peer_for_which_nothing_is_under_way_is_found_silent_too_and_is_there_again_
             Event::Peer(node, state) if *node == far("b").node => Some(*state),
             _ => None,
         };
-        bench.events.iter().filter_map(peer).last()
+        bench.events.iter().filter_map(peer).next_back()
     };
     // Greetings come each 5 s then, and 10 s of patience begin when one was due.
     bench.pass(14_000);

@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     /// What went to daemons.
     pub(crate) delivered: Vec<(Daemon, ToDaemon)>,
     /// The last greeting to the other node.
-    greeting: Option<u64>,
+    pub(crate) greeting: Option<u64>,
     /// Everything else that was said to the other node.
     pub(crate) said: Vec<Frame>,
     /// Daemons that do not read, and the datagrams that wait in their sockets.
