@@ -5,12 +5,16 @@
 
 use crate::service::Service;
 
+pub mod callbacks;
 pub mod event;
 pub mod service;
 pub mod tunneld;
 
 /// All of them.
 pub static ALL: &[&Service] = &[&event::SERVICE, &service::SERVICE, &tunneld::SERVICE];
+
+/// What each of them can be asked besides.
+pub static COMMON: &Service = &callbacks::SERVICE;
 
 /// The service under this name.
 #[must_use]
@@ -31,12 +35,15 @@ mod tests {
     #[test]
     fn no_number_and_no_name_is_used_twice() {
         let mut names = BTreeSet::new();
-        for service in ALL {
+        for service in ALL.iter().copied().chain([COMMON]) {
             assert!(names.insert(service.name) && is_word(service.name) && service.name.len() <= 15);
             let (mut numbers, mut requests) = (BTreeSet::new(), BTreeSet::new());
             for request in service.requests {
                 assert!(numbers.insert(request.number) && request.number > 0, "{}", request.name);
                 assert!(requests.insert(request.name) && is_word(request.name), "{}", request.name);
+                let common =
+                    COMMON.requests.iter().any(|c| c.name == request.name || c.number == request.number);
+                assert_eq!(common, service.name == COMMON.name, "{}", request.name);
             }
             let mut topics = BTreeSet::new();
             for event in service.events {
@@ -49,7 +56,7 @@ mod tests {
     #[test]
     fn every_row_is_explained_and_has_a_schema() {
         let mut generator = schemars::SchemaGenerator::default();
-        for service in ALL {
+        for service in ALL.iter().copied().chain([COMMON]) {
             assert!(!service.doc.trim().is_empty());
             for request in service.requests {
                 assert!(request.doc.trim().ends_with('.'), "{}", request.name);

@@ -8,14 +8,16 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bus::Daemon;
+use bytes::Bytes;
 use prometheus_client::registry::Registry;
-use protocol::service::{Handler, Service, Tell};
-use tokio::sync::Semaphore;
+use protocol::service::{Handler, Refusal, Service, Tell};
+use protocol::services::callbacks::Served;
+use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
 use crate::callbacks::{Callbacks, is_about_callbacks};
 use crate::http::ring::Ring;
-use crate::member::{Bus, Request};
+use crate::member::{Bus, Request, Way};
 
 /// Requests from the bus that are worked on at once; further ones wait.
 const AT_ONCE: usize = 256;
@@ -108,12 +110,24 @@ impl Station {
         &self.0.health
     }
 
+    /// Where it reaches others, as that changes; none without a bus.
+    #[must_use]
+    pub fn way(&self) -> Option<watch::Receiver<Way>> {
+        self.bus().map(Bus::way)
+    }
+
     pub(crate) fn bus(&self) -> Option<&Bus> {
         self.0.bus.as_ref()
     }
 
-    pub(crate) fn handler(&self) -> &dyn Handler {
-        &*self.0.handler
+    /// Does what is asked by somebody without an address on the bus.
+    pub(crate) async fn handle(&self, number: u32, argument: Bytes) -> Result<Bytes, Refusal> {
+        match self.callbacks() {
+            Some(callbacks) if is_about_callbacks(number) => {
+                Served(callbacks.clone()).handle(number, argument).await
+            }
+            _ => self.0.handler.handle(number, argument).await,
+        }
     }
 
     pub(crate) fn observed(&self) -> Option<&dyn Observed> {
@@ -169,7 +183,7 @@ impl Station {
         }
         let Request { number, body, reply, .. } = request;
         let answer = tokio::select! {
-            answer = self.handler().handle(number, body) => answer,
+            answer = self.0.handler.handle(number, body) => answer,
             // Nobody waits any more; what was begun is dropped where it waits.
             () = reply.withdrawn() => return,
         };

@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use callback::{Event, Input, Owner, Refusal, Row, Token};
+pub use callback::Row;
+use callback::{Event, Input, Owner, Refusal, Token};
 use machine::{Machine, Time};
 use serde::Serialize;
 use tokio::sync::{Notify, oneshot};

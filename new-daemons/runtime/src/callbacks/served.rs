@@ -7,10 +7,12 @@ use std::time::Duration;
 use bus::calls::Presence;
 use bus::{Address, Node};
 use bytes::Bytes;
-use callback::{Owner, Refusal};
+use callback::Owner;
 use protocol::callback as wire;
 use protocol::callback::CallbackRequest;
 use protocol::common::{Code, Span};
+use protocol::service::{Handler, Refusal};
+use protocol::services::callbacks::{Serve, Served};
 use protocol::xdr::{Xdr, XdrError};
 use tokio::time::timeout;
 
@@ -29,10 +31,10 @@ impl From<Refused> for No {
         let code = match &refused {
             Refused::Program(_) => Code::Denied,
             Refused::Callback(refusal) => match refusal {
-                Refusal::Unknown => Code::NotFound,
-                Refusal::Configured | Refusal::Taken(_) => Code::Denied,
-                Refusal::TooMany => Code::Busy,
-                Refusal::Stopping => Code::Stopping,
+                callback::Refusal::Unknown => Code::NotFound,
+                callback::Refusal::Configured | callback::Refusal::Taken(_) => Code::Denied,
+                callback::Refusal::TooMany => Code::Busy,
+                callback::Refusal::Stopping => Code::Stopping,
                 _ => Code::BadRequest,
             },
         };
@@ -46,10 +48,6 @@ fn unreadable(error: XdrError) -> No {
 
 fn read<T: Xdr>(body: &Bytes) -> Result<T, No> {
     T::from_bytes(body).map_err(unreadable)
-}
-
-fn write(answer: &impl Xdr) -> Result<Bytes, No> {
-    answer.to_bytes().map_err(|error| (Code::TooLarge, error.to_string()))
 }
 
 fn time(span: Span) -> Duration {
@@ -67,6 +65,20 @@ pub fn is_about_callbacks(number: u32) -> bool {
         .is_ok_and(|number| !matches!(CallbackRequest::from_value(number), CallbackRequest::Unknown(_)))
 }
 
+impl Serve for Callbacks {
+    async fn callbacks(&self, (): ()) -> Result<wire::CallbackList, Refusal> {
+        Ok(self.list().await)
+    }
+
+    async fn callback_status(&self, which: wire::CallbackWhich) -> Result<wire::CallbackStatus, Refusal> {
+        Ok(self.status(self.known(which)?.as_deref()))
+    }
+
+    async fn callback_history(&self, which: wire::CallbackWhich) -> Result<wire::CallbackHistory, Refusal> {
+        Ok(self.history(self.known(which)?.as_deref()))
+    }
+}
+
 impl Callbacks {
     /// Answers a request of which [`is_about_callbacks`] is true. The bus is where its sender is watched.
     pub async fn answer(&self, bus: &Bus, request: Request) {
@@ -81,14 +93,10 @@ impl Callbacks {
         let unknown = || (Code::UnknownRequest, format!("there is no request {number}"));
         let number = i32::try_from(number).map_err(|_| unknown())?;
         match CallbackRequest::from_value(number) {
-            CallbackRequest::List => write(&self.list().await),
-            CallbackRequest::Status => {
-                let name = self.known(read(&body)?)?;
-                write(&self.status(name.as_deref()))
-            }
-            CallbackRequest::History => {
-                let name = self.known(read(&body)?)?;
-                write(&self.history(name.as_deref()))
+            CallbackRequest::List | CallbackRequest::Status | CallbackRequest::History => {
+                let asked = Served(self.clone());
+                let answer = asked.handle(number.unsigned_abs(), body).await;
+                answer.map_err(|Refusal { code, text }| (code, text))
             }
             CallbackRequest::Register => {
                 let wire::CallbackRegister { row, lease } = read(&body)?;
@@ -113,13 +121,13 @@ impl Callbacks {
     }
 
     /// The name that somebody asks for, if there is such a callback.
-    fn known(&self, which: wire::CallbackWhich) -> Result<Option<String>, No> {
+    fn known(&self, which: wire::CallbackWhich) -> Result<Option<String>, Refusal> {
         let Some(name) = which.name.map(|name| name.0) else { return Ok(None) };
         let there = self.0.state().machine.callback(&name).is_some();
         if there {
             Ok(Some(name))
         } else {
-            Err((Code::NotFound, format!("there is no callback '{name}' here")))
+            Err(Refusal::new(Code::NotFound, format!("there is no callback '{name}' here")))
         }
     }
 

@@ -109,9 +109,10 @@ impl Writer {
 pub(crate) fn describe(service: &'static Service) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
     let mut writer = Writer { generator: settings.into_generator(), paths: Map::new() };
-    service.requests.iter().for_each(|request| writer.request(service, request, false));
+    let common = services::COMMON.requests;
+    service.requests.iter().chain(common).for_each(|request| writer.request(service, request, false));
     for other in services::ALL {
-        other.requests.iter().for_each(|request| writer.request(other, request, true));
+        other.requests.iter().chain(common).for_each(|request| writer.request(other, request, true));
     }
     let topic =
         parameter("query", "topic", "How the topics begin", json!({ "type": "string", "default": "" }));
@@ -172,7 +173,7 @@ mod tests {
     fn every_row_is_described_and_every_reference_leads_somewhere() {
         for service in services::ALL {
             let description = describe(service);
-            for request in service.requests {
+            for request in service.requests.iter().chain(services::COMMON.requests) {
                 let path = format!("/v1/{}/{}", service.name, request.name);
                 let operation = &description["paths"][&path]["post"];
                 assert_eq!(operation["summary"], words(request.doc));

@@ -174,7 +174,7 @@ async fn ask(
     let row = row(service, &request)?;
     let patience = Patience::of(patience)?;
     let argument = argument(&door, row, &headers, body).await?;
-    let answer = timeout(patience, door.0.station.handler().handle(row.number, argument));
+    let answer = timeout(patience, door.0.station.handle(row.number, argument));
     let answer = answer.await.map_err(|_| Problem::timed_out())??;
     answered(row, &answer)
 }
@@ -206,7 +206,7 @@ fn row(service: &'static Service, request: &str) -> Result<&'static Row, Problem
         let detail = format!("{} has no request of this name", service.name);
         Problem::new(StatusCode::NOT_FOUND, "unknown_request", detail)
     };
-    service.request(request).ok_or_else(none)
+    service.request(request).or_else(|| services::COMMON.request(request)).ok_or_else(none)
 }
 
 /// `3` and `event.1` as an address, and what can be asked there.

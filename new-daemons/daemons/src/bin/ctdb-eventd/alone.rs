@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use config::{Event, Http, Tunnel};
+use config::Event;
 use runtime::frame::{Asked, Daemon, Frame};
 
 use crate::log::Log;
@@ -33,9 +33,10 @@ pub(crate) struct Alone;
 
 /// What the configuration says now.
 fn settings(frame: &Frame, paths: &Paths) -> anyhow::Result<(Settings, Ours)> {
-    let (event, tunnel, http): (Event, Tunnel, Http) = (frame.section()?, frame.section()?, frame.section()?);
+    let event: Event = frame.section()?;
     let settings = Settings::of(paths, &event).map_err(|why| anyhow!(why))?;
-    Ok((settings, Ours::of(&event, tunnel, http)))
+    let ours = Ours::of(frame.settings()).map_err(|mistake| anyhow!("{}", config::Told::from(mistake)))?;
+    Ok((settings, ours))
 }
 
 impl Daemon for Alone {
@@ -53,7 +54,7 @@ impl Daemon for Alone {
         let beside = || runtime::paths::bus_dir(&runtime::paths::ctdbd_socket());
         let dir = options.run_dir.or_else(|| ours.bus.clone()).unwrap_or_else(beside);
         let (outside, joined) =
-            Outside::start(Site::new(dir.clone(), &ours, std::mem::take(frame.sockets())))
+            Outside::start(Site::new(dir.clone(), paths.etc(""), &ours, std::mem::take(frame.sockets())))
                 .context("cannot start a thread")?;
         // Later on it comes back to a bus that was lost; one that is not there at first is a mistake.
         joined.await.context("the bus")?.map_err(|why| anyhow!(why))?;

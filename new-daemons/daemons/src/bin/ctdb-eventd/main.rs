@@ -15,6 +15,7 @@ mod paths;
 mod pidfile;
 mod settings;
 mod shell;
+mod telling;
 
 use std::fs::File;
 use std::io::Write;

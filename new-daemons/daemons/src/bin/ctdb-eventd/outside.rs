@@ -13,6 +13,7 @@ use bus::Daemon;
 use event::Level;
 use event::messages::Told;
 use protocol::services::event::{SERVICE, Served};
+use runtime::callbacks::{Callbacks, Row};
 use runtime::frame::Sockets;
 use runtime::http::{Door, Limits, Places};
 use runtime::{Bus, Joining, Station};
@@ -21,11 +22,14 @@ use tokio::sync::oneshot;
 
 use crate::asked::{Desk, Wish};
 use crate::settings::Ours;
+use crate::telling::tell;
 
 /// How long to wait until the bus is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// What waits to be told while the thread does something else.
 const TOLD: usize = 4096;
+/// What the programs of callbacks have to end, when the daemon does.
+const CALLBACKS_END: Duration = Duration::from_millis(500);
 /// How long the thread may take to leave the bus when the daemon ends.
 const LEAVE: Duration = Duration::from_secs(1);
 
@@ -37,23 +41,36 @@ pub(crate) struct Site {
     daemon: Option<Daemon>,
     door: Option<(Places, Limits)>,
     sockets: Sockets,
+    /// The directory of the configuration, and the callbacks in it.
+    configuration: PathBuf,
+    callbacks: Vec<Row>,
 }
 
 impl Site {
-    /// On the bus in a directory, and at the door that the configuration tells of.
-    pub(crate) fn new(dir: PathBuf, ours: &Ours, sockets: Sockets) -> Self {
+    /// On the bus in a directory, and at the door that the configuration tells of, which is in another directory.
+    pub(crate) fn new(dir: PathBuf, configuration: PathBuf, ours: &Ours, sockets: Sockets) -> Self {
         let daemon = SERVICE.name.parse().ok().map(|name| Daemon { name, instance: 0 });
         let door = daemon.zip(ours.door.as_ref()).and_then(|(daemon, (http, listen))| {
             Some((Places::of(http, *listen, daemon, &dir)?, Limits::of(http)))
         });
-        Self { dir, daemon, door, sockets }
+        Self { dir, daemon, door, sockets, configuration, callbacks: ours.callbacks.clone() }
     }
+}
+
+/// What the loop says to the thread.
+#[derive(Debug)]
+enum Said {
+    Told(Told),
+    /// These are the callbacks from now on.
+    Callbacks(Vec<Row>),
 }
 
 /// The loop's end of it.
 #[derive(Debug)]
 pub(crate) struct Outside {
-    told: Option<Sender<Told>>,
+    told: Option<Sender<Said>>,
+    /// Callbacks for which there was no room yet.
+    callbacks: Option<Vec<Row>>,
     wishes: UnboundedReceiver<Wish>,
     left: thread_mpsc::Receiver<()>,
     dropped: u64,
@@ -79,13 +96,28 @@ impl Outside {
             }
             let _ = leaving.send(());
         })?;
-        Ok((Self { told: Some(told), wishes, left, dropped: 0 }, joined))
+        Ok((Self { told: Some(told), callbacks: None, wishes, left, dropped: 0 }, joined))
+    }
+
+    /// These are the callbacks of the configuration from now on.
+    pub(crate) fn configure(&mut self, callbacks: Vec<Row>) {
+        self.callbacks = Some(callbacks);
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
+        if let Some(place) = self.told.as_ref().and_then(|to| to.try_reserve().ok())
+            && let Some(callbacks) = self.callbacks.take()
+        {
+            place.send(Said::Callbacks(callbacks));
+        }
     }
 
     /// Hands over what there is to be told. A line for the log when there is no room.
     pub(crate) fn tell(&mut self, told: Told) -> Option<String> {
+        self.hand_over();
         let to = self.told.as_ref()?;
-        match to.try_send(told) {
+        match to.try_send(Said::Told(told)) {
             Ok(()) if self.dropped > 0 => {
                 let dropped = std::mem::take(&mut self.dropped);
                 Some(format!("the bus was too slow, {dropped} notices were not told"))
@@ -117,7 +149,7 @@ impl Drop for Outside {
 /// What the thread does.
 struct Life {
     site: Site,
-    telling: Receiver<Told>,
+    telling: Receiver<Said>,
     wish: UnboundedSender<Wish>,
     first: Option<oneshot::Sender<Result<(), String>>>,
     /// Why the bus could not be joined, as it was logged last.
@@ -132,7 +164,11 @@ impl Life {
     /// Ends when the daemon does.
     fn lead(&mut self) {
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(self.live()),
+            Ok(runtime) => runtime.block_on(async {
+                let callbacks = self.callbacks();
+                self.live(&callbacks).await;
+                callbacks.stop(CALLBACKS_END).await;
+            }),
             Err(error) => {
                 self.log(Level::Error, format!("no bus: {error}"));
                 while self.telling.blocking_recv().is_some() {}
@@ -147,11 +183,19 @@ impl Life {
         }
     }
 
-    async fn live(&mut self) {
+    fn callbacks(&self) -> Callbacks {
+        let daemon = self.site.daemon.map(|daemon| daemon.to_string()).unwrap_or_default();
+        let callbacks = Callbacks::start(daemon, &self.site.configuration);
+        callbacks.configure(self.site.callbacks.clone());
+        callbacks
+    }
+
+    async fn live(&mut self, callbacks: &Callbacks) {
         loop {
             match self.join() {
                 Ok((station, door)) => {
-                    if self.serve(&station).await.is_none() {
+                    station.run_callbacks(callbacks.clone());
+                    if self.serve(&station, callbacks).await.is_none() {
                         return;
                     }
                     drop(door);
@@ -165,13 +209,16 @@ impl Life {
                     self.first(Err(why));
                 }
             }
-            // Nobody hears what happens meanwhile.
+            // Only callbacks hear what happens meanwhile.
             let pause = tokio::time::sleep(AGAIN);
             tokio::pin!(pause);
             loop {
                 tokio::select! {
                     () = &mut pause => break,
-                    told = self.telling.recv() => if told.is_none() { return },
+                    said = self.telling.recv() => match said {
+                        Some(said) => self.heed(callbacks, None, said),
+                        None => return,
+                    },
                 }
             }
         }
@@ -204,18 +251,27 @@ impl Life {
         }
     }
 
+    fn heed(&mut self, callbacks: &Callbacks, station: Option<&Station>, said: Said) {
+        match said {
+            Said::Told(told) => tell(callbacks, station, &told),
+            Said::Callbacks(rows) => {
+                self.site.callbacks.clone_from(&rows);
+                callbacks.configure(rows);
+            }
+        }
+    }
+
     /// Serves and tells, until the bus is lost; none: the daemon ends.
-    async fn serve(&mut self, station: &Station) -> Option<()> {
+    async fn serve(&mut self, station: &Station, callbacks: &Callbacks) -> Option<()> {
         let mut serving = tokio::spawn(station.clone().serve());
+        let mut way = station.way();
         loop {
+            callbacks.set_node(way.as_mut().and_then(|way| way.borrow_and_update().node).map(|node| node.0));
             tokio::select! {
                 _ = &mut serving => return Some(()),
-                told = self.telling.recv() => match told {
+                said = self.telling.recv() => match said {
                     None => break,
-                    Some(Told::Started(told)) => station.tell(&told),
-                    Some(Told::Finished(told)) => station.tell(&told),
-                    Some(Told::Script(told)) => station.tell(&told),
-                    Some(Told::Hung(told)) => station.tell(&told),
+                    Some(said) => self.heed(callbacks, Some(station), said),
                 },
             }
         }

@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use config::{Document, Event, Http, Section, Tunnel};
+use config::{Callback, Document, Event, Http, Mistake, Section, Tunnel};
 use event::OUTPUT;
+use runtime::callbacks::{Row, from_settings};
 use runtime::configuration::{self, Here};
 
 use crate::paths::Paths;
@@ -44,16 +45,21 @@ pub(crate) struct Ours {
     pub(crate) bus: Option<PathBuf>,
     /// The door, unless nothing is known of it.
     pub(crate) door: Option<(Http, Option<SocketAddr>)>,
+    /// Programs that are run on its events.
+    pub(crate) callbacks: Vec<Row>,
 }
 
 impl Ours {
     /// The sections that it comes from.
-    pub(crate) const SECTIONS: &'static [&'static str] = &[Event::NAME, Tunnel::NAME, Http::NAME];
+    pub(crate) const SECTIONS: &'static [&'static str] =
+        &[Event::NAME, Tunnel::NAME, Http::NAME, Callback::NAME];
 
-    pub(crate) fn of(event: &Event, tunnel: Tunnel, http: Http) -> Self {
+    pub(crate) fn of(settings: &config::Settings) -> Result<Self, Mistake> {
+        let (event, tunnel) = (settings.section::<Event>()?, settings.section::<Tunnel>()?);
         let history = usize::try_from(event.history).ok();
-        let door = Some((http, event.http_listen));
-        Self { history, output: event.output_limit.bytes(), bus: tunnel.bus_directory, door }
+        let door = Some((settings.section::<Http>()?, event.http_listen));
+        let (output, bus) = (event.output_limit.bytes(), tunnel.bus_directory);
+        Ok(Self { history, output, bus, door, callbacks: from_settings(settings)? })
     }
 
     /// From the files; with mistakes in them what holds without them, and a line about it.
@@ -66,15 +72,14 @@ impl Ours {
                 let first = refused.0.first().map(ToString::to_string).unwrap_or_default();
                 format!("{}{first}", directory.display())
             })?;
-            let mistake = |mistake| config::Told::from(mistake).to_string();
-            let event = settings.section::<Event>().map_err(mistake)?;
-            let tunnel = settings.section::<Tunnel>().map_err(mistake)?;
-            let http = settings.section::<Http>().map_err(mistake)?;
-            Ok(Self::of(&event, tunnel, http))
+            Self::of(&settings).map_err(|mistake| config::Told::from(mistake).to_string())
         };
         match read() {
             Ok(ours) => (ours, None),
-            Err(why) => (Self { history: None, output: OUTPUT, bus: None, door: None }, Some(why)),
+            Err(why) => {
+                let (history, bus, door, callbacks) = (None, None, None, Vec::new());
+                (Self { history, output: OUTPUT, bus, door, callbacks }, Some(why))
+            }
         }
     }
 }

@@ -96,7 +96,7 @@ pub(crate) async fn run(
     if let Some(doubt) = doubt {
         log.line(Level::Warning, &format!("Configuration of the new daemons: {doubt}"));
     }
-    let site = Site::new(paths.bus(ours.bus.as_deref()), &ours, Sockets::default());
+    let site = Site::new(paths.bus(ours.bus.as_deref()), paths.etc(""), &ours, Sockets::default());
     let (outside, _) = Outside::start(site).map_err(|error| {
         log.line(Level::Error, &format!("startup failed, {error}"));
         Errno::EIO as i32
@@ -184,6 +184,7 @@ impl<'a> Shell<'a> {
         self.hook = settings.hook.is_some();
         self.scripts.set_hook(settings.hook);
         self.feed(Input::Hook(self.hook));
+        self.outside.configure(ours.callbacks.clone());
         self.heed(ours);
     }
 
