@@ -47,6 +47,12 @@ pub trait Machine {
     /// Whether there is a program of this path that can be executed, or of this name in the directory of callbacks.
     fn can_run(&self, path: &str) -> bool;
 
+    /// Whether the configuration's directory has event scripts of this component: `events/NAME`.
+    fn has_component(&self, name: &str) -> bool;
+
+    /// Whether there is an OCF resource agent of this provider and type that can be executed.
+    fn has_agent(&self, provider: &str, kind: &str) -> bool;
+
     /// The minor version of the Samba 4 that is to read the file; none when it is not known.
     fn version(&self) -> Option<u16>;
 }
@@ -229,6 +235,14 @@ mod tests {
 
         fn can_run(&self, path: &str) -> bool {
             path == "/bin/prog"
+        }
+
+        fn has_component(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_agent(&self, _: &str, _: &str) -> bool {
+            true
         }
 
         fn version(&self) -> Option<u16> {

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check::{Machine, Role};
-use crate::schema::{Setting, Value};
+use crate::schema::{Setting, Value, named};
 use crate::value::{Location, Program, Size, Take};
+use crate::words::{Parameters, agent, is_component, is_unit, names};
 
 /// The log level behind a word, as C reads it: the beginning of a name is enough, and a number counts up to 10.
 #[must_use]
@@ -116,6 +117,24 @@ pub(crate) fn judge(value: Value, text: &str, role: Role, machine: &dyn Machine)
         Value::Program => {
             let program = Program::take(text)?;
             need(program.arguments.len() <= 64, "write up to 64 arguments")
+        }
+        Value::Command => {
+            let program = Program::take(text)?;
+            need(program.arguments.len() <= 64, "write up to 64 arguments")?;
+            let path = program.path.to_string_lossy();
+            need(machine.can_run(&path), &format!("there is no {path} that can be executed"))
+        }
+        Value::Component => {
+            need(is_component(text), "write the name of a directory below events")?;
+            need(machine.has_component(text), &format!("there is no directory events/{text}"))
+        }
+        Value::Unit => need(is_unit(text), "write the name of a unit with its suffix, such as nginx.service"),
+        Value::Agent => need(agent(text).is_some(), "write ocf:PROVIDER:TYPE, such as ocf:heartbeat:apache"),
+        Value::Parameters => Parameters::take(text).map(drop),
+        Value::Names => {
+            let wrong = names(text).into_iter().find(|name| named(&format!("x {name}")).is_none());
+            let wrong = wrong.map(|wrong| format!("'{wrong}' is no name of a service"));
+            wrong.map_or_else(|| Vec::<String>::take(text).map(drop), Err)
         }
         Value::Listen => SocketAddr::take(text).map(drop),
     }

@@ -28,6 +28,12 @@ fn kind(value: Value) -> String {
         Value::Patterns => "names of events, or beginnings and `*`, with commas between them".into(),
         Value::Choice(words) => words.join(" or "),
         Value::Program => "the path of a program or its name in `callbacks`, and its arguments".into(),
+        Value::Command => "the path of a program or its name in `callbacks`, and its arguments".into(),
+        Value::Component => "the name of a directory below `events`".into(),
+        Value::Unit => "the name of a unit, with its suffix".into(),
+        Value::Agent => "`ocf:PROVIDER:TYPE`".into(),
+        Value::Parameters => "`NAME=VALUE`, with quotes as in a shell".into(),
+        Value::Names => "names of services, with commas or blanks between them".into(),
         Value::Listen => "an address and a port".into(),
     }
 }
@@ -160,7 +166,8 @@ mod tests {
         let mut sources = Sources::default();
         sources.add("ctdb.conf", Role::Main, "[logging]\nlog level = INFO\n");
         let settings = Settings::merge(&sources);
-        let text = commented(&["logging", "tunnel", "http", "event", "callback"], &settings);
+        let text =
+            commented(&["logging", "tunnel", "http", "event", "callback", "serviced", "service"], &settings);
         let mut again = Sources::default();
         again.add("a.conf", Role::Part, &text);
         let read = Settings::merge(&again);

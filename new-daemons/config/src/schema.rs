@@ -57,6 +57,18 @@ pub enum Value {
     Choice(&'static [&'static str]),
     /// The absolute path of a program or the name of one in the directory of callbacks, and its arguments.
     Program,
+    /// The same of one that has to be there.
+    Command,
+    /// The name of a component of event scripts.
+    Component,
+    /// The name of a unit of systemd, with its suffix.
+    Unit,
+    /// `ocf:PROVIDER:TYPE`.
+    Agent,
+    /// `NAME=VALUE NAME='VALUE WITH BLANKS'`.
+    Parameters,
+    /// Names of services, with commas or blanks between them.
+    Names,
     /// An address and a port: `127.0.0.1:4380`, `[::1]:4380`.
     Listen,
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::Finding;
+use crate::check::{Finding, Machine};
 use crate::document::Kind;
 use crate::judge::level;
 use crate::schema::{Change, Setting, find, named};
+use crate::services;
 use crate::sources::{Sources, Told};
-use crate::table::{Callback, Event, Http, Logging, Section, Tunnel};
+use crate::table::{Callback, Event, Http, Logging, Section, Service, Serviced, Tunnel};
 use crate::value::Take;
 
 /// Sections of one kind with names of their own: more are refused.
@@ -131,21 +132,24 @@ impl Settings {
     }
 
     /// What is missing, or wrong in a way that no line shows, in these sections.
-    pub(crate) fn mistakes(&self, sections: &[&str]) -> Vec<Mistake> {
-        let all: [(&str, Option<Mistake>); 5] = [
+    pub(crate) fn mistakes(&self, sections: &[&str], machine: &dyn Machine) -> Vec<Mistake> {
+        let all: [(&str, Option<Mistake>); 6] = [
             (Logging::NAME, self.section::<Logging>().err()),
             (Event::NAME, self.section::<Event>().err()),
             (Tunnel::NAME, self.section::<Tunnel>().err()),
             (Http::NAME, self.section::<Http>().err()),
             (Callback::NAME, self.sections::<Callback>().err()),
+            (Serviced::NAME, self.section::<Serviced>().err()),
         ];
-        all.into_iter()
-            .filter(|(name, _)| sections.contains(name))
-            .filter_map(|(_, mistake)| mistake)
-            .collect()
+        let mine = all.into_iter().filter(|(name, _)| sections.contains(name));
+        let mut found: Vec<_> = mine.filter_map(|(_, mistake)| mistake).collect();
+        if sections.contains(&Service::NAME) {
+            found.extend(services::mistakes(self, machine));
+        }
+        found
     }
 
-    fn mistake(&self, section: &str, option: Option<&str>, message: String) -> Mistake {
+    pub(crate) fn mistake(&self, section: &str, option: Option<&str>, message: String) -> Mistake {
         let said = option.and_then(|option| self.said(section, option));
         let (source, line) = match (said, self.sections.get(section)) {
             (Some(said), _) => (said.source.clone(), said.line),
@@ -247,7 +251,8 @@ mod tests {
         assert_eq!(none.section::<Logging>().unwrap().location, None);
         assert!(none.section::<Http>().unwrap().enabled && none.section::<Event>().is_ok());
         assert_eq!(none.sections::<Callback>().unwrap(), []);
-        assert_eq!(none.mistakes(&["logging", "event", "tunnel", "http", "callback"]), []);
+        assert!(none.section::<Serviced>().is_ok() && none.sections::<Service>().unwrap().is_empty());
+        assert_eq!(none.mistakes(&crate::sources::SECTIONS, &Nowhere), []);
     }
 
     /// A value that an option takes.
@@ -265,7 +270,11 @@ mod tests {
             Value::Duration { least, .. } => format!("{}ms", least.as_millis()),
             Value::Size { least, .. } | Value::Count { least, .. } => least.to_string(),
             Value::Choice(words) => words[0].into(),
-            Value::Program => "/x y".into(),
+            Value::Program | Value::Command => "/x y".into(),
+            Value::Component | Value::Names => "word".into(),
+            Value::Unit => "x.service".into(),
+            Value::Agent => "ocf:x:y".into(),
+            Value::Parameters => "x=y".into(),
             Value::Listen => "[::1]:80".into(),
         }
     }
@@ -279,8 +288,10 @@ mod tests {
             rows.iter().for_each(|row| text += &format!("{} = {}\n", row.name, example(row)));
         }
         let all = settings(&[&text]);
-        assert_eq!(all.mistakes(&["logging", "event", "tunnel", "http", "callback"]), []);
+        let but_services = crate::sources::SECTIONS.split_last().unwrap().1;
+        assert_eq!(all.mistakes(but_services, &Nowhere), []);
         assert_eq!(all.sections::<Callback>().unwrap().len(), 1);
+        assert_eq!(all.sections::<Service>().unwrap()[0].1.fail_after, 1);
         assert_eq!(all.section::<Tunnel>().unwrap().peer_timeout, Duration::from_secs(3));
     }
 
@@ -353,13 +364,13 @@ mod tests {
             let told = crate::sources::checked(&sources, &Nowhere);
             let lines = text.split('\n').count();
             prop_assert!(told.iter().all(|told| (1..=lines).contains(&told.finding.line)));
-            let _ = sources.settings(&["logging", "tunnel"], &Nowhere);
+            let _ = sources.settings(&["logging", "tunnel", "service"], &Nowhere);
         }
     }
 
     struct Nowhere;
 
-    impl crate::check::Machine for Nowhere {
+    impl Machine for Nowhere {
         fn has_directory(&self, _: &str) -> bool {
             false
         }
@@ -369,6 +380,14 @@ mod tests {
         }
 
         fn can_run(&self, _: &str) -> bool {
+            false
+        }
+
+        fn has_component(&self, _: &str) -> bool {
+            false
+        }
+
+        fn has_agent(&self, _: &str, _: &str) -> bool {
             false
         }
 

@@ -9,7 +9,11 @@ use std::fmt;
 use crate::check::{Finding, Judged, Machine, Role, Severity, judge_file};
 use crate::document::Document;
 use crate::schema::has_section;
-use crate::settings::Settings;
+use crate::settings::{Mistake, Settings};
+
+/// The sections that the new daemons read.
+pub(crate) const SECTIONS: [&str; 7] =
+    ["logging", "event", "tunnel", "http", "callback", "serviced", "service"];
 
 /// One file.
 #[derive(Clone, Debug)]
@@ -72,7 +76,7 @@ impl Sources {
         sections: &[&str],
         machine: &dyn Machine,
     ) -> Result<(Settings, Vec<Told>), Refused> {
-        let (mut wrong, mut doubts) = (Vec::new(), Vec::new());
+        let (mut wrong, mut doubts, mut broken) = (Vec::new(), Vec::new(), false);
         for (source, judged) in self.judged(machine) {
             let kind =
                 |section: &str| section.split([' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
@@ -83,6 +87,7 @@ impl Sources {
             let unknown = judged.section.as_deref().is_some_and(|section| !has_section(section));
             let told = Told { source: source.name.clone(), finding: judged.finding };
             let error = told.finding.severity == Severity::Error;
+            broken |= judged.broken;
             if judged.broken || (mine && error) {
                 wrong.push(told);
             } else if mine || (unknown && source.role == Role::Part) {
@@ -90,27 +95,31 @@ impl Sources {
             }
         }
         let settings = Settings::merge(self);
-        if wrong.is_empty() {
-            wrong.extend(settings.mistakes(sections).into_iter().map(Told::from));
+        if !broken {
+            tell(&mut wrong, settings.mistakes(sections, machine));
         }
         if wrong.is_empty() { Ok((settings, doubts)) } else { Err(Refused(wrong)) }
     }
+}
+
+/// Puts mistakes behind what was told; a line whose value is wrong for its own sake is told already.
+fn tell(all: &mut Vec<Told>, mistakes: Vec<Mistake>) {
+    let place = |told: &Told| (told.source.clone(), told.finding.line);
+    let errors = all.iter().filter(|told| told.finding.severity == Severity::Error);
+    let before: Vec<_> = errors.map(place).collect();
+    all.extend(mistakes.into_iter().map(Told::from).filter(|told| !before.contains(&place(told))));
 }
 
 /// What there is to be said about each file, in their order; about all sections, whoever reads them.
 #[must_use]
 pub fn checked(sources: &Sources, machine: &dyn Machine) -> Vec<Told> {
     let judged = sources.judged(machine);
+    let broken = judged.iter().any(|(_, judged)| judged.broken);
     let told =
         |(source, judged): (&Source, Judged)| Told { source: source.name.clone(), finding: judged.finding };
     let mut all: Vec<_> = judged.into_iter().map(told).collect();
-    // Whatever is wrong for its own sake is told already.
-    for mistake in Settings::merge(sources).mistakes(&["logging", "event", "tunnel", "http", "callback"]) {
-        let told = Told::from(mistake);
-        let same = |other: &Told| (&other.source, other.finding.line) == (&told.source, told.finding.line);
-        if !all.iter().any(|other| other.finding.severity == Severity::Error && same(other)) {
-            all.push(told);
-        }
+    if !broken {
+        tell(&mut all, Settings::merge(sources).mistakes(&SECTIONS, machine));
     }
     all
 }
@@ -132,6 +141,14 @@ mod tests {
 
         fn can_run(&self, path: &str) -> bool {
             path != "/bin/none"
+        }
+
+        fn has_component(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_agent(&self, _: &str, _: &str) -> bool {
+            true
         }
 
         fn version(&self) -> Option<u16> {

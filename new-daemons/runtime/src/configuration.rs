@@ -50,6 +50,13 @@ pub fn directory() -> PathBuf {
     }
 }
 
+/// The directory of the OCF resource agents and of what they share: `OCF_ROOT`, else `/usr/lib/ocf`.
+#[must_use]
+pub fn ocf_root() -> PathBuf {
+    let given = std::env::var_os("OCF_ROOT").filter(|value| !value.is_empty());
+    given.map_or_else(|| "/usr/lib/ocf".into(), PathBuf::from)
+}
+
 /// The text of a file; none when there is none.
 pub fn text(path: &Path) -> Result<Option<String>, Unreadable> {
     let system = |error| Unreadable::System { path: path.to_owned(), error };
@@ -129,6 +136,14 @@ impl Machine for Here {
     fn can_run(&self, path: &str) -> bool {
         // An absolute path stays what it is.
         can_run(&self.directory.join("callbacks").join(path))
+    }
+
+    fn has_component(&self, name: &str) -> bool {
+        self.directory.join("events").join(name).is_dir()
+    }
+
+    fn has_agent(&self, provider: &str, kind: &str) -> bool {
+        can_run(&ocf_root().join("resource.d").join(provider).join(kind))
     }
 
     fn version(&self) -> Option<u16> {

@@ -11,7 +11,7 @@ use crate::document::Document;
 use crate::files::{check_nodes, check_public_addresses, check_script_options};
 use crate::page::commented;
 use crate::settings::Settings;
-use crate::sources::{Sources, Told};
+use crate::sources::{SECTIONS, Sources, Told};
 use shell::from_shell;
 
 /// What an old file is.
@@ -178,7 +178,7 @@ fn add_line(text: &mut String, line: &str) {
 /// A file for each section of the new daemons. Nothing in them is set: they go by `ctdb.conf` where C does.
 fn parts(made: &mut Imported) {
     let none = Settings::merge(&Sources::default());
-    for section in ["logging", "event", "tunnel", "http", "callback"] {
+    for section in SECTIONS {
         made.put(&format!("conf.d/50-{section}.conf"), commented(&[section], &none));
     }
 }
@@ -207,6 +207,14 @@ mod tests {
         }
 
         fn can_run(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_component(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_agent(&self, _: &str, _: &str) -> bool {
             true
         }
 
@@ -338,7 +346,7 @@ mod tests {
     fn parts_of_the_new_daemons_come_along_and_set_nothing() {
         let made = import(&[old(Old::Nodes, "nodes", "10.0.0.1\n")], "/etc/ctdb");
         let names: Vec<_> = made.files.iter().map(|(name, _)| name.as_str()).collect();
-        let parts = ["logging", "event", "tunnel", "http", "callback"].map(|s| format!("conf.d/50-{s}.conf"));
+        let parts = SECTIONS.map(|s| format!("conf.d/50-{s}.conf"));
         assert_eq!(names[1..], parts);
         let mut sources = Sources::default();
         parts.iter().for_each(|name| sources.add(name.as_str(), Role::Part, text(&made, name)));

@@ -5,11 +5,13 @@
 
 mod daemons;
 mod legacy;
+mod services;
 
 use crate::schema::Setting;
 use crate::settings::{Mistake, Scope};
 
 pub use daemons::{Callback, Event, Http, Logging, Tunnel};
+pub use services::{Service, Serviced};
 
 /// A section as a new daemon reads it.
 pub trait Section: Sized {
@@ -33,6 +35,8 @@ pub(crate) const OPTIONS: &[&[Setting]] = &[
     Tunnel::ROWS,
     Http::ROWS,
     Callback::ROWS,
+    Serviced::ROWS,
+    Service::ROWS,
 ];
 
 macro_rules! optional {

@@ -1,0 +1,260 @@
+//! What services have to be together: each complete and of one kind, and none waiting for itself through others.
+//!
+//! Every mistake is told, each at the line that says it, whatever else is wrong: a value that is none was told before, and
+//! is passed over here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::Machine;
+use crate::settings::{MOST_NAMED, Mistake, Settings};
+use crate::table::{Section, Service};
+use crate::words::{agent, names};
+
+/// The options of one kind, and those that it cannot do without.
+const KINDS: [(&str, &[&str], Option<&str>); 3] = [
+    ("script", &["scripts"], None),
+    ("systemd", &["unit"], Some("unit")),
+    ("ocf", &["agent", "parameters"], Some("agent")),
+];
+
+/// For which other one a service waits, by which of its options.
+type Edges = BTreeMap<String, Vec<(String, &'static str)>>;
+
+/// All that is wrong with the services of a configuration.
+pub(crate) fn mistakes(settings: &Settings, machine: &dyn Machine) -> Vec<Mistake> {
+    let all: BTreeSet<&str> = settings.names(Service::NAME).collect();
+    let mut found = Vec::new();
+    if let Some(name) = settings.names(Service::NAME).nth(MOST_NAMED) {
+        let message = format!("there are more than {MOST_NAMED} sections [{} NAME]", Service::NAME);
+        found.push(settings.mistake(&section(name), None, message));
+    }
+    let mut edges = Edges::new();
+    for &name in &all {
+        of_kind(settings, name, machine, &mut found);
+        edges.insert(name.to_owned(), waits(settings, name, &all, &mut found));
+    }
+    cycles(settings, edges, &mut found);
+    found
+}
+
+fn section(name: &str) -> String {
+    format!("{} {name}", Service::NAME)
+}
+
+/// What is missing for its kind, and what belongs to another one.
+fn of_kind(settings: &Settings, name: &str, machine: &dyn Machine, found: &mut Vec<Mistake>) {
+    let section = section(name);
+    let said = |option: &str| settings.said(&section, option).map(|said| said.value.as_str());
+    let Some(kind) = said("kind") else {
+        let message = format!("[{section}] needs 'kind': script, systemd or ocf");
+        return found.push(settings.mistake(&section, None, message));
+    };
+    let Some((_, own, needed)) = KINDS.iter().find(|(word, ..)| *word == kind) else { return };
+    for (other, options, _) in KINDS.iter().filter(|(word, ..)| *word != kind) {
+        for option in options.iter().filter(|option| said(option).is_some()) {
+            let message = format!("'{option}' is for kind = {other}, and this is kind = {kind}");
+            found.push(settings.mistake(&section, Some(option), message));
+        }
+    }
+    if let Some(option) = needed.filter(|option| said(option).is_none()) {
+        let message = format!("[{section}] of kind = {kind} needs '{option}'");
+        found.push(settings.mistake(&section, Some("kind"), message));
+    }
+    let component = own.contains(&"scripts") && said("scripts").is_none();
+    if component && !machine.has_component(name) {
+        let message = format!("there is no directory events/{name}; name one with 'scripts'");
+        found.push(settings.mistake(&section, Some("kind"), message));
+    }
+    let missing =
+        said("agent").filter(|_| kind == "ocf").and_then(agent).filter(|(p, t)| !machine.has_agent(p, t));
+    if let Some((provider, word)) = missing {
+        let message = format!("there is no agent {provider}/{word} below resource.d that can be executed");
+        found.push(settings.mistake(&section, Some("agent"), message));
+    }
+}
+
+/// For whom it waits, of those who are there.
+fn waits(
+    settings: &Settings,
+    name: &str,
+    all: &BTreeSet<&str>,
+    found: &mut Vec<Mistake>,
+) -> Vec<(String, &'static str)> {
+    let section = section(name);
+    let mut edges = Vec::new();
+    for option in ["requires", "after"] {
+        let Some(said) = settings.said(&section, option) else { continue };
+        for other in names(&said.value) {
+            if all.contains(other.as_str()) {
+                edges.push((other, option));
+            } else {
+                let message = format!("'{option}': there is no [service {other}]");
+                found.push(settings.mistake(&section, Some(option), message));
+            }
+        }
+    }
+    edges
+}
+
+/// Tells each cycle once, at the service in it that comes first.
+fn cycles(settings: &Settings, mut edges: Edges, found: &mut Vec<Mistake>) {
+    while let Some(path) = cycle(&edges) {
+        let words: Vec<&str> = path.iter().chain(path.first()).map(|(name, _)| name.as_str()).collect();
+        let message = format!("services wait for each other: {}", words.join(" -> "));
+        if let Some((name, option)) = path.first() {
+            found.push(settings.mistake(&section(name), Some(option), message));
+        }
+        // One edge less; another cycle through the same services is told as well.
+        for (name, option) in path.iter().take(1) {
+            let next = path.get(1).or(path.first()).map(|(next, _)| next.clone());
+            if let Some(list) = edges.get_mut(name) {
+                list.retain(|(to, by)| Some(to) != next.as_ref() || by != option);
+            }
+        }
+    }
+}
+
+/// Services of which each waits for the next one, and the last for the first, with the option that says so.
+fn cycle(edges: &Edges) -> Option<Vec<(String, &'static str)>> {
+    let mut left: Edges = edges.clone();
+    // Whoever waits for nobody that is left is in no cycle.
+    loop {
+        let free: Vec<String> = left
+            .iter()
+            .filter(|(_, list)| list.iter().all(|(to, _)| !left.contains_key(to)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        free.iter().for_each(|name| drop(left.remove(name)));
+    }
+    let mut path: Vec<(String, &'static str)> = Vec::new();
+    let mut at = left.keys().next()?.clone();
+    loop {
+        if let Some(begin) = path.iter().position(|(name, _)| *name == at) {
+            return Some(path.split_off(begin));
+        }
+        let (next, option) = left.get(&at)?.iter().find(|(to, _)| left.contains_key(to))?.clone();
+        path.push((at, option));
+        at = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Machine, Role};
+    use crate::sources::{Refused, Sources, Told, checked};
+
+    struct Here;
+
+    impl Machine for Here {
+        fn has_directory(&self, _: &str) -> bool {
+            false
+        }
+
+        fn has_script(&self, _: &str) -> bool {
+            false
+        }
+
+        fn can_run(&self, path: &str) -> bool {
+            path == "/bin/prog"
+        }
+
+        fn has_component(&self, name: &str) -> bool {
+            ["web", "db"].contains(&name)
+        }
+
+        fn has_agent(&self, provider: &str, kind: &str) -> bool {
+            (provider, kind) == ("heartbeat", "Dummy")
+        }
+
+        fn version(&self) -> Option<u16> {
+            None
+        }
+    }
+
+    fn told(text: &str) -> Vec<String> {
+        let mut sources = Sources::default();
+        sources.add("s", Role::Part, text);
+        let refused = match sources.settings(&["serviced", "service"], &Here) {
+            Ok(_) => Vec::new(),
+            Err(Refused(all)) => all,
+        };
+        // The command that checks says the same as the daemon.
+        let mut again = checked(&sources, &Here);
+        again.sort_by_key(|told| told.finding.line);
+        let mut sorted = refused.clone();
+        sorted.sort_by_key(|told| told.finding.line);
+        assert_eq!(again, sorted);
+        sorted.iter().map(Told::to_string).collect()
+    }
+
+    #[test]
+    fn a_good_configuration_of_all_kinds_is_taken() {
+        let text = "[serviced]\nstart = at once\n[service web]\nkind = script\nrequires = db, disk\n\
+            reconfigure = /bin/prog x\nrestart = on failure\n[service db]\nkind = systemd\nunit = db.service\n\
+            after = DISK\n[service disk]\nkind = ocf\nagent = ocf:heartbeat:Dummy\nparameters = state=/x a='b c'\n\
+            [service other]\nkind = script\nscripts = db\n";
+        assert_eq!(told(text), [""; 0]);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_with_its_line() {
+        let text = "[service a]\nkind = script\n[service b]\nkind = systemd\nagent = ocf:heartbeat:Dummy\n\
+            [service c]\nkind = ocf\nagent = ocf:heartbeat:Nothing\nparameters = x\n[service d]\nkind = lsb\n\
+            [service e]\nunit = e.service\n[service f]\nkind = script\nscripts = none\nreconfigure = /bin/none\n\
+            requires = g\n[service web]\nkind = script\nrequires = web\nfail after = 0\n[service h]\nkind = ocf\n\
+            unit = nginx\n";
+        assert_eq!(
+            told(text),
+            [
+                "s:2: there is no directory events/a; name one with 'scripts'",
+                "s:4: [service b] of kind = systemd needs 'unit'",
+                "s:5: 'agent' is for kind = ocf, and this is kind = systemd",
+                "s:8: there is no agent heartbeat/Nothing below resource.d that can be executed",
+                "s:9: 'parameters' cannot be 'x': 'x' is no NAME=VALUE",
+                "s:11: 'kind' cannot be 'lsb': write script or systemd or ocf",
+                "s:12: [service e] needs 'kind': script, systemd or ocf",
+                "s:16: 'scripts' cannot be 'none': there is no directory events/none",
+                "s:17: 'reconfigure' cannot be '/bin/none': there is no /bin/none that can be executed",
+                "s:18: 'requires': there is no [service g]",
+                "s:21: services wait for each other: web -> web",
+                "s:22: 'fail after' cannot be '0': write a number from 1 to 1000",
+                "s:24: [service h] of kind = ocf needs 'agent'",
+                "s:25: 'unit' cannot be 'nginx': write the name of a unit with its suffix, such as nginx.service",
+            ]
+        );
+    }
+
+    #[test]
+    fn each_cycle_is_told_where_it_begins() {
+        let service =
+            |name: &str, rest: &str| format!("[service {name}]\nkind = script\nscripts = db\n{rest}\n");
+        let text = [
+            service("a", "requires = b"),
+            service("b", "after = c"),
+            service("c", "requires = a"),
+            service("x", "requires = y"),
+            service("y", "requires = x"),
+            service("z", "requires = a x"),
+        ]
+        .concat();
+        assert_eq!(
+            told(&text),
+            [
+                "s:4: services wait for each other: a -> b -> c -> a",
+                "s:16: services wait for each other: x -> y -> x",
+            ]
+        );
+    }
+
+    #[test]
+    fn more_services_than_there_may_be_are_refused_and_a_broken_file_has_no_consequences() {
+        let many: String =
+            (0..65).map(|n| format!("[service s{n:02}]\nkind = script\nscripts = db\n")).collect();
+        assert_eq!(told(&many), ["s:193: there are more than 64 sections [service NAME]"]);
+        let broken = "[service a]\nkind = script\nscripts = db\nrequires = b\n[service b\n";
+        assert_eq!(told(broken), ["s:5: the section's name has no ']' behind it"]);
+    }
+}
