@@ -8,6 +8,7 @@ mod graph;
 mod io;
 mod limits;
 mod outcome;
+mod rows;
 mod saved;
 mod spec;
 mod view;
