@@ -381,6 +381,8 @@ async fn programs_are_run_on_its_events_in_both_roles_and_are_seen_at_the_door()
             "event.run.finished ip trouble failed",
         ];
         wait_noted(&place, &wanted).await;
+        let about = ask::<service::About>(&bus, ()).await.unwrap();
+        assert_eq!((about.ctdbd, u32::try_from(about.pid)), (role.is_empty(), Ok(place.daemon.id())));
         let listed = post(&place, "/v1/event/callbacks", "").await;
         assert!(listed.contains(r#""name":"note""#) && listed.contains(r#""problem":null"#), "{listed}");
         let status = post(&place, "/v1/event/callback-status", r#"{"name": "note"}"#).await;

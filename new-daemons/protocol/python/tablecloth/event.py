@@ -124,6 +124,21 @@ class EventReport(xdr.Struct):
 
 
 @dataclass
+class EventAbout(xdr.Struct):
+    """What the event daemon is."""
+
+    # Its version.
+    release: "str"
+    # Its process id.
+    pid: "int"
+    # Whether it serves ctdbd and C's tools at eventd.socket, too.
+    ctdbd: "bool"
+    # Room to grow.
+    more: "list[common.Addition]"
+
+
+
+@dataclass
 class EventRun(xdr.Struct):
     """Run the scripts of an event. The answer comes when they have ended."""
 
@@ -409,6 +424,13 @@ EventReport.FIELDS = (
     ("ending", EventEnding),
     ("scripts", xdr.List(lambda: EventScriptRun, 4096)),
 )
+EventAbout.min_len = 16
+EventAbout.FIELDS = (
+    ("release", xdr.Text(255)),
+    ("pid", xdr.INT),
+    ("ctdbd", xdr.BOOL),
+    ("more", common.More),
+)
 EventRun.min_len = 24
 EventRun.FIELDS = (
     ("component", xdr.Text(255)),
@@ -541,6 +563,7 @@ TYPES = {
     "tc_event_output": EventOutput,
     "tc_event_script_run": EventScriptRun,
     "tc_event_report": EventReport,
+    "tc_event_about": EventAbout,
     "tc_event_run": EventRun,
     "tc_event_ran": EventRan,
     "tc_event_which": EventWhich,

@@ -321,6 +321,47 @@ impl Xdr for EventReport {
     }
 }
 
+/// What the event daemon is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct EventAbout {
+    /// Its version.
+    pub release: String,
+    /// Its process id.
+    pub pid: i32,
+    /// Whether it serves ctdbd and C's tools at eventd.socket, too.
+    pub ctdbd: bool,
+    /// Room to grow.
+    pub more: super::common::More,
+}
+
+impl Xdr for EventAbout {
+    const MIN_LEN: usize = 16;
+
+    fn encode(&self, w: &mut Writer) -> Result<(), XdrError> {
+        w.string("EventAbout.release", 255, &self.release)?;
+        w.i32(self.pid);
+        w.bool(self.ctdbd);
+        self.more.encode(w)?;
+        Ok(())
+    }
+
+    fn decode(r: &mut Reader) -> Result<Self, XdrError> {
+        Ok(Self {
+            release: r.string("EventAbout.release", 255)?,
+            pid: r.i32("EventAbout.pid")?,
+            ctdbd: r.bool("EventAbout.ctdbd")?,
+            more: super::common::More::decode(r)?,
+        })
+    }
+
+    fn encoded_len(&self) -> usize {
+        opaque_len(self.release.len())
+            + 4
+            + 4
+            + self.more.encoded_len()
+    }
+}
+
 /// Run the scripts of an event. The answer comes when they have ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct EventRun {
@@ -1060,6 +1101,7 @@ pub const TYPES: &[Type] = &[
     Type::of::<EventOutput>("tc_event_output"),
     Type::of::<EventScriptRun>("tc_event_script_run"),
     Type::of::<EventReport>("tc_event_report"),
+    Type::of::<EventAbout>("tc_event_about"),
     Type::of::<EventRun>("tc_event_run"),
     Type::of::<EventRan>("tc_event_ran"),
     Type::of::<EventWhich>("tc_event_which"),

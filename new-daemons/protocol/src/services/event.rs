@@ -4,8 +4,9 @@
 //! scripts, a queue and a history of its own.
 
 use crate::event::{
-    EventComponent, EventComponents, EventHistory, EventLast, EventNamed, EventPast, EventRan, EventRun,
-    EventRunFinished, EventRunStarted, EventScriptFinished, EventScriptHung, EventScripts, EventWhich,
+    EventAbout, EventComponent, EventComponents, EventHistory, EventLast, EventNamed, EventPast, EventRan,
+    EventRun, EventRunFinished, EventRunStarted, EventScriptFinished, EventScriptHung, EventScripts,
+    EventWhich,
 };
 
 crate::service! {
@@ -25,6 +26,8 @@ crate::service! {
         6 "disable" disable Disable (EventNamed) -> ();
         /// Lists the components, with what each does now.
         7 "components" components Components (()) -> EventComponents;
+        /// Tells what the daemon is, and whom it serves.
+        8 "about" about About (()) -> EventAbout;
     }
     events {
         /// The scripts of an event begin to run.

@@ -11,8 +11,8 @@ use event::{Answer, Level, Origin, Request};
 use machine::Time;
 use protocol::common::{self, Code};
 use protocol::event::{
-    EventComponent, EventComponents, EventHistory, EventLast, EventNamed, EventPast, EventRan, EventRun,
-    EventScripts, EventWhich,
+    EventAbout, EventComponent, EventComponents, EventHistory, EventLast, EventNamed, EventPast, EventRan,
+    EventRun, EventScripts, EventWhich,
 };
 use protocol::service::Refusal;
 use protocol::services::event::Serve;
@@ -84,12 +84,14 @@ pub(crate) struct Desk {
     count: AtomicU64,
     events: Semaphore,
     questions: Semaphore,
+    /// Whether ctdbd is served, too.
+    ctdbd: bool,
 }
 
 impl Desk {
-    pub(crate) fn new(wishes: UnboundedSender<Wish>) -> Self {
+    pub(crate) fn new(wishes: UnboundedSender<Wish>, ctdbd: bool) -> Self {
         let (events, questions) = (Semaphore::new(EVENTS), Semaphore::new(QUESTIONS));
-        Self { wishes, count: AtomicU64::new(BUS), events, questions }
+        Self { wishes, count: AtomicU64::new(BUS), events, questions, ctdbd }
     }
 
     async fn ask(&self, request: Request) -> Result<Answered, Refusal> {
@@ -149,5 +151,11 @@ impl Serve for Desk {
 
     async fn components(&self, (): ()) -> Result<EventComponents, Refusal> {
         messages::components(self.question(Request::Components).await?.answer)
+    }
+
+    async fn about(&self, (): ()) -> Result<EventAbout, Refusal> {
+        let pid = i32::try_from(std::process::id()).unwrap_or_default();
+        let release = env!("CARGO_PKG_VERSION").to_owned();
+        Ok(EventAbout { release, pid, ctdbd: self.ctdbd, more: common::More(Vec::new()) })
     }
 }

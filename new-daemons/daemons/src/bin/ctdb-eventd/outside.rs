@@ -39,6 +39,8 @@ pub(crate) struct Site {
     /// The bus directory.
     dir: PathBuf,
     daemon: Option<Daemon>,
+    /// ctdbd is served, too.
+    ctdbd: bool,
     door: Option<(Places, Limits)>,
     sockets: Sockets,
     /// The directory of the configuration, and the callbacks in it.
@@ -53,7 +55,14 @@ impl Site {
         let door = daemon.zip(ours.door.as_ref()).and_then(|(daemon, (http, listen))| {
             Some((Places::of(http, *listen, daemon, &dir)?, Limits::of(http)))
         });
-        Self { dir, daemon, door, sockets, configuration, callbacks: ours.callbacks.clone() }
+        let callbacks = ours.callbacks.clone();
+        Self { dir, daemon, ctdbd: false, door, sockets, configuration, callbacks }
+    }
+
+    /// The same for a daemon that serves ctdbd, too.
+    pub(crate) fn below_ctdbd(mut self) -> Self {
+        self.ctdbd = true;
+        self
     }
 }
 
@@ -229,7 +238,7 @@ impl Life {
         let (dir, release) = (self.site.dir.clone(), env!("CARGO_PKG_VERSION").to_owned());
         let joining = Joining { dir, daemon, release, features: 0 };
         let bus = Bus::join(joining).map_err(|error| error.to_string())?;
-        let handler = Box::new(Served(Desk::new(self.wish.clone())));
+        let handler = Box::new(Served(Desk::new(self.wish.clone(), self.site.ctdbd)));
         let station = Station::new(daemon, Some(bus), handler, None);
         self.said = None;
         self.log(Level::Notice, format!("on the bus in {} as {daemon}", self.site.dir.display()));

@@ -97,7 +97,7 @@ pub(crate) async fn run(
         log.line(Level::Warning, &format!("Configuration of the new daemons: {doubt}"));
     }
     let site = Site::new(paths.bus(ours.bus.as_deref()), paths.etc(""), &ours, Sockets::default());
-    let (outside, _) = Outside::start(site).map_err(|error| {
+    let (outside, _) = Outside::start(site.below_ctdbd()).map_err(|error| {
         log.line(Level::Error, &format!("startup failed, {error}"));
         Errno::EIO as i32
     })?;
