@@ -129,7 +129,7 @@ impl Node {
     /// The directory for the sockets of the new daemons.
     #[must_use]
     pub fn bus_dir(&self) -> PathBuf {
-        self.base.join("bus")
+        self.base.join("run/bus")
     }
 
     /// ctdbd's log.

@@ -94,7 +94,7 @@ fn assert_whole_directory(node: &Node) {
     let clean = run(node, &format!("config check {} --samba 4.17", new.display()), "table");
     assert!(
         clean.code == Some(0)
-            && clean.stdout.contains("11 files in ")
+            && clean.stdout.contains("13 files in ")
             && clean.stdout.contains(": 0 errors, 0 warnings"),
         "{clean:?}"
     );

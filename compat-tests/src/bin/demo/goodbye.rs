@@ -14,7 +14,7 @@ pub(crate) fn leave(cluster: Cluster, tunnelds: Vec<Daemon>) -> anyhow::Result<(
     let last = nodes.saturating_sub(1);
     println!("Everything runs on in {dir} (node.0 to node.{last}). Once, in your shell:");
     println!("    export CTDB_TEST_MODE=yes CTDB_BASE={dir}/node.0    # or another node");
-    println!("    export CTDB_BUS_DIR=$CTDB_BASE/bus");
+    println!("    export CTDB_BUS_DIR=$CTDB_BASE/run/bus");
     println!("Then, for example:");
     println!("    {ctdbctl} status");
     println!("    {ctdbctl} tunnel status");
