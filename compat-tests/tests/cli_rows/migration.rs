@@ -16,6 +16,7 @@ pub(crate) const ROWS: &[Try] = &[
             ("/functions/0/served_by", "\"ctdbd\""),
             ("/functions/0/seen", "\"node 0 is RUNNING\""),
             ("/functions/4/served_by", "\"ctdb-eventd\""),
+            ("/functions/4/seen", "\"C's\""),
             ("/functions/6/served_by", "null"),
         ],
     ),
@@ -30,9 +31,13 @@ pub(crate) const TUNNELD: &[Try] = &[
     done(
         "migrate plan",
         &["reached"],
-        &[("/rungs/0/state", "\"reached\""), ("/rungs/1/state", "\"not_there\"")],
+        &[
+            ("/rungs/0/state", "\"reached\""),
+            ("/rungs/1/state", "\"possible\""),
+            ("/rungs/3/state", "\"not_there\""),
+        ],
     ),
-    ends(5, "migrate step", &["the daemon of rung 1 does not exist yet"], &[("/error/code", "\"refused\"")]),
+    ends(1, "migrate step", &["set CTDB_EVENTD"], &[("/rung", "1"), ("/done", "false")]),
     ends(1, "migrate back", &["stop ctdb-tunneld"], &[("/rung", "0")]),
     done("tunnel status", &["ctdbd"], &[("/node", "0"), ("/peers", "[]")]),
     done("tunnel peers", &["PEER"], &[("/node", "0"), ("/peers", "[]")]),
@@ -40,6 +45,32 @@ pub(crate) const TUNNELD: &[Try] = &[
     done("callback status", &["GIVEN UP"], &[("/callbacks", "[]"), ("/silent", "[]")]),
     done("callback history", &["OUTCOME"], &[("/runs", "[]"), ("/given_up", "[]")]),
 ];
+
+/// With the new event daemon below ctdbd, and no tunneld.
+const EVENTD: &[Try] = &[
+    done("migrate status", &["the new one, version"], &[("/functions/4/served_by", "\"ctdb-eventd\"")]),
+    done(
+        "migrate plan",
+        &["reached"],
+        &[("/rungs/0/state", "\"possible\""), ("/rungs/1/state", "\"reached\"")],
+    ),
+    ends(1, "migrate step", &["start ctdb-tunneld --ctdb-socket"], &[("/rung", "0")]),
+    ends(1, "migrate back", &["remove CTDB_EVENTD"], &[("/rung", "1")]),
+];
+
+#[test]
+fn a_node_whose_ctdbd_has_the_new_event_daemon_stands_on_that_rung() {
+    let cluster = Cluster::builder().nodes(1).our_eventd_on(&[0]).start().unwrap();
+    let node = cluster.node(0);
+    let told = || run(node, "migrate plan", "table").stdout;
+    cluster
+        .wait(Duration::from_secs(30), "it is on the bus", || {
+            let told = told();
+            if told.contains("reached") { Ok(()) } else { Err(told) }
+        })
+        .unwrap();
+    play(node, cluster.net(), EVENTD);
+}
 
 #[test]
 fn what_is_served_by_whom_and_what_is_next() {

@@ -11,8 +11,8 @@ use bus::calls::CallError;
 use bus::{Address, Daemon, Node};
 use protocol::common::{Code, Span, Time};
 use protocol::event::{
-    EventArgument, EventEnding, EventOutcome, EventOutput, EventPast, EventResult, EventRun as Run,
-    EventWhich,
+    EventAbout, EventArgument, EventEnding, EventOutcome, EventOutput, EventPast, EventResult,
+    EventRun as Run, EventWhich,
 };
 use protocol::service::Ask;
 use protocol::services::event as service;
@@ -48,7 +48,12 @@ fn daemon(name: &str, instance: u32) -> Result<Daemon, Error> {
 
 /// Whether the event daemon of this node can be asked on its bus.
 pub(crate) fn is_here(dir: &Path) -> bool {
-    let Ok(daemon) = daemon(service::SERVICE.name, 0) else { return false };
+    has(dir, service::SERVICE.name)
+}
+
+/// Whether a daemon of this name is on the bus of this node.
+pub(crate) fn has(dir: &Path, name: &str) -> bool {
+    let Ok(daemon) = daemon(name, 0) else { return false };
     UnixDatagram::unbound().and_then(|socket| socket.connect(socket_of(dir, daemon))).is_ok()
 }
 
@@ -79,6 +84,11 @@ impl Eventd {
             PathBuf::from(format!("event daemon of node {node}"))
         };
         Ok(Self { bus, address: Address { node, daemon }, timeout: settings.timeout, what })
+    }
+
+    /// What it is.
+    pub(crate) async fn about(&self) -> Result<EventAbout, Error> {
+        self.ask::<service::About>(&(), "legacy", self.timeout).await
     }
 
     fn error(&self, code: &'static str, message: impl Into<String>, exit: Exit) -> Error {

@@ -4,6 +4,7 @@
 //! started and stopped by the system's own means: `step` and `back` say what is to be done.
 
 mod plan;
+mod rungs;
 mod status;
 
 use super::row::{NoArgs, rows};

@@ -1,39 +1,15 @@
-//! `migrate plan`, `step` and `back`: the rungs, and where this node stands.
-//!
-//! One rung exists today: the tunneld beside ctdbd, which serves no function of C and carries the new daemons' messages.
+//! `migrate plan`, `step` and `back`: the rungs, where this node stands, and what takes it further.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::rungs::{self, RUNGS};
+use crate::commands::Shown;
 use crate::commands::row::NoArgs;
-use crate::commands::{Shown, tunnel};
 use crate::context::Context;
 use crate::error::{Error, one_line};
 use crate::exit::Exit;
 use crate::render::table::table;
-
-/// What there is of each rung: what it brings, what it needs, whether its daemon exists.
-const RUNGS: &[(&str, &str, bool)] = &[
-    (
-        "The new daemons can talk across the cluster; C's daemons do all they did",
-        "ctdb-tunneld beside ctdbd, on each node",
-        true,
-    ),
-    (
-        "The cluster lock is held by a new program",
-        "a line in ctdb.conf, and a restart of ctdbd, node by node",
-        false,
-    ),
-    (
-        "A new daemon decides who leads, and when to recover",
-        "no node of C may lead any more; no restart",
-        false,
-    ),
-    ("A new program hands out public addresses", "the daemon that leads calls it; no restart", false),
-    ("A new program recovers databases", "the daemon that leads calls it; no restart", false),
-    ("A new daemon runs event scripts", "a restart of ctdbd, node by node", false),
-    ("Whole nodes run without C's daemons", "all rungs before, then node by node", false),
-];
 
 /// The rungs.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -81,22 +57,26 @@ impl Shown for Next {
     }
 }
 
-/// How many rungs this node stands on.
-async fn reached(cx: &Context) -> usize {
-    usize::from(tunnel::status(cx, NoArgs {}).await.is_ok())
+/// For each rung whether this node stands on it.
+async fn reached(cx: &Context) -> Vec<bool> {
+    let mut all = Vec::with_capacity(RUNGS.len());
+    for rung in RUNGS {
+        all.push(rungs::stands(cx, rung).await);
+    }
+    all
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Plan, Error> {
     let reached = reached(cx).await;
-    let rungs = (0..).zip(RUNGS).map(|(number, (brings, needs, exists))| Rung {
+    let rungs = (0..).zip(RUNGS).zip(reached).map(|((number, rung), reached)| Rung {
         number,
-        state: match (number < reached, exists) {
+        state: match (reached, &rung.steps) {
             (true, _) => "reached",
-            (false, true) => "possible",
-            (false, false) => "not_there",
+            (false, Some(_)) => "possible",
+            (false, None) => "not_there",
         },
-        brings,
-        needs,
+        brings: rung.brings,
+        needs: rung.needs,
     });
     Ok(Plan { rungs: rungs.collect() })
 }
@@ -105,31 +85,26 @@ fn refused(message: String) -> Error {
     Error::Local { what: "migrate".into(), message, code: "refused", exit: Exit::Refused }
 }
 
+/// The first rung that this node does not stand on, as far as there are daemons.
 pub(crate) async fn step(cx: &Context, _: NoArgs) -> Result<Next, Error> {
-    let rung = reached(cx).await;
-    match RUNGS.get(rung) {
-        Some((_, _, true)) => {
-            let to_do = format!(
-                "start ctdb-tunneld --ctdb-socket {} --run-dir {} on this node, as a service of the system; 'migrate status' tells \
-                 when it answers",
-                cx.socket.display(),
-                cx.run_dir.display()
-            );
-            Ok(Next { rung, done: false, to_do })
-        }
-        Some((brings, _, false)) => Err(refused(format!(
-            "the daemon of rung {rung} does not exist yet ({brings}); this node stays where it is"
-        ))),
-        None => Err(refused("this node stands on the last rung".into())),
+    let reached = reached(cx).await;
+    let next = (0..).zip(RUNGS).zip(&reached).find(|((_, rung), reached)| !**reached && rung.steps.is_some());
+    if let Some(((number, rung), _)) = next
+        && let Some(steps) = &rung.steps
+    {
+        return Ok(Next { rung: number, done: false, to_do: (steps.up)(cx) });
     }
+    Err(refused("the daemons of the further rungs do not exist yet; this node stays where it is".into()))
 }
 
+/// The last rung that this node stands on.
 pub(crate) async fn back(cx: &Context, _: NoArgs) -> Result<Next, Error> {
-    match reached(cx).await.checked_sub(1) {
-        Some(rung) => {
-            let to_do = "stop ctdb-tunneld on this node; ctdbd forgets it, and no function is lost".into();
-            Ok(Next { rung, done: false, to_do })
-        }
-        None => Err(refused("this node stands on no rung; C's daemons do everything already".into())),
+    let reached = reached(cx).await;
+    let last = (0..).zip(RUNGS).zip(&reached).filter(|(_, reached)| **reached).last();
+    if let Some(((number, rung), _)) = last
+        && let Some(steps) = &rung.steps
+    {
+        return Ok(Next { rung: number, done: false, to_do: steps.down.into() });
     }
+    Err(refused("this node stands on no rung; C's daemons do everything already".into()))
 }

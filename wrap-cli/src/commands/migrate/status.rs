@@ -4,9 +4,10 @@ use protocol::tunnel::PeerState;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::rungs;
 use crate::backend::legacy::Legacy;
 use crate::backend::legacy::eventd::Eventd;
-use crate::backend::{Addresses, Cluster, Events, Nodes};
+use crate::backend::{Addresses, Cluster, Events, Nodes, native};
 use crate::commands::row::NoArgs;
 use crate::commands::{Shown, tunnel};
 use crate::context::Context;
@@ -26,7 +27,7 @@ pub(crate) struct Status {
 pub(crate) struct Function {
     /// `cluster`, `recovery`, `database`, `ip`, `event`, `service` or `tunnel`.
     pub(crate) name: &'static str,
-    /// `ctdbd`, `ctdb_recoverd`, `ctdb-eventd`, `ctdb-tunneld`; null when nobody answers.
+    /// `ctdbd`, `ctdb_recoverd`, `ctdb-eventd`, `ctdb-serviced`, `ctdb-tunneld`; null when nobody answers.
     pub(crate) served_by: Option<&'static str>,
     /// What was seen.
     pub(crate) seen: String,
@@ -70,12 +71,18 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
                 Some(0) => "all watched services are well".to_owned(),
                 Some(_) => "a watched service is not well; see 'service status'".to_owned(),
             };
-            (Ok("it answers".to_owned()), Ok(seen))
+            let whose = match rungs::new_eventd(cx).await {
+                Some(release) => format!("the new one, version {release}"),
+                None => "C's".to_owned(),
+            };
+            (Ok(whose), Ok(seen))
         }
         Err(error) => (Err(error.to_string()), Err(error.to_string())),
     };
+    let managed = native::has(&cx.run_dir, "service");
     for (name, seen) in [("event", event), ("service", service)] {
-        let served_by = seen.is_ok().then_some("ctdb-eventd");
+        let by = if name == "service" && managed { "ctdb-serviced" } else { "ctdb-eventd" };
+        let served_by = seen.is_ok().then_some(by);
         functions.push(Function { name, served_by, seen: seen.unwrap_or_else(|error| error) });
     }
     functions.push(match tunnel::status(cx, NoArgs {}).await {
