@@ -4,14 +4,29 @@
 //! it was told: how starts, checks and stops ended. Nothing runs twice for one service, not even after the daemon was
 //! killed: what a daemon leaves in [`Saved`] is adopted by the next one.
 
+mod adopt;
+mod answers;
+mod commands;
+mod damping;
 mod graph;
+mod health;
+mod history;
 mod io;
 mod limits;
+mod order;
+mod out;
 mod outcome;
+mod reload;
+mod restarting;
 mod rows;
 mod saved;
+mod service;
+mod services;
+mod shown;
 mod spec;
+mod task;
 mod view;
+mod words;
 
 pub use graph::Problem;
 pub use io::{
@@ -20,5 +35,6 @@ pub use io::{
 pub use limits::*;
 pub use outcome::{Done, How, Operation, Outcome, Output, Wall};
 pub use saved::{Life, Process, Reported, Saved, SavedService, UnderWay};
+pub use services::Services;
 pub use spec::{Begin, Config, Kind, Manager, Program, Restart, Spec};
 pub use view::{Going, Health, Phase, State, Transition, View};

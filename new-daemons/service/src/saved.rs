@@ -90,6 +90,9 @@ pub struct SavedService {
     /// The addresses of which it was told.
     #[serde(default)]
     pub told: Vec<Address>,
+    /// Addresses of which it may have been told: that was not done, or failed.
+    #[serde(default)]
+    pub perhaps: Vec<Address>,
     /// What somebody outside has said of it.
     #[serde(default)]
     pub reported: Option<Reported>,
@@ -114,7 +117,7 @@ pub struct Saved {
     pub next_token: u64,
     /// The addresses of the node, when they are known.
     #[serde(default)]
-    pub addresses: Vec<Address>,
+    pub addresses: Option<Vec<Address>>,
     /// The services, in the order in which they are started.
     #[serde(default)]
     pub services: Vec<SavedService>,

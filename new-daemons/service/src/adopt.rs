@@ -1,0 +1,169 @@
+//! What a daemon leaves, and how the next one takes it over: what runs is looked at before anything is started.
+//!
+//! Invariant: an operation is saved before it is run, so that one that nobody has ended is always known to have begun.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use machine::Time;
+
+use crate::io::Work;
+use crate::io::{Level, Token};
+use crate::outcome::Operation;
+use crate::saved::{Life, Saved, SavedService, UnderWay};
+use crate::service::{Service, Verdict};
+use crate::services::Services;
+use crate::spec::{Manager, Spec};
+use crate::task::{Ending, Task};
+use crate::view::{Phase, State};
+
+impl Services {
+    /// Writes down what a daemon after this one has to know, when that has changed.
+    pub(crate) fn save(&mut self, now: Time) -> Option<Box<Saved>> {
+        let clock = self.clock;
+        let services = self.all.iter_mut().map(|service| service.save(now, clock)).collect();
+        let saved = Box::new(Saved {
+            phase: self.phase,
+            healthy: self.healthy.unwrap_or(false),
+            since: self.since,
+            reasons: self.reasons.clone(),
+            next_token: self.reserved.max(self.next_token),
+            addresses: self.addresses.as_ref().map(|all| all.iter().cloned().collect()),
+            services,
+        });
+        if self.last_saved.as_ref() == Some(&saved) {
+            return None;
+        }
+        self.last_saved = Some(saved.clone());
+        Some(saved)
+    }
+
+    /// Takes over what a daemon before this one has left, once it is known which services there are to be.
+    pub(crate) fn adopt(&mut self, now: Time) {
+        let Some((saved, mut running)) = self.adopted.take() else { return };
+        let Saved { phase, healthy, since, reasons, next_token, addresses, services } = *saved;
+        self.next_token = next_token.max(self.next_token);
+        (self.first_token, self.reserved) = (self.next_token, self.next_token);
+        (self.phase, self.healthy, self.since, self.reasons) = (phase, Some(healthy), since, reasons);
+        self.addresses = addresses.map(|all| all.into_iter().collect::<BTreeSet<_>>());
+        self.announced.clone_from(&self.addresses);
+        let outside = self.manager() == Manager::Outside;
+        let active = outside || self.is_active();
+        for old in services {
+            let task = old.under_way.as_ref().filter(|task| running.remove(&task.token)).cloned();
+            let at = match self.at(&old.name) {
+                Some(at) => at,
+                None if outside || (old.life == Life::Down && task.is_none()) => {
+                    task.iter().for_each(|task| self.out.end(task.token));
+                    continue;
+                }
+                None => {
+                    // It is configured no more, but has to be stopped.
+                    let spec = Spec::new(old.name.clone(), old.kind.clone());
+                    let mut service = Service::new(Arc::new(spec), true, old.since);
+                    service.leaving = true;
+                    self.all.push(service);
+                    self.all.len() - 1
+                }
+            };
+            let clock = self.clock;
+            let (until, limit) =
+                task.as_ref().map(|task| (clock.time(task.until), limit(task))).unwrap_or_default();
+            let service = &mut self.all[at];
+            service.take_over(old, now, active && !outside, clock);
+            service.task = task.map(|task| {
+                let work = match task.operation {
+                    Operation::Start => Work::Start,
+                    Operation::Stop => Work::Stop,
+                    Operation::Check => Work::Check,
+                    _ => Work::Reconfigure(Arc::default()),
+                };
+                let process = task.process;
+                Task {
+                    token: task.token,
+                    work,
+                    began: task.began,
+                    limit,
+                    deadline: until.max(now),
+                    ending: Ending::Not,
+                    counted: false,
+                    process,
+                    saved: true,
+                }
+            });
+            service.settle_life();
+        }
+        // Of whom nobody knows what they were for.
+        running.into_iter().for_each(|token: Token| self.out.end(token));
+        if self.phase == Phase::Stopped && self.all.iter().any(|service| service.life != Life::Down) {
+            self.phase = Phase::Stopping;
+        }
+        self.out.log(Level::Notice, format!("took over from a daemon before this one: {}", self.phase));
+    }
+}
+
+fn limit(task: &UnderWay) -> std::time::Duration {
+    std::time::Duration::from_micros(task.until.0.saturating_sub(task.began.0))
+}
+
+impl Service {
+    fn save(&mut self, now: Time, clock: crate::task::Clock) -> SavedService {
+        let under_way = self.task.as_mut().and_then(|task| task.under_way(now, clock));
+        SavedService {
+            name: self.spec.name.clone(),
+            kind: self.spec.kind.clone(),
+            life: self.life,
+            failed: self.verdict == Verdict::Failed,
+            state: self.state,
+            since: self.since,
+            reason: self.reason.clone(),
+            restarts: self.restarting.count,
+            held_until: self.damping.held_until().map(|until| clock.wall(until)),
+            told: self.listening.told.iter().cloned().collect(),
+            perhaps: self.listening.perhaps.iter().cloned().collect(),
+            reported: self.reported.clone(),
+            under_way,
+        }
+    }
+
+    fn take_over(&mut self, old: SavedService, now: Time, active: bool, clock: crate::task::Clock) {
+        (self.life, self.state, self.since, self.reason) = (old.life, old.state, old.since, old.reason);
+        self.verdict = match old.state {
+            _ if old.failed => Verdict::Failed,
+            State::Starting => Verdict::Unknown,
+            _ => Verdict::Good,
+        };
+        if old.life == Life::Down {
+            self.verdict = Verdict::Unknown;
+        }
+        self.recovering = old.failed;
+        self.restarting.count = old.restarts;
+        self.listening.told = old.told.into_iter().collect();
+        self.listening.perhaps = old.perhaps.into_iter().collect();
+        self.reported = old.reported;
+        if let Some(until) = old.held_until {
+            self.damping.hold(clock.time(until));
+        }
+        self.cause = Some(Operation::Adoption.into());
+        self.next_check = now;
+        if old.kind != self.spec.kind && old.life != Life::Down {
+            self.next_kind = Some(self.spec.kind.clone());
+            self.spec = Arc::new(Spec { kind: old.kind, ..Spec::clone(&self.spec) });
+        }
+        self.probe = active && old.life == Life::There && self.spec.checked;
+    }
+
+    /// A start or a stop that does not run any more has ended, and nobody saw how.
+    fn settle_life(&mut self) {
+        let work = self.task.as_ref().map(|task| &task.work);
+        let lost = match self.life {
+            Life::Coming => work != Some(&Work::Start),
+            Life::Going => work != Some(&Work::Stop),
+            Life::Down | Life::There => false,
+        };
+        if lost {
+            self.life = Life::There;
+            self.unsure = true;
+        }
+    }
+}

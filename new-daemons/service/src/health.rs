@@ -1,0 +1,77 @@
+//! The node's health, as its services say: told when it changes, and with a reason for each service that is in the way.
+
+use machine::Time;
+
+use crate::io::{Level, Notice};
+use crate::saved::Life;
+use crate::service::Service;
+use crate::services::Services;
+use crate::spec::Restart;
+use crate::view::{Health, Phase, State};
+use crate::words::cut;
+
+impl Services {
+    /// Whether the health is that of a daemon before this one, because not all services have been looked at.
+    pub(crate) fn holds_health(&self) -> bool {
+        self.healthy.is_some() && self.is_adopting()
+    }
+
+    pub(crate) fn update_health(&mut self, now: Time) {
+        if self.holds_health() {
+            return;
+        }
+        let healthy = self.phase == Phase::Running && self.in_the_way().next().is_none();
+        if self.healthy == Some(healthy) {
+            return;
+        }
+        (self.healthy, self.since) = (Some(healthy), self.clock.wall(now));
+        self.reasons = self.reasons_now();
+        let (level, text) = if healthy {
+            (Level::Notice, "the node is healthy".to_owned())
+        } else {
+            (Level::Warning, format!("the node is not healthy: {}", self.reasons.join("; ")))
+        };
+        self.out.log(level, text);
+        let (phase, since, reasons) = (self.phase, self.since, self.reasons.clone());
+        self.out.tell(Notice::Health(Health { phase, healthy, since, reasons }));
+    }
+
+    fn in_the_way(&self) -> impl Iterator<Item = &Service> {
+        let counts = |service: &&Service| service.enabled && service.spec.counts && !service.leaving;
+        self.all.iter().filter(counts).filter(|service| !service.state.is_up())
+    }
+
+    /// Why the node is not well.
+    pub(crate) fn reasons_now(&self) -> Vec<String> {
+        let phase = match self.phase {
+            Phase::Waiting => "services have not been started",
+            Phase::Starting => "services are being started",
+            Phase::Stopping => "services are being stopped",
+            Phase::Stopped => "services were stopped",
+            Phase::Running => "",
+        };
+        let reason = |service: &Service| {
+            let reason = self.reason_of(service);
+            let reason = if reason.is_empty() { service.state.word() } else { &reason };
+            cut(&format!("{}: {reason}", service.spec.name))
+        };
+        let phase = Some(phase.to_owned()).filter(|phase| !phase.is_empty());
+        let services = self.in_the_way().filter(|service| self.is_active() || service.state == State::Failed);
+        phase.into_iter().chain(services.map(reason)).collect()
+    }
+
+    /// Why a service is not up, as of now.
+    pub(crate) fn reason_of(&self, service: &Service) -> String {
+        if service.wanted && (service.probe || service.unsure) {
+            return service.reason.clone();
+        }
+        let (_, reason) = service.seen(self.manager(), self.phase);
+        let spent = service.spec.restart == Restart::OnFailure
+            && service.restarting.count >= service.spec.restart_limit
+            && service.restarting.at().is_none();
+        if spent && service.life == Life::There && service.state == State::Failed {
+            return cut(&format!("{reason}; not restarted any more"));
+        }
+        reason
+    }
+}

@@ -1,0 +1,268 @@
+//! What may be begun when: services start behind those for which they wait and stop before them, one operation at a time
+//! for each.
+//!
+//! Invariant: whoever requires a service is stopped before it is stopped, unless he would not stop, which is told.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use machine::{Time, earliest};
+
+use crate::io::{Change, Effect, Level, Notice, Work};
+use crate::saved::Life;
+use crate::service::{Listening, Service, Verdict};
+use crate::services::Services;
+use crate::spec::Manager;
+use crate::task::{Ending, Task};
+use crate::view::{Phase, State, Transition};
+
+impl Services {
+    /// Sees what follows from what is known: who is wanted, who lacks whom, the state of each. Changes are told.
+    pub(crate) fn observe(&mut self, now: Time) {
+        let (manager, phase, clock) = (self.manager(), self.phase, self.clock);
+        let keep = self.config.as_ref().map_or(0, |config| config.history);
+        for at in 0..self.all.len() {
+            self.want(at);
+            let service = &self.all[at];
+            let lacks = service.needs.iter().map(|need| &self.all[*need]).find(|other| !other.state.is_up());
+            let lacks = lacks.map(|other| (other.spec.name.clone(), other.state));
+            let settled = self.is_settled(service);
+            let service = &mut self.all[at];
+            (service.lacks, service.settled) = (lacks, settled);
+            if let Some(well) = service.firm().filter(|_| service.wanted) {
+                let spec = Arc::clone(&service.spec);
+                service.damping.see(now, well, &spec);
+            }
+            let well = service.firm() == Some(true) && service.bad == 0;
+            service.restarting.see(now, well, service.spec.flap_window);
+            // Until it was looked at it is what it was for the daemon before this one.
+            if service.wanted && (service.probe || service.unsure) {
+                continue;
+            }
+            let (state, reason) = service.seen(manager, phase);
+            if let Some(transition) = service.show(now, clock, state, reason, keep) {
+                let spec = Arc::clone(&service.spec);
+                self.out.log(level(&transition), line(&spec.name, &transition));
+                self.out.tell(Notice::State { spec, transition });
+            }
+        }
+    }
+
+    fn want(&mut self, at: usize) {
+        let outside = self.manager() == Manager::Outside;
+        let active = self.is_active();
+        let service = &self.all[at];
+        let whole = !service.leaving && service.next_kind.is_none() && !service.cycling;
+        let needs = outside || service.needs.iter().all(|need| self.all[*need].wanted);
+        let wanted = active && service.enabled && whole && needs;
+        let service = &mut self.all[at];
+        service.wanted = wanted;
+        if !wanted {
+            (service.probe, service.unsure) = (false, false);
+        }
+        if outside && wanted && service.life == Life::Down {
+            service.life = Life::There;
+        } else if outside && !wanted && service.task.is_none() && service.life != Life::Down {
+            service.down();
+            service.reported = None;
+        }
+    }
+
+    /// Whether nothing more is to be expected of its start, or of its stop.
+    fn is_settled(&self, service: &Service) -> bool {
+        if !service.wanted {
+            return service.is_over();
+        }
+        match service.life {
+            Life::There => service.firm().is_some() && !service.probe && !service.unsure,
+            Life::Down => service.needs.iter().any(|need| {
+                let other = &self.all[*need];
+                other.settled && !other.state.is_up()
+            }),
+            Life::Coming | Life::Going => false,
+        }
+    }
+
+    /// Restarts and damping whose time has come.
+    pub(crate) fn plan(&mut self, now: Time) {
+        let adopting = self.is_adopting();
+        let ctdb = self.manager() == Manager::Ctdb;
+        for service in &mut self.all {
+            if service.damping.release(now) {
+                service.cause = Some(crate::outcome::Operation::Damping.into());
+            }
+            if service.verdict != Verdict::Failed || service.life != Life::There || !service.wanted {
+                service.restarting.cancel();
+            } else if ctdb && !adopting && service.lacks.is_none() {
+                let spec = Arc::clone(&service.spec);
+                service.restarting.plan(now, &spec);
+                if service.task.is_none() && service.restarting.take(now) {
+                    let name = &spec.name;
+                    let (count, limit) = (service.restarting.count, spec.restart_limit);
+                    self.out.log(Level::Notice, format!("{name}: restart {count} of at most {limit}"));
+                    let operation = service
+                        .last_check
+                        .as_ref()
+                        .map_or(crate::outcome::Operation::Start, |done| done.operation);
+                    service.cycle(operation);
+                }
+            }
+        }
+    }
+
+    /// Begins what may be begun.
+    pub(crate) fn drive(&mut self, now: Time) {
+        let adopting = self.is_adopting();
+        let ctdb = self.manager() == Manager::Ctdb;
+        for at in 0..self.all.len() {
+            let service = &self.all[at];
+            if service.task.is_some() {
+                self.drop_task(now, at);
+            } else if ctdb
+                && service.wanted
+                && service.life == Life::Down
+                && !adopting
+                && self.may_start(service)
+            {
+                self.begin(now, at, Work::Start);
+            } else if ctdb && !service.wanted && service.life == Life::There && !service.stop_failed {
+                if !adopting && self.may_stop(at) {
+                    self.begin(now, at, Work::Stop);
+                }
+            } else if service.wants_check(now) {
+                self.begin(now, at, Work::Check);
+            } else if ctdb && let Some(change) = self.news(service, now) {
+                self.begin(now, at, Work::Reconfigure(Arc::new(change)));
+            }
+        }
+    }
+
+    /// Asks what is done with a service to end, when the service is to stop.
+    fn drop_task(&mut self, now: Time, at: usize) {
+        let stops = !self.all[at].wanted && self.all[at].life != Life::Down;
+        if let Some(task) = self.all[at].task.as_mut()
+            && stops
+            && task.work != Work::Stop
+            && task.ending == Ending::Not
+        {
+            task.ending = Ending::Dropped(now);
+            let token = task.token;
+            self.out.end(token);
+        }
+    }
+
+    fn may_start(&self, service: &Service) -> bool {
+        service.needs.iter().all(|need| self.all[*need].state.is_up())
+            && service.follows.iter().all(|other| self.all[*other].settled)
+    }
+
+    /// Whether nobody is in the way who has to stop first.
+    fn may_stop(&self, at: usize) -> bool {
+        self.all.iter().skip(at + 1).all(|other| {
+            let waits = other.needs.contains(&at) || (other.follows.contains(&at) && !other.wanted);
+            !waits || other.is_over()
+        })
+    }
+
+    fn begin(&mut self, now: Time, at: usize, work: Work) {
+        let token = self.token();
+        let service = &mut self.all[at];
+        let limit = match work {
+            Work::Start | Work::Reconfigure(_) => service.spec.start_limit,
+            Work::Stop => service.spec.stop_limit,
+            Work::Check => service.spec.check_limit,
+        };
+        match work {
+            Work::Start => {
+                service.life = Life::Coming;
+                service.listening = Listening::default();
+                if service.spec.reconfigure.is_none() {
+                    service.listening.told = self.announced.clone().unwrap_or_default();
+                }
+            }
+            Work::Stop => service.life = Life::Going,
+            Work::Check => service.asked = false,
+            Work::Reconfigure(ref change) => service.listening.perhaps.extend(change.all.iter().cloned()),
+        }
+        service.task = Some(Task::new(token, work.clone(), now, self.clock, limit));
+        self.out.run(Effect::Run { token, spec: Arc::clone(&service.spec), work, limit });
+    }
+
+    /// What a service has to be told of the node's addresses.
+    fn news(&self, service: &Service, now: Time) -> Option<Change> {
+        let all = self.announced.as_ref().filter(|all| service.has_news(all, now))?;
+        let told = &service.listening.told;
+        let known: BTreeSet<_> = told.union(&service.listening.perhaps).cloned().collect();
+        Some(Change {
+            listen: all.difference(told).cloned().collect(),
+            release: known.difference(all).cloned().collect(),
+            all: all.iter().cloned().collect(),
+        })
+    }
+
+    /// When changes of addresses were gathered for long enough, services are told.
+    pub(crate) fn announce(&mut self, now: Time) {
+        if self.settle_at.is_some_and(|at| at <= now) {
+            self.settle_at = None;
+            self.announced.clone_from(&self.addresses);
+            for service in &mut self.all {
+                (service.listening.hold, service.listening.failures) = (None, 0);
+            }
+        }
+    }
+
+    /// What the daemon does as a whole changes when all services have come as far as they can.
+    pub(crate) fn advance_phase(&mut self) {
+        let settled = self.all.iter().all(|service| service.settled);
+        let over = self.all.iter().all(Service::is_over);
+        self.phase = match self.phase {
+            Phase::Starting if settled && !self.is_adopting() => Phase::Running,
+            Phase::Stopping if over => Phase::Stopped,
+            phase => phase,
+        };
+    }
+
+    /// Forgets services that are configured no more and have stopped.
+    pub(crate) fn remove_left(&mut self) {
+        let left =
+            |service: &Service| service.leaving && service.life == Life::Down && service.task.is_none();
+        if self.all.iter().any(left) {
+            self.all.retain(|service| !left(service));
+            self.sort();
+        }
+    }
+
+    /// When there is something to be done about a service.
+    pub(crate) fn next_time(&self, service: &Service) -> Option<Time> {
+        let window = service.spec.flap_window;
+        let restart =
+            service.wanted && service.lacks.is_none() && service.task.is_none() && !self.is_adopting();
+        let mut next = earliest(service.damping.held_until(), service.restarting.next_time(restart, window));
+        if let Some(task) = &service.task {
+            return earliest(next, earliest(task.next_time(), task.saved_at(self.clock)));
+        }
+        if service.is_checked() && service.spec.checked {
+            next = earliest(next, Some(service.next_check));
+        }
+        let late = self.announced.as_ref().is_some_and(|all| service.listening.differs(all));
+        if late && service.may_be_told() && self.manager() == Manager::Ctdb {
+            next = earliest(next, service.listening.hold);
+        }
+        next
+    }
+}
+
+fn level(transition: &Transition) -> Level {
+    match transition.to {
+        State::Failed | State::Flapping => Level::Error,
+        State::Failing | State::Blocked => Level::Warning,
+        State::Up | State::Disabled | State::Stopped => Level::Notice,
+        State::Starting | State::Stopping => Level::Info,
+    }
+}
+
+fn line(name: &str, transition: &Transition) -> String {
+    let Transition { from, to, reason, .. } = transition;
+    let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    format!("{name}: {from} -> {to}{why}")
+}

@@ -1,0 +1,371 @@
+//! All services of a node as one machine: inputs are taken here, and each step ends with what follows from them.
+//!
+//! A step: times that have come, how services are seen now, what may be begun, what the daemon does as a whole, the node's
+//! health, answers. Each of these has a file of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use machine::{Machine, Time, earliest};
+
+use crate::answers::Waiter;
+use crate::graph::waits_for;
+use crate::io::{Address, Effect, Input, Level, Notice, Token, Work};
+use crate::limits::TOLD_MAX;
+use crate::out::Out;
+use crate::outcome::{Done, How, Outcome, Output, Wall};
+use crate::saved::{Life, Process, Saved};
+use crate::service::Service;
+use crate::spec::{Config, Manager};
+use crate::task::{Clock, Ending, Task};
+use crate::view::{Health, Phase, Transition, View};
+use crate::words::{Trouble, tail};
+
+/// The services of a node.
+#[derive(Debug)]
+pub struct Services {
+    pub(crate) clock: Clock,
+    /// None before the first configuration.
+    pub(crate) config: Option<Config>,
+    pub(crate) choices: BTreeMap<String, bool>,
+    pub(crate) adopted: Option<(Box<Saved>, BTreeSet<Token>)>,
+    pub(crate) phase: Phase,
+    /// Each stands behind those for which it waits.
+    pub(crate) all: Vec<Service>,
+    pub(crate) next_token: u64,
+    /// Tokens below it may have been used when the daemon is killed now.
+    pub(crate) reserved: u64,
+    /// Tokens below it are those of a daemon before this one.
+    pub(crate) first_token: u64,
+    /// The node's addresses, once somebody has named them.
+    pub(crate) addresses: Option<BTreeSet<Address>>,
+    /// Those of which services are told.
+    pub(crate) announced: Option<BTreeSet<Address>>,
+    pub(crate) settle_at: Option<Time>,
+    pub(crate) healthy: Option<bool>,
+    pub(crate) since: Wall,
+    /// Why the node was not well when that was told.
+    pub(crate) reasons: Vec<String>,
+    pub(crate) waiters: Vec<Waiter>,
+    pub(crate) last_saved: Option<Box<Saved>>,
+    pub(crate) out: Out,
+}
+
+impl Services {
+    /// A daemon without a configuration. `zero`: the time of day at [`Time::ZERO`].
+    #[must_use]
+    pub fn new(zero: Wall) -> Self {
+        Self {
+            clock: Clock::new(zero),
+            config: None,
+            choices: BTreeMap::new(),
+            adopted: None,
+            phase: Phase::Waiting,
+            all: Vec::new(),
+            next_token: 1,
+            reserved: 1,
+            first_token: 1,
+            addresses: None,
+            announced: None,
+            settle_at: None,
+            healthy: None,
+            since: zero,
+            reasons: Vec::new(),
+            waiters: Vec::new(),
+            last_saved: None,
+            out: Out::default(),
+        }
+    }
+
+    /// What it does as a whole.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Who starts and stops the services.
+    #[must_use]
+    pub fn manager(&self) -> Manager {
+        self.config.as_ref().map(|config| config.manager).unwrap_or_default()
+    }
+
+    /// Whether nothing is being done with any service.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.all.iter().all(|service| service.task.is_none())
+    }
+
+    /// How well the node is.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let healthy = self.healthy.unwrap_or(false);
+        let reasons = if self.holds_health() { self.reasons.clone() } else { self.reasons_now() };
+        Health { phase: self.phase, healthy, since: self.since, reasons }
+    }
+
+    /// All services, in the order in which they are started.
+    #[must_use]
+    pub fn views(&self) -> Vec<View> {
+        self.all.iter().map(|service| self.view_of(service)).collect()
+    }
+
+    /// One service.
+    #[must_use]
+    pub fn view(&self, name: &str) -> Option<View> {
+        self.at(name).and_then(|at| self.all.get(at)).map(|service| self.view_of(service))
+    }
+
+    /// The last changes of a service's state, oldest first; none when there is no such service.
+    #[must_use]
+    pub fn history(&self, name: &str) -> Option<Vec<Arc<Transition>>> {
+        let service = self.at(name).and_then(|at| self.all.get(at))?;
+        Some(service.history.iter().cloned().collect())
+    }
+
+    fn view_of(&self, service: &Service) -> View {
+        let wall = |time: Time| self.clock.wall(time);
+        let checked = service.is_checked() && service.task.is_none();
+        View {
+            spec: Arc::clone(&service.spec),
+            enabled: service.enabled,
+            state: service.state,
+            since: service.since,
+            reason: self.reason_of(service),
+            under_way: service.task.as_ref().map(|task| task.going(self.clock)),
+            last: service.last.clone(),
+            last_check: service.last_check.clone(),
+            next_check: Some(wall(service.next_check)).filter(|_| checked),
+            failed_in_a_row: service.bad,
+            good_in_a_row: if service.recovering { service.good } else { 0 },
+            restarts: service.restarting.count,
+            next_restart: service.restarting.at().map(wall),
+            held_until: service.damping.held_until().map(wall),
+            checks: service.checks,
+            failed_checks: service.failed_checks,
+            listen: service.listening.told.iter().cloned().collect(),
+        }
+    }
+
+    pub(crate) fn at(&self, name: &str) -> Option<usize> {
+        self.all.iter().position(|service| service.spec.name == name)
+    }
+
+    pub(crate) fn output(&self) -> usize {
+        self.config.as_ref().map_or(0, |config| config.output)
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        matches!(self.phase, Phase::Starting | Phase::Running)
+    }
+
+    /// Whether services of a daemon before this one are still being looked at. Until then nothing is started or stopped, and
+    /// the node is as well as it was.
+    pub(crate) fn is_adopting(&self) -> bool {
+        let old = |task: &Task| task.token.0 < self.first_token && !task.counted;
+        let open =
+            |service: &Service| service.probe || service.unsure || service.task.as_ref().is_some_and(old);
+        self.is_active() && self.all.iter().any(open)
+    }
+
+    /// Puts services in their order and finds out where those stand for which they wait.
+    pub(crate) fn sort(&mut self) {
+        let specs: Vec<Arc<_>> = self.all.iter().map(|service| Arc::clone(&service.spec)).collect();
+        // A configuration with a cycle is not taken, and services that leave have nobody who waits for them but each other.
+        let order = crate::graph::order(specs.iter().map(Arc::as_ref)).unwrap_or_default();
+        let place: BTreeMap<&str, usize> =
+            order.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        self.all.sort_by_key(|service| place.get(service.spec.name.as_str()).copied());
+        let find =
+            |names: &[String]| names.iter().filter_map(|name| place.get(name.as_str()).copied()).collect();
+        for service in &mut self.all {
+            service.needs = find(&service.spec.requires);
+            service.follows = find(&service.spec.after);
+        }
+    }
+
+    pub(crate) fn token(&mut self) -> Token {
+        let token = Token(self.next_token);
+        self.next_token += 1;
+        if self.next_token > self.reserved {
+            self.reserved = self.next_token + 4096;
+        }
+        token
+    }
+
+    fn found(&mut self, token: Token) -> Option<&mut Service> {
+        self.all.iter_mut().find(|service| service.task.as_ref().is_some_and(|task| task.token == token))
+    }
+
+    fn begun(&mut self, token: Token, process: Process) {
+        if let Some(task) = self.found(token).and_then(|service| service.task.as_mut()) {
+            task.process = Some(process);
+        }
+    }
+
+    fn done(&mut self, now: Time, token: Token, outcome: Outcome) {
+        let Some(at) = self.all.iter().position(|s| s.task.as_ref().is_some_and(|task| task.token == token))
+        else {
+            return;
+        };
+        let Some(task) = self.all[at].task.take() else { return };
+        let Outcome { how, output } = outcome;
+        let service = &mut self.all[at];
+        if task.counted {
+            // Known already. A stop that was held up by it can be tried now.
+            service.stop_failed &= service.wanted || task.work == Work::Stop;
+            return;
+        }
+        let how = match task.ending {
+            Ending::Late(_) => How::TimedOut,
+            Ending::Not | Ending::Dropped(_) => how,
+        };
+        let old = task.token.0 < self.first_token;
+        match (&task.work, task.ending) {
+            // Not wanted any more; how a stop ended has to be known all the same.
+            (Work::Start, Ending::Dropped(_)) => service.life = Life::There,
+            (Work::Check, Ending::Dropped(_)) => {
+                let name = service.spec.name.clone();
+                self.all[at].asked = self.awaits_check(&name);
+            }
+            (_, Ending::Dropped(_)) => {}
+            // What it was told, only the daemon before this one knew; it is told again.
+            (Work::Reconfigure(_), _) if old => {}
+            _ => self.ended(now, at, &task, how, output),
+        }
+    }
+
+    /// An operation counts as ended.
+    pub(crate) fn ended(&mut self, now: Time, at: usize, task: &Task, how: How, output: Output) {
+        let (clock, keep) = (self.clock, self.output());
+        let service = &mut self.all[at];
+        let how = match how {
+            How::CannotRun(why) => How::CannotRun(crate::words::cut(&why)),
+            how => how,
+        };
+        let done = service.ended(now, clock, task, how, &output, keep);
+        let name = service.spec.name.clone();
+        match &task.work {
+            Work::Check => self.was_checked(&name, &done),
+            Work::Reconfigure(change) => {
+                let done = Box::new(Done { output: tail(&done.output, TOLD_MAX), ..Done::clone(&done) });
+                if !done.how.is_ok() {
+                    self.out.log(Level::Warning, format!("{name}: {}", done.reason));
+                }
+                self.out.tell(Notice::Reconfigured { service: name, change: Arc::clone(change), done });
+            }
+            Work::Start | Work::Stop => {}
+        }
+    }
+
+    /// Ends what has taken too long, and counts what does not end.
+    fn limits(&mut self, now: Time) {
+        for at in 0..self.all.len() {
+            let Some(task) = self.all[at].task.as_mut() else { continue };
+            if task.next_time().is_none_or(|time| time > now) {
+                continue;
+            }
+            match task.ending {
+                Ending::Not => {
+                    task.ending = Ending::Late(now);
+                    let token = task.token;
+                    self.out.end(token);
+                }
+                Ending::Late(_) => {
+                    task.counted = true;
+                    let task = task.clone();
+                    self.ended(now, at, &task, How::TimedOut, Output::default());
+                }
+                Ending::Dropped(_) => {
+                    task.counted = true;
+                    let operation = task.operation();
+                    let detail = format!("its {operation} cannot be ended");
+                    let trouble = Trouble { operation: crate::outcome::Operation::Stop, detail };
+                    self.all[at].would_not_stop(now, trouble);
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self, now: Time) {
+        if self.config.is_none() {
+            return self.out.flush(None);
+        }
+        self.remove_left();
+        self.announce(now);
+        self.observe(now);
+        self.plan(now);
+        self.observe(now);
+        self.drive(now);
+        self.observe(now);
+        self.advance_phase();
+        self.observe(now);
+        self.update_health(now);
+        self.answer_waiters();
+        self.all.iter_mut().for_each(|service| service.cause = None);
+        let saved = self.save(now);
+        self.out.flush(saved);
+    }
+}
+
+impl Machine for Services {
+    type Input = Input;
+    type Effect = Effect;
+
+    fn handle(&mut self, now: Time, input: Input) {
+        match input {
+            Input::Choices(choices) => self.choices = choices,
+            Input::Adopt { saved, running } if self.config.is_none() => self.adopted = Some((saved, running)),
+            Input::Adopt { .. } => {}
+            Input::Configure(config) => self.configure(now, config),
+            Input::Started { token, process } => self.begun(token, process),
+            Input::Done { token, outcome } => self.done(now, token, outcome),
+            Input::Command { id, command } => self.command(now, id, command),
+            Input::Look(name) => {
+                if let Some(service) = self.at(&name).and_then(|at| self.all.get_mut(at)) {
+                    service.next_check = service.next_check.min(now);
+                }
+            }
+        }
+        self.advance(now);
+    }
+
+    fn tick(&mut self, now: Time) {
+        self.limits(now);
+        self.advance(now);
+    }
+
+    fn poll_effect(&mut self) -> Option<Effect> {
+        self.out.pop()
+    }
+
+    fn poll_timeout(&self) -> Option<Time> {
+        let times = self.all.iter().filter_map(|service| self.next_time(service)).min();
+        earliest(times, self.settle_at)
+    }
+
+    fn check(&self) {
+        let mut names = BTreeSet::new();
+        let mut tokens = BTreeSet::new();
+        for (at, service) in self.all.iter().enumerate() {
+            let name = &service.spec.name;
+            assert!(names.insert(name), "{name} twice");
+            for other in waits_for(&service.spec) {
+                assert!(self.at(other).is_none_or(|other| other < at), "{name} stands before {other}");
+            }
+            let work = service.task.as_ref().filter(|task| !task.counted).map(|task| &task.work);
+            assert_eq!(service.life == Life::Coming, work == Some(&Work::Start), "{name}: {service:?}");
+            assert_eq!(service.life == Life::Going, work == Some(&Work::Stop), "{name}: {service:?}");
+            if let Some(task) = &service.task {
+                assert!(tokens.insert(task.token) && task.token.0 < self.next_token);
+            }
+            assert!(self.config.as_ref().is_none_or(|config| service.history.len() <= config.history));
+            let well = service.enabled && service.spec.counts && !service.leaving;
+            if self.healthy == Some(true) && well && !self.is_adopting() {
+                assert!(service.state.is_up(), "healthy, and {name} is {}", service.state);
+                let required = service.needs.iter().all(|need| self.all[*need].state.is_up());
+                assert!(required, "healthy, and {name} lacks what it requires");
+            }
+        }
+        assert!(self.next_token <= self.reserved + 1);
+    }
+}
