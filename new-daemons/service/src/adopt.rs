@@ -49,6 +49,11 @@ impl Services {
         self.announced.clone_from(&self.addresses);
         let outside = self.manager() == Manager::Outside;
         let active = outside || self.is_active();
+        for service in &mut self.all {
+            service.fresh = phase == Phase::Running
+                && !outside
+                && !services.iter().any(|old| old.name == service.spec.name);
+        }
         for old in services {
             let task = old.under_way.as_ref().filter(|task| running.remove(&task.token)).cloned();
             let at = match self.at(&old.name) {
@@ -114,6 +119,7 @@ impl Service {
             kind: self.spec.kind.clone(),
             life: self.life,
             failed: self.verdict == Verdict::Failed,
+            fresh: self.fresh,
             state: self.state,
             since: self.since,
             reason: self.reason.clone(),
@@ -136,7 +142,7 @@ impl Service {
         if old.life == Life::Down {
             self.verdict = Verdict::Unknown;
         }
-        self.recovering = old.failed;
+        (self.recovering, self.fresh) = (old.failed, old.fresh);
         self.restarting.count = old.restarts;
         self.listening.told = old.told.into_iter().collect();
         self.listening.perhaps = old.perhaps.into_iter().collect();

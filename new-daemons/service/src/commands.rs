@@ -126,9 +126,11 @@ impl Services {
             }
             self.out.keep(self.choices.clone());
         }
+        let fresh = on && self.phase == Phase::Running && self.manager() == Manager::Ctdb;
         let service = &mut self.all[at];
         if service.enabled != on {
             service.enabled = on;
+            service.fresh = fresh;
             service.cause = Some(Operation::Command.into());
         }
         service.stop_failed = false;

@@ -37,7 +37,8 @@ impl Services {
     }
 
     fn in_the_way(&self) -> impl Iterator<Item = &Service> {
-        let counts = |service: &&Service| service.enabled && service.spec.counts && !service.leaving;
+        let counts =
+            |service: &&Service| service.enabled && service.spec.counts && !service.leaving && !service.fresh;
         self.all.iter().filter(counts).filter(|service| !service.state.is_up())
     }
 

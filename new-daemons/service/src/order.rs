@@ -9,6 +9,7 @@ use std::sync::Arc;
 use machine::{Time, earliest};
 
 use crate::io::{Change, Effect, Level, Notice, Work};
+use crate::outcome::Operation;
 use crate::saved::Life;
 use crate::service::{Listening, Service, Verdict};
 use crate::services::Services;
@@ -29,6 +30,7 @@ impl Services {
             let settled = self.is_settled(service);
             let service = &mut self.all[at];
             (service.lacks, service.settled) = (lacks, settled);
+            service.fresh &= !settled;
             if let Some(well) = service.firm().filter(|_| service.wanted) {
                 let spec = Arc::clone(&service.spec);
                 service.damping.see(now, well, &spec);
@@ -89,7 +91,7 @@ impl Services {
         let ctdb = self.manager() == Manager::Ctdb;
         for service in &mut self.all {
             if service.damping.release(now) {
-                service.cause = Some(crate::outcome::Operation::Damping.into());
+                service.cause = Some(Operation::Damping.into());
             }
             if service.verdict != Verdict::Failed || service.life != Life::There || !service.wanted {
                 service.restarting.cancel();
@@ -100,10 +102,8 @@ impl Services {
                     let name = &spec.name;
                     let (count, limit) = (service.restarting.count, spec.restart_limit);
                     self.out.log(Level::Notice, format!("{name}: restart {count} of at most {limit}"));
-                    let operation = service
-                        .last_check
-                        .as_ref()
-                        .map_or(crate::outcome::Operation::Start, |done| done.operation);
+                    let operation =
+                        service.trouble.as_ref().map_or(Operation::Check, |trouble| trouble.operation);
                     service.cycle(operation);
                 }
             }

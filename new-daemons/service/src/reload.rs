@@ -59,6 +59,7 @@ impl Services {
         let Some(at) = self.at(&spec.name) else {
             let mut service = Service::new(Arc::new(spec), enabled, self.clock.wall(now));
             service.cause = Some(Operation::Configuration.into());
+            service.fresh = self.phase == Phase::Running && self.manager() == Manager::Ctdb;
             self.all.push(service);
             return;
         };

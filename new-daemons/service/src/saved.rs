@@ -74,6 +74,9 @@ pub struct SavedService {
     /// Whether it has failed.
     #[serde(default)]
     pub failed: bool,
+    /// Whether it has not counted for the node's health yet.
+    #[serde(default)]
+    pub fresh: bool,
     /// What it was shown as.
     pub state: State,
     /// Since when.

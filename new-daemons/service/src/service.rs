@@ -91,6 +91,8 @@ pub(crate) struct Service {
     pub(crate) unsure: bool,
     /// It was found by this daemon, and was not checked yet.
     pub(crate) probe: bool,
+    /// It came while others were running, and has not come up yet: it does not count until it has, or has failed.
+    pub(crate) fresh: bool,
     /// Somebody has asked for a check.
     pub(crate) asked: bool,
     pub(crate) reported: Option<Reported>,
@@ -138,6 +140,7 @@ impl Service {
             cycling: false,
             unsure: false,
             probe: false,
+            fresh: false,
             asked: false,
             reported: None,
             next_check: Time::ZERO,
@@ -263,6 +266,7 @@ impl Service {
     fn fail(&mut self, trouble: Trouble) {
         self.verdict = Verdict::Failed;
         self.recovering = true;
+        self.good = 0;
         self.trouble = Some(trouble);
     }
 
@@ -289,6 +293,7 @@ impl Service {
 
     fn checked(&mut self, now: Time, began: Time, how: &How, trouble: Trouble) {
         self.checks += 1;
+        self.asked = false;
         self.failed_checks += u64::from(!how.is_ok());
         let next = began + self.spec.check_interval;
         self.next_check = if next > now { next } else { now + self.spec.check_interval };

@@ -359,7 +359,7 @@ impl Machine for Services {
                 assert!(tokens.insert(task.token) && task.token.0 < self.next_token);
             }
             assert!(self.config.as_ref().is_none_or(|config| service.history.len() <= config.history));
-            let well = service.enabled && service.spec.counts && !service.leaving;
+            let well = service.enabled && service.spec.counts && !service.leaving && !service.fresh;
             if self.healthy == Some(true) && well && !self.is_adopting() {
                 assert!(service.state.is_up(), "healthy, and {name} is {}", service.state);
                 let required = service.needs.iter().all(|need| self.all[*need].state.is_up());

@@ -41,6 +41,10 @@ impl Service {
                 Some(reported) if !reported.healthy => {
                     (State::Failed, cut(&format!("reported: {}", reported.reason)))
                 }
+                _ if self.good > 0 => {
+                    let (good, need) = (self.good, self.spec.recover_after);
+                    (State::Failed, cut(&format!("{}; well {good} of {need} times since", trouble(1))))
+                }
                 _ => (State::Failed, trouble(self.bad)),
             },
             Life::There => match &self.lacks {
