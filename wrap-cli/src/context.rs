@@ -9,14 +9,18 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use runtime::Bus;
+
 use crate::args::Settings;
 use crate::backend::legacy::{Legacy, Link};
+use crate::backend::native;
 use crate::error::Error;
 
 /// Connections of one run of the program.
 #[derive(Default)]
 pub(crate) struct Connections {
     ctdbd: RefCell<Option<(PathBuf, Rc<Link>)>>,
+    bus: RefCell<Option<(PathBuf, Bus)>>,
 }
 
 /// The surroundings of one command.
@@ -54,6 +58,20 @@ impl Context {
         let link = Rc::new(Link::connect(&self.settings).await?);
         *self.connections.ctdbd.borrow_mut() = Some((self.settings.socket.clone(), Rc::clone(&link)));
         Ok(Legacy::over(link, self.settings.timeout))
+    }
+
+    /// The bus of this node.
+    pub(crate) fn bus(&self) -> Result<Bus, Error> {
+        let kept = self.connections.bus.borrow().clone();
+        if let Some((dir, bus)) = kept
+            && dir == self.settings.run_dir
+            && dir.is_dir()
+        {
+            return Ok(bus);
+        }
+        let bus = native::join(&self.settings)?;
+        *self.connections.bus.borrow_mut() = Some((self.settings.run_dir.clone(), bus.clone()));
+        Ok(bus)
     }
 
     /// Lets the person at the terminal decide about something that cannot be undone. Elsewhere `--yes` decides.

@@ -5,12 +5,16 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
+use bus::Node;
 use clap::Command;
 use clap_complete::engine::{CompletionCandidate, complete as candidates};
+
+use protocol::services::service::List;
 
 use crate::args::Global;
 use crate::backend::databases::Databases;
 use crate::backend::legacy::{Legacy, Link};
+use crate::backend::native::{self, service::Serviced};
 use crate::backend::{Addresses, Cluster, Tunables};
 use crate::error::Failure;
 
@@ -83,4 +87,20 @@ pub(crate) fn interfaces(typed: &OsStr) -> Vec<CompletionCandidate> {
 pub(crate) fn databases(typed: &OsStr) -> Vec<CompletionCandidate> {
     let databases = ask(async |cluster| cluster.databases(cluster.this_node()).await).unwrap_or_default();
     matching(typed, databases.into_iter().map(|db| (db.name, format!("{:#010x}", db.id))))
+}
+
+/// Names of the services that this node's service daemon has.
+pub(crate) fn services(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let list = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        let mut settings = Global::default().settings(String::new());
+        settings.timeout = PATIENCE;
+        let asking = async {
+            let bus = native::join(&settings).ok()?;
+            Serviced::over(bus, Node::LOCAL, &settings).ok()?.ask::<List>(&()).await.ok()
+        };
+        runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await }).ok()?
+    };
+    let known = list().map(|list| list.services).unwrap_or_default();
+    matching(typed, known.into_iter().map(|entry| (entry.service.0, entry.reason.0)))
 }

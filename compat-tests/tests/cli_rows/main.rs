@@ -11,6 +11,7 @@ mod events;
 mod gateways;
 mod migration;
 mod nodes;
+mod services;
 
 #[path = "../support/rows.rs"]
 mod rows;
@@ -36,6 +37,7 @@ const TRIED: &[&[Try]] = &[
     migration::TUNNELD,
     nodes::ROWS,
     nodes::CHANGES,
+    services::NOBODY,
 ];
 
 /// Commands, and the test program that tries them.

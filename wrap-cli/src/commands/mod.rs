@@ -57,7 +57,7 @@ pub(crate) const NOUNS: &[Noun] = &[
     },
     Noun { path: &["natgw"], doc: "The NAT gateway group: one of its nodes leads the others out" },
     Noun { path: &["lvs"], doc: "The LVS group: one of its nodes spreads connections over the others" },
-    Noun { path: &["service"], doc: "Services of this node, as the event scripts look after them" },
+    Noun { path: &["service"], doc: "Services of a node: how they are, and what is done with them" },
     Noun { path: &["event"], doc: "Events of this node or another, and their scripts" },
     Noun { path: &["event", "script"], doc: "Which event scripts there are, and which are run" },
     Noun { path: &["callback"], doc: "Programs that the new daemons run on their events" },

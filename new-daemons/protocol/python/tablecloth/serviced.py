@@ -151,6 +151,8 @@ class ServiceOutcome(xdr.Enum):
     KILLED = 4
     # It could not be begun.
     CANNOT_RUN = 5
+    # It has ended, and nobody saw how: it was begun by a daemon that is no more.
+    UNSEEN = 6
 
 
 

@@ -414,6 +414,8 @@ pub enum ServiceOutcome {
     Killed,
     /// It could not be begun.
     CannotRun,
+    /// It has ended, and nobody saw how: it was begun by a daemon that is no more.
+    Unseen,
     /// A value that this version does not know. Made by `from_value`.
     Unknown(i32),
 }
@@ -427,6 +429,7 @@ impl ServiceOutcome {
         (Self::TimedOut, "timed_out"),
         (Self::Killed, "killed"),
         (Self::CannotRun, "cannot_run"),
+        (Self::Unseen, "unseen"),
     ];
 
     /// The number on the wire.
@@ -439,6 +442,7 @@ impl ServiceOutcome {
             Self::TimedOut => 3,
             Self::Killed => 4,
             Self::CannotRun => 5,
+            Self::Unseen => 6,
             Self::Unknown(value) => value,
         }
     }
@@ -453,6 +457,7 @@ impl ServiceOutcome {
             3 => Self::TimedOut,
             4 => Self::Killed,
             5 => Self::CannotRun,
+            6 => Self::Unseen,
             _ => Self::Unknown(value),
         }
     }

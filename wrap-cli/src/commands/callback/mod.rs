@@ -14,7 +14,7 @@ use clap::Args;
 use protocol::callback::{CallbackName, CallbackRequest, CallbackWhich};
 use protocol::common::Code;
 use protocol::xdr::Xdr;
-use runtime::{Bus, FindError, Joining};
+use runtime::FindError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -111,11 +111,9 @@ async fn ask<A: Xdr>(
     if !settings.run_dir.is_dir() {
         return Err(local("no new daemon was ever started here".into(), "no_daemon", Exit::NoDaemon));
     }
-    let name = "ctdbctl".parse().map_err(|error: bus::AddressError| Error::Words(error.to_string()))?;
-    let me = Daemon { name, instance: std::process::id() };
-    let (dir, release) = (settings.run_dir.clone(), env!("CARGO_PKG_VERSION").to_owned());
-    let bus = Bus::join(Joining { dir, daemon: me, release, features: 0 })
-        .map_err(|error| local(error.to_string(), "no_bus", Exit::NoDaemon))?;
+    let name: bus::Name =
+        "ctdbctl".parse().map_err(|error: bus::AddressError| Error::Words(error.to_string()))?;
+    let bus = cx.bus()?;
     let node = match settings.nodes.as_ref().map(NodeList::single) {
         None => Node::LOCAL,
         Some(Some(Item::Range(pnn, _))) => Node(pnn),

@@ -6,16 +6,15 @@ mod script;
 pub(crate) mod status;
 
 use bus::Node;
+use protocol::services::event;
 
 use super::row::rows;
-use super::view;
 use crate::app::note;
 use crate::backend::legacy::eventd::Eventd;
 use crate::backend::{EventDaemon, native};
 use crate::context::Context;
 use crate::error::Error;
 use crate::host::paths;
-use crate::nodes::{Item, NodeList};
 
 rows! {
     "event" "run": One, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
@@ -36,17 +35,8 @@ rows! {
 /// is there, or at its socket.
 async fn daemon(cx: &Context) -> Result<EventDaemon, Error> {
     let settings = &cx.settings;
-    let node = match settings.nodes.as_ref().map(NodeList::single) {
-        None => Node::LOCAL,
-        Some(Some(Item::Range(pnn, _))) => Node(pnn),
-        Some(Some(Item::Address(_))) => {
-            let cluster = cx.cluster().await?;
-            let nodes = view::node_map(&cluster).await?;
-            Node(view::one_node(&cluster, settings, &nodes)?)
-        }
-        Some(None) => return Err(Error::OneNode { command: settings.command.clone() }),
-    };
-    if node == Node::LOCAL && !native::is_here(&settings.run_dir) {
+    let node = native::node(cx).await?;
+    if node == Node::LOCAL && !native::is_here(&settings.run_dir, &event::SERVICE) {
         let socket = paths::eventd_socket(&settings.socket);
         note(settings, format_args!("the event daemon at {} is asked", socket.display()));
         return Ok(EventDaemon::Legacy(Eventd::at(&socket, settings.timeout)));
@@ -56,7 +46,7 @@ async fn daemon(cx: &Context) -> Result<EventDaemon, Error> {
         settings,
         format_args!("ctdb-eventd of {whose} is asked on the bus in {}", settings.run_dir.display()),
     );
-    Ok(EventDaemon::Native(native::Eventd::of(node, settings)?))
+    Ok(EventDaemon::Native(native::Eventd::of(node, cx)?))
 }
 
 /// Names of components and events, which become parts of paths and lines.

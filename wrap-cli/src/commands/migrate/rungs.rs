@@ -4,6 +4,7 @@
 //! says more about each.
 
 use bus::Node;
+use protocol::services::{event, service};
 
 use crate::backend::native;
 use crate::commands::row::NoArgs;
@@ -96,15 +97,15 @@ pub(super) async fn stands(cx: &Context, rung: &Rung) -> bool {
         None => false,
         Some(Who::Tunneld) => tunnel::status(cx, NoArgs {}).await.is_ok(),
         Some(Who::Eventd) => new_eventd(cx).await.is_some(),
-        Some(Who::Serviced) => native::has(&cx.run_dir, "service"),
+        Some(Who::Serviced) => native::is_here(&cx.run_dir, &service::SERVICE),
     }
 }
 
 /// The version of the event daemon of ctdbd, when that is the new one.
 pub(super) async fn new_eventd(cx: &Context) -> Option<String> {
-    if !native::is_here(&cx.run_dir) {
+    if !native::is_here(&cx.run_dir, &event::SERVICE) {
         return None;
     }
-    let about = native::Eventd::of(Node::LOCAL, &cx.settings).ok()?.about().await.ok()?;
+    let about = native::Eventd::of(Node::LOCAL, cx).ok()?.about().await.ok()?;
     about.ctdbd.then_some(about.release)
 }

@@ -1,5 +1,7 @@
 //! `migrate status`: each function of this node, and who answers for it.
 
+use bus::Node;
+use protocol::services::service::Health;
 use protocol::tunnel::PeerState;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,8 +9,10 @@ use serde::Serialize;
 use super::rungs;
 use crate::backend::legacy::Legacy;
 use crate::backend::legacy::eventd::Eventd;
-use crate::backend::{Addresses, Cluster, Events, Nodes, native};
+use crate::backend::native::service::Serviced;
+use crate::backend::{Addresses, Cluster, Events, Nodes};
 use crate::commands::row::NoArgs;
+use crate::commands::service::words::phase;
 use crate::commands::{Shown, tunnel};
 use crate::context::Context;
 use crate::error::{Error, Failure};
@@ -79,11 +83,12 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
         }
         Err(error) => (Err(error.to_string()), Err(error.to_string())),
     };
-    let managed = native::has(&cx.run_dir, "service");
     for (name, seen) in [("event", event), ("service", service)] {
-        let by = if name == "service" && managed { "ctdb-serviced" } else { "ctdb-eventd" };
-        let served_by = seen.is_ok().then_some(by);
+        let served_by = seen.is_ok().then_some("ctdb-eventd");
         functions.push(Function { name, served_by, seen: seen.unwrap_or_else(|error| error) });
+    }
+    if let (Some(health), Some(service)) = (of_services(cx).await, functions.last_mut()) {
+        *service = Function { name: "service", served_by: Some("ctdb-serviced"), seen: health };
     }
     functions.push(match tunnel::status(cx, NoArgs {}).await {
         Ok(status) => {
@@ -94,6 +99,14 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
         Err(error) => Function { name: "tunnel", served_by: None, seen: error.to_string() },
     });
     Ok(Status { functions })
+}
+
+/// What ctdb-serviced says of this node, if it is there.
+async fn of_services(cx: &Context) -> Option<String> {
+    let serviced = Serviced::of(Node::LOCAL, cx).ok()?;
+    let health = serviced.ask::<Health>(&()).await.ok()?;
+    let word = if health.healthy { "is well" } else { "is not well; see 'service status'" };
+    Some(format!("services: {}; this node {word}", phase(health.phase)))
 }
 
 async fn of_ctdbd(cluster: &Legacy) -> Vec<Function> {
