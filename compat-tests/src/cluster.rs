@@ -171,6 +171,8 @@ impl Builder {
             .zip(&addresses)
             .map(|(pnn, address)| {
                 let (mut env, base) = (self.env.clone(), Node::base_in(&site, pnn));
+                // For its event daemon, and for what scripts run.
+                env.push(("CTDB_BUS_DIR".to_owned(), base.join("bus").into()));
                 if self.record_events {
                     env.push(("CTDB_EVENTD".to_owned(), base.join(event_relay::PROGRAM).into()));
                 }
