@@ -32,6 +32,10 @@ pub enum Tool {
     Nsenter,
     /// `systemd-analyze`, which checks units.
     SystemdAnalyze,
+    /// `ocf-tester`, which checks resource agents.
+    OcfTester,
+    /// `xmllint`, with which it checks their description.
+    Xmllint,
 }
 
 impl Tool {
@@ -48,6 +52,8 @@ impl Tool {
             Self::Unshare => "unshare",
             Self::Nsenter => "nsenter",
             Self::SystemdAnalyze => "systemd-analyze",
+            Self::OcfTester => "ocf-tester",
+            Self::Xmllint => "xmllint",
         }
     }
 
@@ -61,6 +67,8 @@ impl Tool {
             Self::Ip => "iproute2",
             Self::Unshare | Self::Nsenter => "util-linux",
             Self::SystemdAnalyze => "systemd",
+            Self::OcfTester => "resource-agents",
+            Self::Xmllint => "libxml2-utils",
         }
     }
 
@@ -119,7 +127,8 @@ mod tests {
             std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
         let samba = [Tool::Smbd, Tool::Smbclient, Tool::Smbstatus, Tool::Net];
         let network = [Tool::Tcpdump, Tool::Ip, Tool::Unshare, Tool::Nsenter];
-        for tool in [Tool::Ctdbd, Tool::Ctdb, Tool::SystemdAnalyze].into_iter().chain(samba).chain(network) {
+        let services = [Tool::SystemdAnalyze, Tool::OcfTester, Tool::Xmllint];
+        for tool in [Tool::Ctdbd, Tool::Ctdb].into_iter().chain(services).chain(samba).chain(network) {
             let row = format!("{} {}", tool.program(), tool.package());
             assert!(script.lines().any(|line| line == row), "no line {row:?}");
         }
