@@ -31,6 +31,8 @@ pub struct Scripts {
     output: usize,
     /// `CTDB_BASE` of scripts, when it is not that of this process.
     base: Option<PathBuf>,
+    /// Further variables.
+    env: Vec<(&'static str, String)>,
     // Not bounded here: there is one program for each event that runs, and a few that hang. The core bounds both.
     results: UnboundedSender<Input>,
     running: BTreeMap<Token, UnboundedSender<Command>>,
@@ -48,14 +50,23 @@ impl Scripts {
     /// For the components that have directories in this one. Results go to `results`, in the order of what happened.
     #[must_use]
     pub fn new(directory: PathBuf, results: UnboundedSender<Input>) -> Self {
-        Self { directory, hook: None, output: OUTPUT, base: None, results, running: BTreeMap::new() }
+        Self {
+            directory,
+            hook: None,
+            output: OUTPUT,
+            base: None,
+            env: Vec::new(),
+            results,
+            running: BTreeMap::new(),
+        }
     }
 
     /// The same, with nothing running and another place for results. What ran is killed when the old one is dropped.
     #[must_use]
     pub fn anew(&self, results: UnboundedSender<Input>) -> Self {
         let (directory, hook, base) = (self.directory.clone(), self.hook.clone(), self.base.clone());
-        Self { directory, hook, output: self.output, base, results, running: BTreeMap::new() }
+        let (output, env) = (self.output, self.env.clone());
+        Self { directory, hook, output, base, env, results, running: BTreeMap::new() }
     }
 
     /// The program that looks at scripts that hang.
@@ -66,6 +77,11 @@ impl Scripts {
     /// The directory in which scripts find what they share, for who is not started by ctdbd, which says it to all.
     pub fn set_base(&mut self, base: PathBuf) {
         self.base = Some(base);
+    }
+
+    /// A further variable of scripts.
+    pub fn set_env(&mut self, name: &'static str, value: String) {
+        self.env.push((name, value));
     }
 
     /// So much of what a script prints is kept, of scripts that are started from now on.
@@ -109,8 +125,12 @@ impl Scripts {
     fn run(&mut self, token: Token, program: &Program) {
         self.running.retain(|_, commands| !commands.is_closed());
         let mut program = program.clone().output_limit(self.output);
+        for (name, value) in &self.env {
+            program = program.env(name, value);
+        }
         if let Some(base) = &self.base {
-            program = program.env("CTDB_BASE", base);
+            // Without ctdbd it is perhaps systemd that has started this daemon.
+            program = program.env("CTDB_BASE", base).without_private();
         }
         match program.start() {
             Ok(running) => {

@@ -19,10 +19,6 @@ use crate::process::{How, Output, Program, Running};
 /// What a process group has between being asked to end and being killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What a daemon is told by whoever has started it, and is nobody else's business.
-const PRIVATE: [&str; 6] =
-    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
-
 /// The end of a run.
 #[derive(Debug)]
 pub(super) struct Finished {
@@ -84,9 +80,7 @@ fn start(place: &Place, start: &Start) -> Result<Running, String> {
     if let Some(base) = place.directory.parent() {
         program = program.env("CTDB_BASE", base);
     }
-    for name in PRIVATE {
-        program = program.env_remove(name);
-    }
+    program = program.without_private();
     if let Some(user) = trusted.user {
         program = program
             .user(user.uid.as_raw(), user.gid.as_raw())

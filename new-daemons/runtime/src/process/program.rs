@@ -22,6 +22,10 @@ use super::running::{Feed, Running};
 /// Bytes of output that are kept unless the caller says otherwise.
 const OUTPUT: usize = 64 << 10;
 
+/// What a daemon is told by whoever has started it, and is nobody else's business.
+const PRIVATE: [&str; 6] =
+    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
+
 /// Why a program was not started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -111,6 +115,12 @@ impl Program {
     pub fn env_remove(mut self, key: impl AsRef<OsStr>) -> Self {
         self.env.push((key.as_ref().to_owned(), None));
         self
+    }
+
+    /// Takes away what only this process is to know from whoever has started it: systemd's sockets and watchdog.
+    #[must_use]
+    pub fn without_private(self) -> Self {
+        PRIVATE.iter().fold(self, |program, name| program.env_remove(name))
     }
 
     /// What it can read from standard input, which is `/dev/null` otherwise. It need not read it.
