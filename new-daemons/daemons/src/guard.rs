@@ -48,6 +48,14 @@ impl<M: Machine, F: Fn() -> M> Guarded<M, F> {
         self.attempt(|machine| machine.tick(now))
     }
 
+    /// Looks at the machine.
+    ///
+    /// # Errors
+    /// As for [`Self::handle`].
+    pub fn look<T>(&mut self, look: impl FnOnce(&M) -> T) -> Result<T, Broke> {
+        self.attempt(|machine| look(machine))
+    }
+
     /// As the machine's own.
     pub fn poll_effect(&mut self) -> Option<M::Effect> {
         self.attempt(Machine::poll_effect).unwrap_or_default()

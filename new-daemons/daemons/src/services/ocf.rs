@@ -108,9 +108,10 @@ fn judge(action: &str, mut outcome: Outcome) -> Outcome {
         ("stop", NOT_RUNNING) | ("monitor", 8 | 190 | 191) => How::Ok,
         (_, status) => How::Failed(status),
     };
-    let reasons = outcome.output.text.lines().filter_map(|line| line.trim().strip_prefix(REASON));
+    let mut reasons = outcome.output.text.lines().filter_map(|line| line.trim().strip_prefix(REASON));
     let meaning = STATUSES.iter().find(|(number, _)| *number == status).map(|(_, meaning)| *meaning);
-    if let Some(reason) = reasons.last().filter(|reason| !reason.is_empty()).or(meaning).map(str::to_owned)
+    if let Some(reason) =
+        reasons.next_back().filter(|reason| !reason.is_empty()).or(meaning).map(str::to_owned)
         && outcome.output.text.lines().last() != Some(&reason)
     {
         add_line(&mut outcome.output, &reason);

@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use daemons::services::{MARK, adopt};
-use service::{How, Life, Operation, Phase, Process, Saved, SavedService, State, Token, UnderWay, Wall};
+use service::{How, Process, Saved, Token};
 
 use super::*;
 
@@ -37,35 +37,20 @@ impl Drop for Left {
 }
 
 fn saved(operations: &[(u64, Option<Process>)]) -> Saved {
-    let service = |(token, process): &(u64, Option<Process>)| SavedService {
-        name: format!("s{token}"),
-        kind: Kind::Script { component: "web".to_owned() },
-        life: Life::Coming,
-        failed: false,
-        state: State::Starting,
-        since: Wall(1),
-        reason: String::new(),
-        restarts: 0,
-        held_until: None,
-        told: Vec::new(),
-        reported: None,
-        under_way: Some(UnderWay {
-            token: Token(*token),
-            operation: Operation::Start,
-            began: Wall(1),
-            until: Wall(2),
-            process: *process,
-        }),
+    let service = |(token, process): &(u64, Option<Process>)| {
+        serde_json::json!({
+            "name": format!("s{token}"),
+            "kind": {"script": {"component": "web"}},
+            "state": "starting",
+            "since": 1,
+            "under_way": {"token": token, "operation": "start", "began": 1, "until": 2, "process": process},
+        })
     };
-    Saved {
-        phase: Phase::Starting,
-        healthy: false,
-        since: Wall(1),
-        reasons: Vec::new(),
-        next_token: 100,
-        addresses: Vec::new(),
-        services: operations.iter().map(service).collect(),
-    }
+    let services: Vec<_> = operations.iter().map(service).collect();
+    let saved = serde_json::json!({
+        "phase": "starting", "healthy": false, "since": 1, "next_token": 100, "services": services,
+    });
+    serde_json::from_value(saved).unwrap()
 }
 
 #[tokio::test]
