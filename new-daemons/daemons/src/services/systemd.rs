@@ -328,6 +328,10 @@ async fn watch_once(
         signals
             .push(properties.receive_signal("PropertiesChanged").await?.map(move |s| (service.clone(), s)));
     }
+    // What happened before is not known.
+    for service in units.values() {
+        let _ = inputs.send(Input::Look(service.clone()));
+    }
     let mut last: BTreeMap<String, String> = BTreeMap::new();
     while let Some((service, signal)) = signals.next().await {
         let body = signal.body();

@@ -8,6 +8,7 @@ mod adopted;
 mod hung;
 mod ocf;
 mod script;
+mod systemd;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -83,6 +84,7 @@ impl Site {
             match self.input().await {
                 Input::Started { token, .. } if token == of => {}
                 Input::Done { token, outcome } if token == of => return outcome,
+                Input::Look(_) => {}
                 other => panic!("{other:?}"),
             }
         }
