@@ -27,6 +27,7 @@ impl Services {
             healthy: self.healthy.unwrap_or(false),
             since: self.since,
             reasons: self.reasons.clone(),
+            telling: self.telling,
             next_token: self.reserved.max(self.next_token),
             addresses: self.addresses.as_ref().map(|all| all.iter().cloned().collect()),
             services,
@@ -41,7 +42,8 @@ impl Services {
     /// Takes over what a daemon before this one has left, once it is known which services there are to be.
     pub(crate) fn adopt(&mut self, now: Time) {
         let Some((saved, mut running)) = self.adopted.take() else { return };
-        let Saved { phase, healthy, since, reasons, next_token, addresses, services } = *saved;
+        let Saved { phase, healthy, since, reasons, telling, next_token, addresses, services } = *saved;
+        self.tell_again = telling;
         self.next_token = next_token.max(self.next_token);
         (self.first_token, self.reserved) = (self.next_token, self.next_token);
         (self.phase, self.healthy, self.since, self.reasons) = (phase, Some(healthy), since, reasons);
@@ -159,8 +161,14 @@ impl Service {
         self.probe = active && old.life == Life::There && self.spec.checked;
     }
 
-    /// A start or a stop that does not run any more has ended, and nobody saw how.
+    /// A start or a stop that does not run any more has ended, and nobody saw how. One that runs though it counts as failed
+    /// goes on counting as that.
     fn settle_life(&mut self) {
+        if let Some(task) = self.task.as_mut().filter(|_| self.life == Life::There) {
+            task.counted = matches!(task.work, Work::Start | Work::Stop);
+            self.stop_failed = task.work == Work::Stop;
+            self.start_failed = task.work == Work::Start;
+        }
         let work = self.task.as_ref().map(|task| &task.work);
         let lost = match self.life {
             Life::Coming => work != Some(&Work::Start),

@@ -21,10 +21,14 @@ impl Services {
             return;
         }
         let healthy = self.phase == Phase::Running && self.in_the_way().next().is_none();
-        if self.healthy == Some(healthy) {
+        let changed = self.healthy != Some(healthy);
+        if !changed && !self.tell_again {
             return;
         }
-        (self.healthy, self.since) = (Some(healthy), self.clock.wall(now));
+        if changed {
+            (self.healthy, self.since) = (Some(healthy), self.clock.wall(now));
+        }
+        (self.telling, self.tell_again) = (true, false);
         self.reasons = self.reasons_now();
         let (level, text) = if healthy {
             (Level::Notice, "the node is healthy".to_owned())

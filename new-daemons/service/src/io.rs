@@ -233,7 +233,8 @@ pub enum Notice {
     },
 }
 
-/// What the driver has to do. What comes of one step comes in this order: log, tell, keep, save, end, run, answer.
+/// What the driver has to do. What comes of one step comes in this order: log, tell, keep, save, end, run, answer;
+/// where the health is told it is saved before that, too, that it may not have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Write a line to the log.

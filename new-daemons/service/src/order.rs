@@ -59,6 +59,8 @@ impl Services {
         let wanted = active && service.enabled && whole && needs;
         let service = &mut self.all[at];
         service.wanted = wanted;
+        // A later stop is tried anew.
+        service.stop_failed &= !wanted;
         if !wanted {
             (service.probe, service.unsure) = (false, false);
         }
@@ -75,12 +77,14 @@ impl Services {
         if !service.wanted {
             return service.is_over();
         }
+        let blocked = || {
+            let mut needs = service.needs.iter().map(|need| &self.all[*need]);
+            needs.any(|other| other.settled && !other.state.is_up())
+        };
         match service.life {
-            Life::There => service.firm().is_some() && !service.probe && !service.unsure,
-            Life::Down => service.needs.iter().any(|need| {
-                let other = &self.all[*need];
-                other.settled && !other.state.is_up()
-            }),
+            Life::There if service.probe || service.unsure => false,
+            Life::There => service.firm().is_some() || blocked(),
+            Life::Down => blocked(),
             Life::Coming | Life::Going => false,
         }
     }
@@ -139,7 +143,11 @@ impl Services {
 
     /// Asks what is done with a service to end, when the service is to stop.
     fn drop_task(&mut self, now: Time, at: usize) {
-        let stops = !self.all[at].wanted && self.all[at].life != Life::Down;
+        let service = &mut self.all[at];
+        let stops = !service.wanted && service.life != Life::Down && !service.stop_failed;
+        if stops && service.task.as_ref().is_some_and(|task| task.counted) {
+            return service.cannot_stop(now);
+        }
         if let Some(task) = self.all[at].task.as_mut()
             && stops
             && task.work != Work::Stop

@@ -43,6 +43,11 @@ impl Out {
         self.answers.push(Effect::Answer { id, answer });
     }
 
+    /// To be saved before anything is told.
+    pub(crate) fn first(&mut self, saved: Option<Box<Saved>>) {
+        self.ready.extend(saved.map(Effect::Save));
+    }
+
     /// The step is over.
     pub(crate) fn flush(&mut self, saved: Option<Box<Saved>>) {
         self.ready.extend(take(&mut self.logs));

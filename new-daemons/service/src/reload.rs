@@ -7,6 +7,7 @@ use machine::Time;
 use crate::history::trim;
 use crate::io::Level;
 use crate::outcome::Operation;
+use crate::saved::Life;
 use crate::service::Service;
 use crate::services::Services;
 use crate::spec::{Begin, Config, Manager, Spec};
@@ -79,7 +80,7 @@ impl Services {
             service.next_kind = Some(spec.kind.clone());
             service.spec = Arc::new(Spec { kind: old, ..spec });
             service.cause = Some(Operation::Configuration.into());
-            if service.is_over() && service.task.is_none() && !service.stop_failed {
+            if service.life == Life::Down {
                 service.down();
             }
         }

@@ -116,6 +116,9 @@ pub struct Saved {
     /// Why it was not.
     #[serde(default)]
     pub reasons: Vec<String>,
+    /// It may not have been told that this has changed.
+    #[serde(default)]
+    pub telling: bool,
     /// The next token.
     pub next_token: u64,
     /// The addresses of the node, when they are known.

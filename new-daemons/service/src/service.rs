@@ -84,7 +84,10 @@ pub(crate) struct Service {
     pub(crate) recovering: bool,
     pub(crate) trouble: Option<Trouble>,
     pub(crate) start_failed: bool,
+    /// It would not stop, and is to be stopped still.
     pub(crate) stop_failed: bool,
+    /// A stop of it failed, and it was not well since: it may run no more.
+    pub(crate) half_stopped: bool,
     /// It is stopped in order to be started.
     pub(crate) cycling: bool,
     /// Nobody saw how its start or its stop ended.
@@ -137,6 +140,7 @@ impl Service {
             trouble: None,
             start_failed: false,
             stop_failed: false,
+            half_stopped: false,
             cycling: false,
             unsure: false,
             probe: false,
@@ -257,10 +261,17 @@ impl Service {
 
     pub(crate) fn would_not_stop(&mut self, now: Time, trouble: Trouble) {
         self.life = Life::There;
-        self.stop_failed = true;
+        (self.stop_failed, self.half_stopped) = (true, true);
         self.cycling = false;
         self.fail(trouble);
         self.next_check = now + self.spec.check_interval;
+    }
+
+    /// Something is done with it that cannot be ended, so it cannot even be asked to stop.
+    pub(crate) fn cannot_stop(&mut self, now: Time) {
+        let operation = self.task.as_ref().map_or(Operation::Stop, Task::operation);
+        let detail = format!("its {operation} cannot be ended");
+        self.would_not_stop(now, Trouble { operation: Operation::Stop, detail });
     }
 
     fn fail(&mut self, trouble: Trouble) {
@@ -282,7 +293,7 @@ impl Service {
             self.restarting.forget();
         }
         self.cycling = false;
-        (self.start_failed, self.stop_failed) = (false, false);
+        (self.start_failed, self.stop_failed, self.half_stopped) = (false, false, false);
         (self.unsure, self.probe) = (false, false);
         self.restarting.cancel();
         self.listening = Listening::default();
@@ -313,8 +324,10 @@ impl Service {
             }
         } else {
             self.probe = false;
-            if self.spec.checked {
+            if self.wanted && self.spec.checked {
                 self.judge(how, trouble);
+            } else if !self.wanted && *how == How::NotRunning && self.half_stopped {
+                self.down();
             }
         }
     }
@@ -322,9 +335,7 @@ impl Service {
     /// Counts a check against the thresholds.
     fn judge(&mut self, how: &How, trouble: Trouble) {
         if how.is_ok() {
-            if self.wanted {
-                (self.start_failed, self.stop_failed) = (false, false);
-            }
+            (self.start_failed, self.half_stopped) = (false, false);
             self.bad = 0;
             self.good = self.good.saturating_add(1);
             let enough = if self.recovering { self.spec.recover_after } else { 1 };
@@ -333,7 +344,7 @@ impl Service {
                 self.recovering = false;
                 self.trouble = None;
             }
-        } else if *how == How::NotRunning && self.stop_failed {
+        } else if *how == How::NotRunning && self.half_stopped {
             // It did stop after all.
             self.down();
         } else {

@@ -19,7 +19,7 @@ use crate::service::Service;
 use crate::spec::{Config, Manager};
 use crate::task::{Clock, Ending, Task};
 use crate::view::{Health, Phase, Transition, View};
-use crate::words::{Trouble, tail};
+use crate::words::tail;
 
 /// The services of a node.
 #[derive(Debug)]
@@ -46,6 +46,10 @@ pub struct Services {
     pub(crate) since: Wall,
     /// Why the node was not well when that was told.
     pub(crate) reasons: Vec<String>,
+    /// The health is being told; until that was done it is saved that it may not have been.
+    pub(crate) telling: bool,
+    /// A daemon before this one may not have told it.
+    pub(crate) tell_again: bool,
     pub(crate) waiters: Vec<Waiter>,
     pub(crate) last_saved: Option<Box<Saved>>,
     pub(crate) out: Out,
@@ -71,6 +75,8 @@ impl Services {
             healthy: None,
             since: zero,
             reasons: Vec::new(),
+            telling: false,
+            tell_again: false,
             waiters: Vec::new(),
             last_saved: None,
             out: Out::default(),
@@ -211,8 +217,12 @@ impl Services {
         let Outcome { how, output } = outcome;
         let service = &mut self.all[at];
         if task.counted {
-            // Known already. A stop that was held up by it can be tried now.
-            service.stop_failed &= service.wanted || task.work == Work::Stop;
+            // Known already. A stop that was held up by it can be tried now, and one that went well in the end was one.
+            match task.work {
+                Work::Stop if how.is_ok() && service.life == Life::There => service.down(),
+                Work::Stop => {}
+                _ => service.stop_failed = false,
+            }
             return;
         }
         let how = match task.ending {
@@ -277,10 +287,7 @@ impl Services {
                 }
                 Ending::Dropped(_) => {
                     task.counted = true;
-                    let operation = task.operation();
-                    let detail = format!("its {operation} cannot be ended");
-                    let trouble = Trouble { operation: crate::outcome::Operation::Stop, detail };
-                    self.all[at].would_not_stop(now, trouble);
+                    self.all[at].cannot_stop(now);
                 }
             }
         }
@@ -290,7 +297,6 @@ impl Services {
         if self.config.is_none() {
             return self.out.flush(None);
         }
-        self.remove_left();
         self.announce(now);
         self.observe(now);
         self.plan(now);
@@ -300,8 +306,14 @@ impl Services {
         self.advance_phase();
         self.observe(now);
         self.update_health(now);
+        self.remove_left();
         self.answer_waiters();
         self.all.iter_mut().for_each(|service| service.cause = None);
+        if self.telling {
+            let saved = self.save(now);
+            self.out.first(saved);
+            self.telling = false;
+        }
         let saved = self.save(now);
         self.out.flush(saved);
     }

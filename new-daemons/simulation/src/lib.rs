@@ -2,7 +2,7 @@
 //!
 //! [`World`] holds nodes, each with a model of ctdbd, the tunneld's machine and some daemons. [`Faults`] breaks things.
 //! [`Programs`] runs a daemon's callbacks, [`Events`] the event daemon's scripts, [`AskedEvents`] an event daemon that others
-//! ask over the bus. [`Ledger`] knows what was promised of messages, [`Promises`] of calls and events; both panic when it is
+//! ask over the bus, [`Serviced`] the service daemon. [`Ledger`] knows what was promised of messages, [`Promises`] of calls and events; both panic when it is
 //! not kept. Nothing here sleeps or reads a clock; the same seed gives the same run, to the byte.
 
 mod asked_events;
@@ -14,6 +14,7 @@ mod faults;
 mod ledger;
 mod promises;
 mod queue;
+mod services;
 mod world;
 
 pub use asked_events::AskedEvents;
@@ -22,4 +23,5 @@ pub use events::Events;
 pub use faults::Faults;
 pub use ledger::Ledger;
 pub use promises::Promises;
+pub use services::Serviced;
 pub use world::{Settings, World};

@@ -1,0 +1,349 @@
+//! The service daemon in virtual time: services that break, crash and hang, operations that end late, twice or unseen,
+//! reloads, commands, and a daemon that is killed at any moment and started again.
+//!
+//! [`Serviced`] drives the machine. [`host`] is what the machine cannot see: which services and processes really run; what
+//! was promised is held against it in [`promises`], which panics at the first thing that goes astray.
+
+mod chance;
+mod host;
+mod promises;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use machine::{Machine, Time};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use service::{
+    Answer, Command, Config, Effect, How, Input, Outcome, Output, Process, RequestId, Saved, Services, Token,
+    Wall,
+};
+
+use host::{Host, Running};
+use promises::{Begins, Promises};
+
+/// What will happen.
+#[derive(Debug)]
+enum Todo {
+    /// Something by chance.
+    Chance,
+    /// A process ends.
+    End(Token),
+    /// The result of a process is heard of, perhaps once more.
+    Heard(Token, Outcome),
+    /// The daemon is started.
+    Begin,
+}
+
+/// A daemon with its services, and the machine on which they run.
+pub struct Serviced {
+    /// None while it does not run.
+    daemon: Option<Services>,
+    host: Host,
+    promises: Promises,
+    rng: SmallRng,
+    now: Time,
+    agenda: BTreeMap<(Time, u64), Todo>,
+    planned: u64,
+    config: Config,
+    choices: BTreeMap<String, bool>,
+    saved: Option<Box<Saved>>,
+    /// Names, those that others require first.
+    names: Vec<String>,
+    asked: BTreeMap<RequestId, Command>,
+    requests: u64,
+    /// Nothing fails any more.
+    calm: bool,
+    /// The daemon has not been given its configuration yet.
+    beginning: bool,
+    tracing: bool,
+    /// Steps that were made.
+    pub steps: u64,
+    /// How often the daemon was killed.
+    pub kills: u64,
+    /// Operations that were begun.
+    pub runs: u64,
+}
+
+impl Serviced {
+    /// From a seed; with `tracing` each step is printed.
+    #[must_use]
+    pub fn new(seed: u64, tracing: bool) -> Self {
+        let mut rng = SmallRng::seed_from_u64(seed);
+        let shift = rng.random_range(0..7);
+        let names = (0..7).map(|n| format!("s{}", (n * 3 + shift) % 7)).collect();
+        let mut new = Self {
+            daemon: None,
+            host: Host::default(),
+            promises: Promises::default(),
+            rng,
+            now: Time::ZERO,
+            agenda: BTreeMap::new(),
+            planned: 0,
+            config: Config::default(),
+            choices: BTreeMap::new(),
+            saved: None,
+            names,
+            asked: BTreeMap::new(),
+            requests: 0,
+            calm: false,
+            beginning: false,
+            tracing,
+            steps: 0,
+            kills: 0,
+            runs: 0,
+        };
+        new.config = new.any_config();
+        new.begin();
+        new.plan(Duration::ZERO, Todo::Chance);
+        new
+    }
+
+    /// How often the node's health was told.
+    #[must_use]
+    pub const fn health_changes(&self) -> u64 {
+        self.promises.health_changes
+    }
+
+    /// Lets so much time pass.
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.step(end) {}
+        self.now = end;
+    }
+
+    /// Everything works from now on: all services have to come up, and to stop in the end.
+    pub fn calm_down(&mut self) {
+        self.calm = true;
+        self.agenda.retain(|_, todo| !matches!(todo, Todo::Chance));
+        if self.daemon.is_none() {
+            self.begin();
+        }
+        self.host.repair();
+        let seconds = Duration::from_secs;
+        // Longer than any damping, pause or limit.
+        self.run(seconds(900));
+        self.command(Command::Startup);
+        self.run(seconds(100));
+        for name in self.names.clone() {
+            self.command(Command::Enable(name));
+        }
+        self.run(seconds(100));
+        for name in self.names.clone() {
+            self.command(Command::Restart(name));
+            self.run(seconds(30));
+        }
+        self.run(seconds(600));
+        self.promises.all_is_well(self.machine(), &self.host, &self.config);
+        self.command(Command::Shutdown);
+        self.run(seconds(600));
+        assert!(self.asked.is_empty(), "nobody has answered {:?}", self.asked);
+        self.promises.all_is_over(self.machine(), &self.host);
+    }
+
+    fn machine(&self) -> &Services {
+        self.daemon.as_ref().expect("the daemon runs")
+    }
+
+    fn step(&mut self, end: Time) -> bool {
+        let planned = self.agenda.keys().next().map(|(time, _)| *time);
+        let due = self.daemon.as_ref().and_then(Machine::poll_timeout).map(|due| due.max(self.now));
+        let Some(next) = machine::earliest(planned, due).filter(|next| *next <= end) else { return false };
+        self.steps += 1;
+        self.now = next;
+        if due == Some(next) {
+            if let Some(daemon) = &mut self.daemon {
+                daemon.tick(next);
+            }
+            self.effects();
+            let again = self.daemon.as_ref().and_then(Machine::poll_timeout);
+            assert!(again.is_none_or(|due| due > self.now), "tick left something to do");
+        } else if let Some((_, todo)) = self.agenda.pop_first() {
+            match todo {
+                Todo::Chance => self.chance(),
+                Todo::End(token) => self.ended(token),
+                Todo::Heard(token, outcome) => self.input(Input::Done { token, outcome }),
+                Todo::Begin if self.daemon.is_none() => self.begin(),
+                Todo::Begin => {}
+            }
+        }
+        true
+    }
+
+    fn plan(&mut self, after: Duration, todo: Todo) {
+        self.planned += 1;
+        self.agenda.insert((self.now + after, self.planned), todo);
+    }
+
+    fn millis(&mut self, most: u64) -> Duration {
+        Duration::from_millis(self.rng.random_range(0..=most))
+    }
+
+    fn trace(&self, what: &impl std::fmt::Debug) {
+        if self.tracing {
+            let text: String = format!("{what:?}").chars().take(400).collect();
+            println!("{} {text}", self.now);
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let Some(daemon) = &mut self.daemon else { return };
+        self.promises.input(daemon, &input);
+        if self.tracing {
+            let text: String = format!("{input:?}").chars().take(400).collect();
+            println!("{} {text}", self.now);
+        }
+        daemon.handle(self.now, input);
+        self.effects();
+    }
+
+    fn command(&mut self, command: Command) {
+        self.requests += 1;
+        let id = RequestId(self.requests);
+        if self.daemon.is_some() {
+            self.asked.insert(id, command.clone());
+            self.input(Input::Command { id, command });
+        }
+    }
+
+    /// The daemon starts, with what the one before it has left.
+    fn begin(&mut self) {
+        let zero = Wall(1_000_000_000);
+        self.daemon = Some(Services::new(zero));
+        self.beginning = true;
+        self.promises.begun(self.now, self.saved.as_deref());
+        self.input(Input::Choices(self.choices.clone()));
+        if let Some(saved) = self.saved.clone() {
+            let text = serde_json::to_string(&saved).expect("it can be written");
+            let saved = Box::new(serde_json::from_str(&text).expect("it can be read"));
+            let running: BTreeSet<Token> = self.host.processes.keys().copied().collect();
+            self.input(Input::Adopt { saved, running });
+        }
+        self.beginning = false;
+        self.input(Input::Configure(self.config.clone()));
+    }
+
+    /// The daemon is killed.
+    fn kill(&mut self) {
+        if self.daemon.take().is_none() {
+            return;
+        }
+        self.trace(&"killed");
+        self.kills += 1;
+        self.asked.clear();
+        // What was said to nobody is lost.
+        self.agenda.retain(|_, todo| !matches!(todo, Todo::Heard(..)));
+        let tokens: Vec<Token> = self.host.processes.keys().copied().collect();
+        for token in tokens {
+            if self.rng.random_bool(0.3) {
+                self.host.ends(token, &How::Killed(9), self.rng.random_bool(0.5));
+            } else if let Some(process) = self.host.processes.get_mut(&token) {
+                process.orphan = true;
+            }
+        }
+        let after = self.millis(10_000);
+        self.plan(after, Todo::Begin);
+    }
+
+    fn effects(&mut self) {
+        let mut whole = true;
+        while let Some(effect) = self.daemon.as_mut().and_then(Machine::poll_effect) {
+            if self.tracing {
+                let text: String = format!("{effect:?}").chars().take(400).collect();
+                println!("{}   -> {text}", self.now);
+            }
+            self.carry_out(effect);
+            if !self.calm && self.rng.random_bool(0.0005) {
+                // Killed between two of them.
+                self.promises.interrupted();
+                self.kill();
+                whole = false;
+            }
+        }
+        if whole
+            && !self.beginning
+            && let Some(daemon) = &self.daemon
+        {
+            daemon.check();
+            self.promises.hold(self.now, daemon);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Log(..) => {}
+            Effect::Tell(notice) => self.promises.told(&notice),
+            Effect::Keep(choices) => self.choices = choices,
+            Effect::Save(saved) => self.saved = Some(saved),
+            Effect::End(token) => self.end(token),
+            Effect::Run { token, spec, work, limit } => {
+                self.runs += 1;
+                let daemon = self.daemon.as_ref().expect("whose effect it is");
+                let begins = Begins { spec: &spec, work: &work, limit };
+                self.promises.run(self.now, daemon, &self.host, token, &begins);
+                let running = Running {
+                    service: spec.name.clone(),
+                    work,
+                    began: self.now,
+                    ending: None,
+                    orphan: false,
+                };
+                self.host.processes.insert(token, running);
+                let after = self.takes(&spec.name, limit);
+                if let Some(after) = after {
+                    self.plan(after, Todo::End(token));
+                }
+                if self.rng.random_bool(0.9) {
+                    let pid = i32::try_from(token.0 % 30_000).unwrap_or(1);
+                    let process = Process { pid, started: token.0 };
+                    self.input(Input::Started { token, process });
+                }
+            }
+            Effect::Answer { id, answer } => {
+                let command = self.asked.remove(&id).expect("an answer that nobody waits for");
+                if let (Command::Check(_), Answer::Checked(all)) = (&command, &answer) {
+                    assert!(all.iter().all(|checked| self.names.contains(&checked.service)));
+                }
+            }
+        }
+    }
+
+    /// Somebody ends a process: it goes soon, or hardly.
+    fn end(&mut self, token: Token) {
+        let Some(process) = self.host.processes.get_mut(&token) else { return };
+        process.ending.get_or_insert(self.now);
+        self.promises.end(self.now, token);
+        let stubborn = !self.calm && self.rng.random_bool(0.1);
+        let after = if stubborn { self.millis(90_000) } else { self.millis(4000) };
+        self.plan(after, Todo::End(token));
+    }
+
+    /// A process ends.
+    fn ended(&mut self, token: Token) {
+        let Some(process) = self.host.processes.get(&token).cloned() else { return };
+        let how = self.result(&process);
+        let lasting = self.rng.random_bool(0.5);
+        self.host.ends(token, &how, lasting);
+        let how = if process.orphan && self.rng.random_bool(0.8) { How::Unknown } else { how };
+        let output = Output { text: "x".repeat(self.rng.random_range(0..10_000)), omitted: 0 };
+        let outcome = Outcome { how, output };
+        let mut times = 1;
+        while !self.calm && self.rng.random_bool(0.05) {
+            times += 1;
+        }
+        for _ in 0..times {
+            let after = if self.calm { Duration::ZERO } else { self.millis(300) };
+            self.plan(after, Todo::Heard(token, outcome.clone()));
+        }
+        if !self.calm && self.rng.random_bool(0.05) {
+            // Of one that nobody knows, or that was over long ago.
+            let stale = Token(self.rng.random_range(0..=token.0 + 10_000));
+            if !self.host.processes.contains_key(&stale) && stale != token {
+                self.plan(
+                    Duration::ZERO,
+                    Todo::Heard(stale, Outcome { how: How::Ok, output: Output::default() }),
+                );
+            }
+        }
+    }
+}
