@@ -1,5 +1,5 @@
-//! The units of systemd that come with the daemons, judged by systemd's own tool. It has no manager here: the units are never
-//! started by these tests.
+//! The units of systemd that come with the daemons, judged by systemd's own tool. It has no manager here: those of
+//! ctdb-serviced and ctdb-eventd are started by a real one in the tests of `daemons`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,15 @@ use std::process::{Command, Output};
 
 use compat_tests::Tool;
 
-const UNITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tunnel-proxy/daemon/systemd");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The unit of the tunneld first.
+const UNITS: [&str; 4] = [
+    "tunnel-proxy/daemon/systemd/ctdb-tunneld.service",
+    "tunnel-proxy/daemon/systemd/ctdb-tunneld.socket",
+    "new-daemons/daemons/systemd/ctdb-eventd.service",
+    "new-daemons/daemons/systemd/ctdb-serviced.service",
+];
 
 fn analyze(words: &[&str], files: &[PathBuf]) -> Output {
     let mut command = Command::new(Tool::SystemdAnalyze.path().unwrap());
@@ -17,12 +25,16 @@ fn analyze(words: &[&str], files: &[PathBuf]) -> Output {
 /// The units in a directory of the test, with a program that is there in place of the installed one.
 fn copied(to: &Path) -> Vec<PathBuf> {
     let copy = |name: &str| {
-        let text = fs::read_to_string(Path::new(UNITS).join(name)).unwrap();
-        let path = to.join(name);
-        fs::write(&path, text.replace("/usr/sbin/ctdb-tunneld", crate::PROGRAM)).unwrap();
+        let from = Path::new(ROOT).join(name);
+        let mut text = fs::read_to_string(&from).unwrap();
+        for program in ["ctdb-tunneld", "ctdb-eventd", "ctdb-serviced"] {
+            text = text.replace(&format!("/usr/sbin/{program}"), crate::PROGRAM);
+        }
+        let path = to.join(from.file_name().unwrap());
+        fs::write(&path, text).unwrap();
         path
     };
-    ["ctdb-tunneld.service", "ctdb-tunneld.socket"].map(copy).to_vec()
+    UNITS.map(copy).to_vec()
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! `make bench`: the tunnel beside plain messages of ctdbd, over the same two daemons, the bus beside raw datagrams, our
-//! `ctdb` beside the C tool, and the event daemon beside C's.
+//! `ctdb` beside the C tool, the event daemon beside C's, and what services cost the service daemon.
 //!
 //! Each figure of the tunnel stands beside one of the plain clients that was measured right before it, because a machine
 //! is never the same for long. First with every process on one CPU, which measures work; then with all CPUs, which
 //! measures this machine's wake-ups as well. docs/performance.md says how to read it. Times are printed as they
 //! came. `bench tool` measures the command line alone, `bench events` the event
-//! daemon, `bench bus` the bus.
+//! daemon, `bench services` the service daemon, `bench bus` the bus.
 
 mod bus;
 mod cpu;
@@ -15,6 +15,7 @@ mod events;
 mod measure;
 mod plain;
 mod report;
+mod services;
 mod tool;
 
 use std::process::ExitCode;
@@ -47,6 +48,10 @@ fn run() -> anyhow::Result<()> {
         print!("{}", events::compare(rounds)?);
         return Ok(());
     }
+    if std::env::args().nth(1).as_deref() == Some("services") {
+        print!("{}", services::measure(rounds)?);
+        return Ok(());
+    }
     let cpus = Cpus::allowed()?;
     if std::env::args().nth(1).as_deref() == Some("bus") {
         let one = cpus.pin_to_last()?;
@@ -66,6 +71,8 @@ fn run() -> anyhow::Result<()> {
     print!("{}", tool::compare(rounds)?);
     println!("\n# The event daemon beside C's\n");
     print!("{}", events::compare(rounds)?);
+    println!("\n# The service daemon\n");
+    print!("{}", services::measure(rounds)?);
     println!("\nbench: OK");
     Ok(())
 }

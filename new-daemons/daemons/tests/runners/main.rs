@@ -9,6 +9,7 @@ mod hung;
 mod ocf;
 mod script;
 mod systemd;
+mod units;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

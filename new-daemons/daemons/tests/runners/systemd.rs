@@ -8,7 +8,7 @@ use service::{Change, How, Input, Work};
 
 use super::*;
 
-const MANAGER: &str = "org.freedesktop.systemd1";
+pub(crate) const MANAGER: &str = "org.freedesktop.systemd1";
 
 const UNITS: &[(&str, &str)] = &[
     ("test.target", "[Unit]\nDefaultDependencies=no\nWants=dbus.socket dbus.service\n"),
@@ -45,14 +45,19 @@ const UNITS: &[(&str, &str)] = &[
 ];
 
 /// A systemd with the units above.
-struct Systemd {
-    dir: TempDir,
+pub(crate) struct Systemd {
+    pub(crate) dir: TempDir,
     cgroup: PathBuf,
     child: Child,
 }
 
 impl Systemd {
     async fn boot() -> Self {
+        Self::boot_with(|_| {}).await
+    }
+
+    /// With what else there is to be prepared in its directory.
+    pub(crate) async fn boot_with(prepare: impl FnOnce(&Path)) -> Self {
         assert!(nix::unistd::geteuid().is_root(), "only root can run a systemd in namespaces of its own");
         let dir = tempfile::tempdir().unwrap();
         for name in ["units", "none", "run"] {
@@ -61,6 +66,7 @@ impl Systemd {
         for (name, text) in UNITS {
             fs::write(dir.path().join("units").join(name), text).unwrap();
         }
+        prepare(dir.path());
         fs::write(dir.path().join("systemd.sh"), include_str!("systemd.sh")).unwrap();
         let mounts = read(Path::new("/proc/self/mounts"));
         let unified = mounts.lines().find(|line| line.split(' ').nth(2) == Some("cgroup2"));
@@ -90,7 +96,7 @@ impl Systemd {
         format!("unix:path={}", self.dir.path().join("run/dbus/system_bus_socket").display())
     }
 
-    async fn connection(&self) -> zbus::Connection {
+    pub(crate) async fn connection(&self) -> zbus::Connection {
         zbus::connection::Builder::address(self.address().as_str()).unwrap().build().await.unwrap()
     }
 
@@ -110,7 +116,7 @@ impl Systemd {
         assert!(timeout(LONG, waiting).await.is_ok(), "{name} is not {wanted}");
     }
 
-    fn site(&self) -> Site {
+    pub(crate) fn site(&self) -> Site {
         Site::with(|place| place.system_bus = Some(self.address()))
     }
 }
@@ -135,7 +141,7 @@ fn remove(cgroup: &Path) -> std::io::Result<()> {
     fs::remove_dir(cgroup)
 }
 
-fn unit(name: &str) -> Spec {
+pub(crate) fn unit(name: &str) -> Spec {
     Spec::new("thing", Kind::Systemd { unit: format!("{name}.service") })
 }
 

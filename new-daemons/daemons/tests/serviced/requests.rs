@@ -169,3 +169,68 @@ async fn a_manager_outside_is_heard_and_nothing_is_started_or_stopped() {
     let other: Vec<_> = place.done().into_iter().filter(|line| !line.ends_with("monitor")).collect();
     assert_eq!(other, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_change_of_health_runs_the_callbacks_with_the_reasons() {
+    let configuration = "[service db]\nkind = script\ncheck interval = 100ms\n\
+        [callback note]\nevents = service.health.changed\nprogram = note\n";
+    let note = "#!/bin/sh\necho \"$*\" >>$CTDB_BASE/notes\ncat >$CTDB_BASE/json\n";
+    let place = Place::new(configuration, |dir| {
+        script(dir, "db", FILE);
+        fs::create_dir(dir.join("callbacks")).unwrap();
+        fs::write(dir.join("callbacks/note"), note).unwrap();
+        fs::set_permissions(dir.join("callbacks/note"), fs::Permissions::from_mode(0o755)).unwrap();
+    })
+    .await;
+    assert!(place.startup().await.done);
+    let notes = |place: &Place| fs::read_to_string(place.path("notes")).unwrap_or_default();
+    place.until("it is told healthy", |place| notes(place).contains("changed healthy\n")).await;
+    fs::remove_file(place.path("db.runs")).unwrap();
+    place.until("it is told unhealthy", |place| notes(place).contains("changed unhealthy db: ")).await;
+    assert!(notes(&place).ends_with("db does not run\n"), "{}", notes(&place));
+    place
+        .until("it is read", |place| {
+            let json = fs::read_to_string(place.path("json")).unwrap_or_default();
+            let json: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
+            let health = &json["events"][0]["data"]["health"];
+            json["daemon"] == "service/0" && health["healthy"] == false && health["phase"] == "running"
+        })
+        .await;
+    let times = notes(&place).lines().filter(|line| line.contains("unhealthy db")).count();
+    assert_eq!(times, 1, "each change is told once:\n{}", notes(&place));
+}
+
+#[tokio::test]
+async fn the_door_has_the_same_as_json_and_numbers() {
+    use std::io::{Read, Write};
+    let place = Place::new(TWO, two).await;
+    assert!(place.startup().await.done);
+    let socket = place.path("run/bus/service.0.http");
+    let get = async |line: &str| -> String {
+        let (socket, line) = (socket.clone(), line.to_owned());
+        let asking = tokio::task::spawn_blocking(move || {
+            let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+            write!(
+                stream,
+                "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            )
+            .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        });
+        asking.await.unwrap()
+    };
+    let list = get("POST /v1/service/list").await;
+    assert!(list.contains("\"service\":\"db\"") && list.contains("\"state\":\"up\""), "{list}");
+    let numbers = get("GET /metrics").await;
+    for line in [
+        "tablecloth_services_node_healthy 1",
+        "tablecloth_services_phase{phase=\"running\"} 1",
+        "tablecloth_services_state{service=\"web\",state=\"up\"} 1",
+        "tablecloth_services_state{service=\"web\",state=\"failed\"} 0",
+        "tablecloth_services_failed_checks_total{service=\"db\"} 0",
+    ] {
+        assert!(numbers.lines().any(|l| l == line), "{line} is not in\n{numbers}");
+    }
+}
