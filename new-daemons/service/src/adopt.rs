@@ -44,7 +44,11 @@ impl Services {
         let Some((saved, mut running)) = self.adopted.take() else { return };
         let Saved { phase, healthy, since, reasons, telling, next_token, addresses, services } = *saved;
         self.tell_again = telling;
-        self.next_token = next_token.max(self.next_token);
+        let used = services.iter().filter_map(|service| service.under_way.as_ref());
+        let used = used
+            .map(|task| task.token.0.saturating_add(1))
+            .chain(running.iter().map(|token| token.0.saturating_add(1)));
+        self.next_token = used.fold(next_token.max(self.next_token), u64::max);
         (self.first_token, self.reserved) = (self.next_token, self.next_token);
         (self.phase, self.healthy, self.since, self.reasons) = (phase, Some(healthy), since, reasons);
         self.addresses = addresses.map(|all| all.into_iter().collect::<BTreeSet<_>>());
@@ -56,7 +60,8 @@ impl Services {
                 && !outside
                 && !services.iter().any(|old| old.name == service.spec.name);
         }
-        for old in services {
+        let mut seen = BTreeSet::new();
+        for old in services.into_iter().filter(|old| seen.insert(old.name.clone())) {
             let task = old.under_way.as_ref().filter(|task| running.remove(&task.token)).cloned();
             let at = match self.at(&old.name) {
                 Some(at) => at,
@@ -170,6 +175,12 @@ impl Service {
             self.start_failed = task.work == Work::Start;
         }
         let work = self.task.as_ref().map(|task| &task.work);
+        // What goes on is more to be believed than what was written down.
+        match (self.life, work) {
+            (Life::Down | Life::Going, Some(Work::Start)) => self.life = Life::Coming,
+            (Life::Down | Life::Coming, Some(Work::Stop)) => self.life = Life::Going,
+            _ => {}
+        }
         let lost = match self.life {
             Life::Coming => work != Some(&Work::Start),
             Life::Going => work != Some(&Work::Stop),

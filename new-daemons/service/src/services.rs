@@ -134,6 +134,7 @@ impl Services {
         View {
             spec: Arc::clone(&service.spec),
             enabled: service.enabled,
+            leaving: service.leaving,
             state: service.state,
             since: service.since,
             reason: self.reason_of(service),
@@ -351,6 +352,7 @@ impl Machine for Services {
     }
 
     fn poll_timeout(&self) -> Option<Time> {
+        self.config.as_ref()?;
         let times = self.all.iter().filter_map(|service| self.next_time(service)).min();
         earliest(times, self.settle_at)
     }

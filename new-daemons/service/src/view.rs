@@ -150,6 +150,8 @@ pub struct View {
     pub spec: Arc<Spec>,
     /// Whether it is wanted.
     pub enabled: bool,
+    /// Whether it is configured no more, and goes when it has stopped.
+    pub leaving: bool,
     /// How it is.
     pub state: State,
     /// Since when.

@@ -134,7 +134,7 @@ impl Serviced {
             self.run(seconds(30));
         }
         self.run(seconds(600));
-        self.promises.all_is_well(self.machine(), &self.host, &self.config);
+        self.promises.all_is_well(self.machine(), &self.host);
         self.command(Command::Shutdown);
         self.run(seconds(600));
         assert!(self.asked.is_empty(), "nobody has answered {:?}", self.asked);

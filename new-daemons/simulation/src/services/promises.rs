@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use machine::Time;
-use service::{
-    Command, Config, END_MAX, How, Input, Notice, Phase, Saved, Services, Spec, State, Token, View, Work,
-};
+use service::{Command, END_MAX, How, Input, Notice, Phase, Saved, Services, Spec, State, Token, View, Work};
 
 use super::host::Host;
 
@@ -206,7 +204,7 @@ impl Promises {
         }
         assert_eq!(health.phase, Phase::Running);
         let views = daemon.views();
-        for view in views.iter().filter(|view| view.enabled && view.spec.counts) {
+        for view in views.iter().filter(|view| view.enabled && view.spec.counts && !view.leaving) {
             self.is_not_failed(view);
             for other in views.iter().filter(|other| view.spec.requires.contains(&other.spec.name)) {
                 self.is_not_failed(other);
@@ -220,9 +218,8 @@ impl Promises {
     }
 
     /// In the end, when everything works.
-    pub(super) fn all_is_well(&self, daemon: &Services, host: &Host, config: &Config) {
-        let there = |view: &View| config.services.iter().any(|spec| spec.name == view.spec.name);
-        for view in daemon.views().into_iter().filter(there) {
+    pub(super) fn all_is_well(&self, daemon: &Services, host: &Host) {
+        for view in daemon.views().into_iter().filter(|view| !view.leaving) {
             let name = &view.spec.name;
             assert_eq!(view.state, State::Up, "{view:?}");
             assert!(host.runs(name), "{name} is up, and does not run");
