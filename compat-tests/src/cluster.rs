@@ -171,8 +171,6 @@ impl Builder {
             .zip(&addresses)
             .map(|(pnn, address)| {
                 let (mut env, base) = (self.env.clone(), Node::base_in(&site, pnn));
-                // For its event daemon, and for what scripts run.
-                env.push(("CTDB_BUS_DIR".to_owned(), base.join("bus").into()));
                 if self.record_events {
                     env.push(("CTDB_EVENTD".to_owned(), base.join(event_relay::PROGRAM).into()));
                 }
@@ -366,6 +364,25 @@ impl Cluster {
             .arg(node.socket())
             .arg("--run-dir")
             .arg(node.bus_dir());
+        self.note(builder.start())
+    }
+
+    /// Starts `ctdb-serviced` beside node `pnn`; its log is `serviced.log` in the node's directory.
+    ///
+    /// # Errors
+    /// When it cannot be built or started.
+    pub fn start_serviced(&self, pnn: usize) -> Result<Daemon> {
+        let node = self.node(pnn);
+        let builder = self
+            .daemon(&format!("serviced of node {pnn}"), binary("daemons", "ctdb-serviced")?)
+            .log(node.base().join("serviced.log"))
+            .env("CTDBCTL", node.ctdbctl_line()?)
+            .args(["--log-location", "stderr", "--config-dir"])
+            .arg(node.base())
+            .arg("--run-dir")
+            .arg(node.bus_dir())
+            .arg("--state-dir")
+            .arg(node.base().join("state"));
         self.note(builder.start())
     }
 

@@ -24,4 +24,14 @@ impl Node {
         command.envs(self.env());
         run(command, LIMIT)
     }
+
+    /// `ctdbctl` with the options that lead to this node, as a word of a script.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn ctdbctl_line(&self) -> Result<String> {
+        let (program, socket) = (binary("ctdbctl", "ctdbctl")?, self.socket());
+        let (program, socket, bus) = (program.display(), socket.display(), self.bus_dir());
+        Ok(format!("{program} --socket {socket} --run-dir {}", bus.display()))
+    }
 }

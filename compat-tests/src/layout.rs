@@ -73,6 +73,7 @@ impl Layout<'_> {
             "db/volatile",
             "db/persistent",
             "db/state",
+            "state",
             "events/legacy",
             "events/notification",
         ];

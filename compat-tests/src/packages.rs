@@ -34,6 +34,8 @@ pub enum Tool {
     SystemdAnalyze,
     /// `ocf-tester`, which checks resource agents.
     OcfTester,
+    /// `nginx`, a web server that tests look after.
+    Nginx,
     /// `xmllint`, with which it checks their description.
     Xmllint,
 }
@@ -53,6 +55,7 @@ impl Tool {
             Self::Nsenter => "nsenter",
             Self::SystemdAnalyze => "systemd-analyze",
             Self::OcfTester => "ocf-tester",
+            Self::Nginx => "nginx",
             Self::Xmllint => "xmllint",
         }
     }
@@ -68,6 +71,7 @@ impl Tool {
             Self::Unshare | Self::Nsenter => "util-linux",
             Self::SystemdAnalyze => "systemd",
             Self::OcfTester => "resource-agents",
+            Self::Nginx => "nginx-light",
             Self::Xmllint => "libxml2-utils",
         }
     }
@@ -127,7 +131,7 @@ mod tests {
             std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
         let samba = [Tool::Smbd, Tool::Smbclient, Tool::Smbstatus, Tool::Net];
         let network = [Tool::Tcpdump, Tool::Ip, Tool::Unshare, Tool::Nsenter];
-        let services = [Tool::SystemdAnalyze, Tool::OcfTester, Tool::Xmllint];
+        let services = [Tool::SystemdAnalyze, Tool::OcfTester, Tool::Nginx, Tool::Xmllint];
         for tool in [Tool::Ctdbd, Tool::Ctdb].into_iter().chain(services).chain(samba).chain(network) {
             let row = format!("{} {}", tool.program(), tool.package());
             assert!(script.lines().any(|line| line == row), "no line {row:?}");
