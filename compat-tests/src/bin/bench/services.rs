@@ -116,7 +116,7 @@ impl Subject {
     }
 
     fn wait(&self, time: Duration) {
-        self.runtime.block_on(tokio::time::sleep(time));
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
     fn ask<A: Ask>(&self, argument: A::Argument) -> anyhow::Result<A::Answer> {

@@ -13,11 +13,12 @@ use service::{How, Input, Outcome, Work};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use zbus::proxy::CacheProperties;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 use zbus::{Connection, Message, Proxy};
 
-use super::operation::{Operation, cannot, said};
+use super::operation::{GRACE, Operation, cannot, said};
 
 const SYSTEMD: &str = "org.freedesktop.systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
@@ -123,18 +124,13 @@ impl Systemd {
             }
         };
         tokio::pin!(working);
-        let mut cancel = Some(cancel);
-        let mut in_time = true;
-        let done = loop {
-            tokio::select! {
-                done = &mut working => break Some(done),
-                () = operation.asked_to_end() => {
-                    in_time = false;
-                    // A job is cancelled, and its end waited for; there is nothing else to be ended.
-                    if matches!(work, Work::Check) || cancel.take().is_none_or(|cancel| cancel.send(()).is_err()) {
-                        break None;
-                    }
-                }
+        let (done, in_time) = tokio::select! {
+            done = &mut working => (Some(done), true),
+            () = operation.asked_to_end() => {
+                // A job is cancelled, and its end waited for; of a check there is nothing to be ended.
+                let _ = cancel.send(());
+                let patience = if matches!(work, Work::Check) { Duration::ZERO } else { GRACE };
+                (timeout(patience, &mut working).await.ok(), false)
             }
         };
         match done {

@@ -15,4 +15,4 @@ pub use inherited::close_inherited;
 pub use orphans::adopt;
 pub use output::Output;
 pub use program::{Program, StartError};
-pub use running::{Ended, How, Running};
+pub use running::{Ended, How, Running, leave_running};

@@ -6,6 +6,7 @@
 use std::io::ErrorKind;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -24,6 +25,15 @@ const CHUNK: usize = 16 << 10;
 /// Bytes that are read at most once the program has ended: what fits into a pipe. Something that it has left behind may
 /// write for ever.
 const REST: usize = 1 << 20;
+
+/// Nothing is killed any more when it is dropped.
+static LEAVE: AtomicBool = AtomicBool::new(false);
+
+/// From now on a [`Running`] that is dropped leaves its program alone: for a daemon that is about to end, and leaves what it
+/// has begun to the one that comes after it. What a program prints then is lost, and may end it.
+pub fn leave_running() {
+    LEAVE.store(true, Ordering::Relaxed);
+}
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +81,7 @@ impl Feed {
     }
 }
 
-/// A program that runs. Dropping it kills its process group.
+/// A program that runs. Dropping it kills its process group, unless [`leave_running`] was called.
 #[derive(Debug)]
 pub struct Running {
     /// `None` once it was collected.
@@ -222,6 +232,9 @@ async fn read(pipe: &pipe::Receiver, tail: &mut Tail) -> bool {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if self.child.is_some() && LEAVE.load(Ordering::Relaxed) {
+            return;
+        }
         if self.child.is_some() {
             self.signal(Signal::SIGKILL);
         }

@@ -20,8 +20,8 @@ use crate::outside::Outside;
 use crate::settings::Settings;
 use crate::store::Store;
 
-/// How long operations may go on when the daemon ends; less than the frame gives it.
-const LAST: Duration = Duration::from_secs(6);
+/// How long the end of operations is waited for when the daemon ends; less than the frame gives it.
+const LAST: Duration = Duration::from_secs(5);
 
 /// What the daemon is ill with while it cannot write down what it does.
 const STATE: &str = "state";
@@ -138,13 +138,14 @@ impl Shell {
         }
     }
 
-    /// The daemon ends; services stay as they are. What is done with them just now may come to its end.
+    /// The daemon ends; services stay as they are. What is done with them just now comes to its end, or goes on without it.
     pub(crate) async fn stop(mut self) {
         self.ending = true;
         let until = Instant::now() + LAST;
         while !self.core.look(Services::is_idle).unwrap_or(true) {
             if tokio::time::timeout_at(until, self.turn()).await.is_err() {
-                tracing::warn!("operations are ended that go on");
+                tracing::info!("operations that go on are left to the daemon that comes after this one");
+                runtime::process::leave_running();
                 break;
             }
         }
