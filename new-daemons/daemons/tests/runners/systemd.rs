@@ -101,7 +101,7 @@ impl Systemd {
     }
 
     /// Waits until a unit is so.
-    async fn wait_for(&self, unit: &str, wanted: &str) {
+    pub(crate) async fn wait_for(&self, unit: &str, wanted: &str) {
         let connection = self.connection().await;
         let name = format!("{}_2eservice", unit);
         let path = format!("/org/freedesktop/systemd1/unit/{name}");

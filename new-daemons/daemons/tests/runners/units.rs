@@ -2,7 +2,7 @@
 
 use bus::{Address, Daemon, Node};
 use protocol::service::Ask;
-use protocol::serviced::ServiceHealth;
+use protocol::serviced::{ServiceHealth, ServiceState};
 use protocol::services::{event, service as serviced};
 use protocol::xdr::Xdr;
 use runtime::{Bus, Joining};
@@ -22,6 +22,8 @@ monitor) kill -0 "$(cat /run/stays.pid)" ;;
 esac
 "#;
 
+const SCRIPT: &str = "[service stays]\nkind = script\ncheck interval = 200ms\n";
+
 /// A unit as it is delivered, with the program of this test and the test's directories.
 fn deliver(dir: &Path, name: &str, start: &str) {
     let unit = format!("{name}.service");
@@ -37,11 +39,10 @@ fn deliver(dir: &Path, name: &str, start: &str) {
     fs::write(part.join("test.conf"), text).unwrap();
 }
 
-async fn boot() -> (Systemd, Bus) {
+async fn boot(services: &str) -> (Systemd, Bus) {
     let systemd = Systemd::boot_with(|dir| {
         fs::create_dir_all(dir.join("etc/events/stays")).unwrap();
         fs::create_dir(dir.join("etc/conf.d")).unwrap();
-        let services = "[service stays]\nkind = script\ncheck interval = 200ms\n";
         fs::write(dir.join("etc/conf.d/services.conf"), services).unwrap();
         let script = dir.join("etc/events/stays/10.stays.script");
         fs::write(&script, STAYS).unwrap();
@@ -75,13 +76,22 @@ async fn ask<A: Ask>(bus: &Bus, argument: A::Argument) -> A::Answer {
     timeout(LONG, asking).await.expect("nobody answers")
 }
 
+/// Kills processes of a unit.
+async fn kill(systemd: &Systemd, unit: &str, who: &str) {
+    let connection = systemd.connection().await;
+    let path = "/org/freedesktop/systemd1";
+    let manager =
+        zbus::Proxy::new(&connection, MANAGER, path, "org.freedesktop.systemd1.Manager").await.unwrap();
+    manager.call::<_, _, ()>("KillUnit", &(unit, who, 9_i32)).await.unwrap();
+}
+
 async fn healthy(bus: &Bus) -> ServiceHealth {
     ask::<serviced::Health>(bus, ()).await
 }
 
 #[tokio::test]
 async fn services_go_on_while_systemd_stops_starts_and_kills_the_daemon() {
-    let (systemd, bus) = boot().await;
+    let (systemd, bus) = boot(SCRIPT).await;
     let mut site = systemd.site();
     let daemon = unit("ctdb-serviced");
     let log = || read(&systemd.dir.path().join("run/ctdb-serviced.log"));
@@ -97,17 +107,9 @@ async fn services_go_on_while_systemd_stops_starts_and_kills_the_daemon() {
     assert!(healthy(&bus).await.healthy, "{}", log());
     assert_eq!(site.how(&daemon, Work::Reconfigure(Default::default())).await, How::Ok, "a reload");
     // It is killed, and systemd starts another one.
-    let connection = systemd.connection().await;
-    let manager = zbus::Proxy::new(
-        &connection,
-        MANAGER,
-        "/org/freedesktop/systemd1",
-        "org.freedesktop.systemd1.Manager",
-    );
-    let kill = ("ctdb-serviced.service", "main", 9_i32);
     let restarts = || log().matches("taking over what a daemon before this one has left").count();
     let before = restarts();
-    manager.await.unwrap().call::<_, _, ()>("KillUnit", &kill).await.unwrap();
+    kill(&systemd, "ctdb-serviced.service", "main").await;
     until("another one takes over", || restarts() > before).await;
     assert!(healthy(&bus).await.healthy, "{}", log());
     assert_eq!(starts(), 1);
@@ -116,7 +118,7 @@ async fn services_go_on_while_systemd_stops_starts_and_kills_the_daemon() {
 
 #[tokio::test]
 async fn the_event_daemon_without_ctdbd_is_started_and_stopped() {
-    let (systemd, bus) = boot().await;
+    let (systemd, bus) = boot(SCRIPT).await;
     let mut site = systemd.site();
     let daemon = unit("ctdb-eventd");
     let started = site.does(&daemon, Work::Start).await;
@@ -127,4 +129,55 @@ async fn the_event_daemon_without_ctdbd_is_started_and_stopped() {
     assert_eq!(site.how(&daemon, Work::Check).await, How::Ok);
     assert_eq!(site.how(&daemon, Work::Stop).await, How::Ok);
     assert_eq!(site.how(&daemon, Work::Check).await, How::NotRunning);
+}
+
+async fn state(bus: &Bus) -> ServiceState {
+    ask::<serviced::List>(bus, ()).await.services[0].state
+}
+
+/// Waits until the one service is as it should be.
+async fn wait_for(bus: &Bus, wanted: ServiceState) {
+    let waiting = async {
+        let mut turn = tokio::time::interval(Duration::from_millis(20));
+        while state(bus).await != wanted {
+            turn.tick().await;
+        }
+    };
+    assert!(timeout(LONG, waiting).await.is_ok(), "it is not {wanted}");
+}
+
+#[tokio::test]
+async fn a_unit_is_a_service_whose_end_is_seen_at_once() {
+    // Not by a check: the next one is due in an hour.
+    let services = "[service thing]\nkind = systemd\nunit = good.service\ncheck interval = 1h\n";
+    let (systemd, bus) = boot(services).await;
+    assert_eq!(systemd.site().how(&unit("ctdb-serviced"), Work::Start).await, How::Ok);
+    assert!(ask::<serviced::Startup>(&bus, ()).await.done);
+    assert!(healthy(&bus).await.healthy);
+    kill(&systemd, "good.service", "all").await;
+    wait_for(&bus, ServiceState::Failed).await;
+    let health = healthy(&bus).await;
+    let [reason] = &health.reasons[..] else { panic!("{health:?}") };
+    assert!(reason.0.contains("good.service: failed (failed): signal"), "{}", reason.0);
+    assert!(ask::<serviced::Shutdown>(&bus, ()).await.done);
+}
+
+#[tokio::test]
+async fn a_job_of_systemd_that_outlives_the_daemon_is_waited_for() {
+    let services = "[service thing]\nkind = systemd\nunit = brief.service\ncheck interval = 200ms\n";
+    let (systemd, bus) = boot(services).await;
+    assert_eq!(systemd.site().how(&unit("ctdb-serviced"), Work::Start).await, How::Ok);
+    let startup = {
+        let bus = bus.clone();
+        tokio::spawn(async move { ask::<serviced::Startup>(&bus, ()).await })
+    };
+    systemd.wait_for("brief", "activating").await;
+    kill(&systemd, "ctdb-serviced.service", "main").await;
+    let log = || read(&systemd.dir.path().join("run/ctdb-serviced.log"));
+    until("another one takes over", || log().contains("taking over what a daemon")).await;
+    assert_eq!(state(&bus).await, ServiceState::Starting, "{}", log());
+    fs::write(systemd.dir.path().join("run/go"), "").unwrap();
+    wait_for(&bus, ServiceState::Up).await;
+    assert!(startup.await.unwrap().done, "whoever asks again is told in the end");
+    assert!(healthy(&bus).await.healthy);
 }
