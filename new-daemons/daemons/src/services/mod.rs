@@ -1,8 +1,8 @@
 //! Carries out what the service daemon's core asks for: services are started, stopped, checked and told their addresses.
 //!
-//! Each operation is a task of its own, made of the kind of its service: event scripts ([`script`]), a unit of systemd
-//! ([`systemd`]), a resource agent ([`ocf`]), or the program that a service is told its addresses with ([`reconfigure`]).
-//! Decides nothing; what comes of it are the core's inputs. [`adopt`] finds what a daemon before this one has left running.
+//! Each operation is a task of its own, in the way of its service's kind: event scripts, a unit of systemd, a resource
+//! agent, or the program that a service is told its addresses with. Decides nothing; what comes of it are the core's inputs.
+//! [`adopt`] finds what a daemon before this one has left running.
 
 pub mod adopt;
 mod ocf;

@@ -113,18 +113,11 @@ fn write(path: &Path, what: &impl Serialize, for_good: bool) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use service::{Phase, Wall};
+    use service::Phase;
 
     fn saved(phase: Phase) -> Saved {
-        Saved {
-            phase,
-            healthy: true,
-            since: Wall(7),
-            reasons: Vec::new(),
-            next_token: 9,
-            addresses: None,
-            services: Vec::new(),
-        }
+        let saved = serde_json::json!({"phase": phase, "healthy": true, "since": 7, "next_token": 9});
+        serde_json::from_value(saved).unwrap()
     }
 
     #[test]
