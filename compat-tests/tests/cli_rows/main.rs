@@ -38,6 +38,7 @@ const TRIED: &[&[Try]] = &[
     nodes::ROWS,
     nodes::CHANGES,
     services::NOBODY,
+    services::SERVED,
 ];
 
 /// Commands, and the test program that tries them.

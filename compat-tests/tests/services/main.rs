@@ -4,6 +4,7 @@
 //! The services are real: Debian's nginx under a script of events, and Debian's resource agent Dummy. What C's own tool says
 //! of the nodes is the truth.
 
+mod documented;
 mod handover;
 mod health;
 mod moving;
@@ -81,9 +82,7 @@ exit 0
 pub(crate) fn gated(builder: Builder) -> Cluster {
     compat_tests::require(&[compat_tests::Tool::OcfTester, compat_tests::Tool::Nginx]).unwrap();
     let cluster = builder.file(GATE_NAME, GATE).without_waiting().start().unwrap();
-    for pnn in 0..3 {
-        options(cluster.node(pnn));
-    }
+    cluster.nodes().iter().for_each(options);
     cluster
 }
 
