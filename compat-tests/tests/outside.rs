@@ -34,7 +34,7 @@ impl Managed {
         let dir = tempfile::Builder::new().prefix("tablecloth-ocf-").tempdir().unwrap();
         // The tester looks at the agent as nobody.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        for name in ["etc", "etc/conf.d", "bus"] {
+        for name in ["etc", "etc/conf.d", "bus", "state"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../new-daemons/daemons/share/ocf/daemon");
@@ -100,8 +100,11 @@ impl Drop for Managed {
 }
 
 /// The daemons that the agent runs: with the package of each, and what it needs besides.
-const DAEMONS: [(&str, &str, &str); 2] =
-    [("tunneld", "tunneld", "--ctdb-socket {dir}/ctdbd.socket"), ("eventd", "daemons", "")];
+const DAEMONS: [(&str, &str, &str); 3] = [
+    ("tunneld", "tunneld", "--ctdb-socket {dir}/ctdbd.socket"),
+    ("eventd", "daemons", ""),
+    ("serviced", "daemons", "--state-dir {dir}/state"),
+];
 
 #[test]
 fn the_agent_passes_debians_tester_with_each_daemon() {

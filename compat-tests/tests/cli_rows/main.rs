@@ -39,6 +39,7 @@ const TRIED: &[&[Try]] = &[
     nodes::CHANGES,
     services::NOBODY,
     services::SERVED,
+    services::OUTSIDE,
 ];
 
 /// Commands, and the test program that tries them.

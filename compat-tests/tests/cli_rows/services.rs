@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use compat_tests::Cluster;
+use compat_tests::{Cluster, Daemon, Node};
 
 use crate::rows::{Try, done, ends, play, run};
 
@@ -82,27 +82,57 @@ pub(crate) const SERVED: &[Try] = &[
     ),
 ];
 
-#[test]
-fn services_of_a_service_daemon() {
+/// Played where somebody else starts and stops the services, which the daemon does not check.
+pub(crate) const OUTSIDE: &[Try] = &[
+    done("service startup", &["done; services: running"], &[("/done", "true")]),
+    ends(5, "service restart disk", &["manager = outside"], &[("/error/code", "\"refused\"")]),
+    ends(5, "service check disk", &["is not checked"], &[("/error/code", "\"refused\"")]),
+    done("service report disk healthy", &["disk is reported healthy"], &[]),
+    done("service health", &["healthy since"], &[("/healthy", "true")]),
+    done("service report disk unhealthy read only now", &["disk is reported unhealthy"], &[]),
+    ends(1, "service health", &["unhealthy", "disk: ", "read only now"], &[("/healthy", "false")]),
+    done("service list", &["disk", "FAILED"], &[("/manager", "\"outside\"")]),
+    done("service report disk healthy", &["disk is reported healthy"], &[]),
+    done("service health", &["healthy since"], &[("/reasons", "[]")]),
+    done("service shutdown", &["done"], &[("/done", "true")]),
+    done("service health", &["healthy since"], &[("/phase", "\"running\"")]),
+];
+
+/// A node with a service daemon, which is found by the number of the node.
+fn serve(conf: impl Fn(&Node) -> String) -> (Cluster, [Daemon; 2]) {
     let cluster = Cluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
-    let service = |name: &str, more: &str| {
-        let state = node.base().join(name);
-        let (state, agent) = (state.display(), "agent = ocf:heartbeat:Dummy");
-        format!("[service {name}]\nkind = ocf\n{agent}\nparameters = state={state}\n{more}\n")
-    };
-    let conf = service("disk", "") + &service("extra", "requires = disk\ncounts for health = no");
     std::fs::create_dir_all(node.base().join("conf.d")).unwrap();
-    std::fs::write(node.base().join("conf.d/70-services.conf"), conf).unwrap();
-    let _tunneld = cluster.start_tunneld(0).unwrap();
-    let _serviced = cluster.start_serviced(0).unwrap();
+    std::fs::write(node.base().join("conf.d/70-services.conf"), conf(node)).unwrap();
+    let daemons = [cluster.start_tunneld(0).unwrap(), cluster.start_serviced(0).unwrap()];
     cluster
         .wait(Duration::from_secs(60), "it is found by the number of its node", || {
             let told = run(node, "service list -n 0", "json");
             if told.code == Some(0) { Ok(()) } else { Err(format!("{told:?}")) }
         })
         .unwrap();
-    play(node, cluster.net(), SERVED);
+    (cluster, daemons)
+}
+
+fn service(node: &Node, name: &str, more: &str) -> String {
+    let state = node.base().join(name);
+    let (state, agent) = (state.display(), "agent = ocf:heartbeat:Dummy");
+    format!("[service {name}]\nkind = ocf\n{agent}\nparameters = state={state}\n{more}\n")
+}
+
+#[test]
+fn services_that_somebody_else_manages() {
+    let (cluster, _daemons) =
+        serve(|node| "[serviced]\nmanager = outside\n".to_owned() + &service(node, "disk", "checked = no"));
+    play(cluster.node(0), cluster.net(), OUTSIDE);
+    assert!(!cluster.node(0).base().join("disk").exists(), "it was started");
+}
+
+#[test]
+fn services_of_a_service_daemon() {
+    let more = "requires = disk\ncounts for health = no";
+    let (cluster, _daemons) = serve(|node| service(node, "disk", "") + &service(node, "extra", more));
+    play(cluster.node(0), cluster.net(), SERVED);
 }
 
 #[test]

@@ -73,7 +73,8 @@ fn give_back(cluster: &Cluster, pnn: usize, serviced: Daemon) {
 
 #[test]
 fn a_service_goes_from_ctdbd_to_serviced_and_back_with_no_node_unwell_and_nothing_started_twice() {
-    let builder = Cluster::builder().our_eventd().file(THEIRS, NGINX).file(GATE_NAME, GATE);
+    // The third node has C's event daemon.
+    let builder = Cluster::builder().our_eventd_on(&[0, 1]).file(THEIRS, NGINX).file(GATE_NAME, GATE);
     let cluster = builder.without_waiting().start().unwrap();
     for node in cluster.nodes() {
         options(node);
@@ -97,6 +98,18 @@ fn a_service_goes_from_ctdbd_to_serviced_and_back_with_no_node_unwell_and_nothin
     wait_flag(&cluster, 0, "UNHEALTHY");
     fs::rename(near.base().join("web/html/away"), &web).unwrap();
     wait_well(&cluster);
+
+    // A service daemon that is killed and comes back is waited for.
+    let unwell = unwell_during(&cluster, || {
+        for serviced in &mut serviceds {
+            serviced.restart().unwrap();
+        }
+        for node in cluster.nodes() {
+            wait_ctl(&cluster, node, "service health --wait 30", 0);
+        }
+        wait_well(&cluster);
+    });
+    assert!(unwell.is_empty(), "while ctdb-serviced was killed: {unwell:?}");
 
     let unwell = unwell_during(&cluster, || {
         for (pnn, serviced) in serviceds.drain(..).enumerate() {

@@ -71,9 +71,6 @@ monitor)
     fi
     python3 -c "import urllib.request as r; r.urlopen('http://$address:8080/', timeout=5).read()" || exit 1
     ;;
-ipreallocated)
-    cat >> "$CTDB_BASE/web.addresses"
-    ;;
 esac
 exit 0
 "#;
