@@ -93,7 +93,7 @@ pub(crate) fn databases(typed: &OsStr) -> Vec<CompletionCandidate> {
 pub(crate) fn services(typed: &OsStr) -> Vec<CompletionCandidate> {
     let list = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-        let mut settings = Global::default().settings(String::new());
+        let mut settings = Global::of_environment().settings(String::new());
         settings.timeout = PATIENCE;
         let asking = async {
             let bus = native::join(&settings).ok()?;

@@ -1,9 +1,10 @@
 //! `service` on a node without ctdb-serviced, where every command says so and scripts are asked where they know, and with
 //! one, which looks after Debian's resource agent Dummy.
 
+use std::process::Command;
 use std::time::Duration;
 
-use compat_tests::{Cluster, Daemon, Node};
+use compat_tests::{Cluster, Daemon, Node, binary};
 
 use crate::rows::{Try, done, ends, play, run};
 
@@ -133,6 +134,12 @@ fn services_of_a_service_daemon() {
     let more = "requires = disk\ncounts for health = no";
     let (cluster, _daemons) = serve(|node| service(node, "disk", "") + &service(node, "extra", more));
     play(cluster.node(0), cluster.net(), SERVED);
+    // TAB knows them.
+    let mut tab = Command::new(binary("ctdbctl", "ctdbctl").unwrap());
+    tab.args(["--", "ctdbctl", "service", "status", "e"]).env("CTDB_BUS_DIR", cluster.node(0).bus_dir());
+    tab.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n");
+    let offered = tab.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&offered.stdout).trim(), "extra", "{offered:?}");
 }
 
 #[test]

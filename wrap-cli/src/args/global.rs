@@ -104,6 +104,12 @@ pub(crate) struct Settings {
 }
 
 impl Global {
+    /// As the environment has it, where no word was read.
+    pub(crate) fn of_environment() -> Self {
+        let run_dir = std::env::var_os("CTDB_BUS_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        Self { run_dir, ..Self::default() }
+    }
+
     /// What is not said here is taken over from the command that this one is part of.
     pub(crate) fn within(self, outer: &Self) -> Self {
         let outer = outer.clone();
