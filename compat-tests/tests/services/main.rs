@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -167,10 +167,12 @@ pub(crate) fn tunnelds(cluster: &Cluster) -> Vec<Daemon> {
 /// Does something, and says which nodes were not well in the eyes of C's tool meanwhile.
 pub(crate) fn unwell_during(cluster: &Cluster, work: impl FnOnce()) -> BTreeSet<(u32, String)> {
     let (over, seen) = (AtomicBool::new(false), Mutex::new(BTreeSet::new()));
+    let looks = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 let Ok(status) = cluster.node(0).status() else { continue };
+                looks.fetch_add(1, Ordering::Relaxed);
                 let bad = status.nodes.iter().filter(|line| !line.is_ok());
                 let bad = bad.map(|line| (line.pnn, line.flags.join("|")));
                 seen.lock().unwrap_or_else(PoisonError::into_inner).extend(bad);
@@ -180,6 +182,7 @@ pub(crate) fn unwell_during(cluster: &Cluster, work: impl FnOnce()) -> BTreeSet<
         work();
         drop(stop);
     });
+    assert!(looks.into_inner() > 5, "nobody has looked");
     seen.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -116,8 +116,7 @@ fn ending(how: &How) -> ServiceEnding {
         How::TimedOut => (ServiceOutcome::TimedOut, 0),
         How::CannotRun(_) => (ServiceOutcome::CannotRun, 0),
         How::Killed(signal) => (ServiceOutcome::Killed, *signal),
-        // The reason says that nobody has seen it.
-        How::Unknown => (ServiceOutcome::Failed, 0),
+        How::Unknown => (ServiceOutcome::Unseen, 0),
     };
     ServiceEnding { outcome, code }
 }
