@@ -15,8 +15,8 @@ use machine::{Machine, Time};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use service::{
-    Answer, Command, Config, Effect, How, Input, Outcome, Output, Process, RequestId, Saved, Services, Token,
-    Wall,
+    Answer, Command, Config, Effect, How, Input, Notice, Outcome, Output, Process, RequestId, Saved,
+    Services, Token, Wall,
 };
 
 use host::{Host, Running};
@@ -252,8 +252,14 @@ impl Serviced {
                 let text: String = format!("{effect:?}").chars().take(400).collect();
                 println!("{}   -> {text}", self.now);
             }
+            let told = matches!(effect, Effect::Tell(Notice::Health(_)));
             self.carry_out(effect);
-            if !self.calm && self.rng.random_bool(0.0005) {
+            let likely = if told { 0.1 } else { 0.0005 };
+            if !self.calm && self.rng.random_bool(likely) {
+                if told && self.rng.random_bool(0.5) {
+                    // So that what was told may not be so any more for the next one.
+                    self.host.repair();
+                }
                 // Killed between two of them.
                 self.promises.interrupted();
                 self.kill();

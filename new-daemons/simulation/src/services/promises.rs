@@ -5,11 +5,13 @@
 //! 3. The node is never well while a service that counts, or one that it requires, has failed past its threshold.
 //! 4. Each change of health is told once, and each change of a state begins where the last one ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use machine::Time;
-use service::{Command, END_MAX, How, Input, Notice, Phase, Saved, Services, Spec, State, Token, View, Work};
+use service::{
+    Command, END_MAX, How, Input, Life, Notice, Phase, Saved, Services, Spec, State, Token, View, Work,
+};
 
 use super::host::Host;
 
@@ -27,6 +29,10 @@ struct Seen {
     failed: bool,
     /// The addresses of which it was told.
     told: Vec<service::Address>,
+    /// The addresses on which it may listen: of those it was told, though that may have failed.
+    may: BTreeSet<service::Address>,
+    /// A daemon before this one has started it, and this one has not looked at it yet.
+    unseen: bool,
 }
 
 /// Something that this daemon does with a service.
@@ -66,7 +72,10 @@ impl Promises {
         self.doing.clear();
         self.states.clear();
         self.addresses = saved.and_then(|saved| saved.addresses.clone());
-        self.services.values_mut().for_each(|seen| (seen.bad, seen.failed) = (0, false));
+        self.services.values_mut().for_each(|seen| (seen.bad, seen.failed, seen.unseen) = (0, false, false));
+        for saved in saved.iter().flat_map(|saved| &saved.services) {
+            self.services.entry(saved.name.clone()).or_default().unseen = saved.life == Life::There;
+        }
     }
 
     pub(super) const fn interrupted(&mut self) {
@@ -99,13 +108,19 @@ impl Promises {
         let late = ended.is_some_and(|at| at >= began + limit);
         let dropped = ended.is_some() && !late;
         let seen = self.services.entry(service).or_default();
+        seen.unseen &= work != Work::Check;
         match work {
             Work::Start => seen.up = how.is_ok() && ended.is_none(),
             Work::Check if seen.up && view.spec.checked && !dropped => {
                 seen.bad = if how.is_ok() && !late { 0 } else { seen.bad + 1 };
                 seen.failed = seen.bad >= view.spec.fail_after;
             }
-            Work::Reconfigure(change) if how.is_ok() && ended.is_none() => seen.told.clone_from(&change.all),
+            Work::Reconfigure(change) if how.is_ok() && ended.is_none() => {
+                seen.told.clone_from(&change.all);
+                seen.may.retain(|address| !change.release.contains(address));
+                let left = seen.may.iter().find(|address| !change.all.contains(address));
+                assert_eq!(left, None, "an address is not released");
+            }
             _ => {}
         }
     }
@@ -131,8 +146,16 @@ impl Promises {
                 assert!(!host.is_changing(name), "{name} is started, and is being started or stopped");
                 (seen.bad, seen.failed) = (0, false);
                 seen.told.clear();
+                seen.may.clear();
+                seen.unseen = false;
                 for other in &spec.requires {
+                    let unseen = self.services.get(other).is_some_and(|seen| seen.unseen);
                     let other = views.iter().find(|view| view.spec.name == *other).expect("who is required");
+                    assert!(
+                        !unseen || !other.spec.checked,
+                        "{name} is started before {} was looked at",
+                        other.spec.name
+                    );
                     assert!(
                         other.state.is_up(),
                         "{name} is started, and {} is {}",
@@ -162,6 +185,7 @@ impl Promises {
             Work::Check => {}
             Work::Reconfigure(change) => {
                 assert!(change.listen.iter().all(|address| change.all.contains(address)));
+                seen.may.extend(change.all.iter().cloned());
                 assert!(change.release.iter().all(|address| !change.all.contains(address)));
             }
         }
@@ -224,6 +248,11 @@ impl Promises {
             assert_eq!(view.state, State::Up, "{view:?}");
             assert!(host.runs(name), "{name} is up, and does not run");
             let Some(all) = &self.addresses else { continue };
+            let may = self.services.get(name).map(|seen| seen.may.clone()).unwrap_or_default();
+            assert!(
+                may.iter().all(|address| all.contains(address)),
+                "{name} listens on {may:?}, not on {all:?}"
+            );
             let told = self.services.get(name).map(|seen| seen.told.clone()).unwrap_or_default();
             assert_eq!(&view.listen, all, "{name}");
             assert!(view.spec.reconfigure.is_none() || told == *all, "{name} was told {told:?}");
