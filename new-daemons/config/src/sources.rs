@@ -96,18 +96,21 @@ impl Sources {
         }
         let settings = Settings::merge(self);
         if !broken {
-            tell(&mut wrong, settings.mistakes(sections, machine));
+            self.tell(&mut wrong, settings.mistakes(sections, machine));
         }
         if wrong.is_empty() { Ok((settings, doubts)) } else { Err(Refused(wrong)) }
     }
-}
 
-/// Puts mistakes behind what was told; a line whose value is wrong for its own sake is told already.
-fn tell(all: &mut Vec<Told>, mistakes: Vec<Mistake>) {
-    let place = |told: &Told| (told.source.clone(), told.finding.line);
-    let errors = all.iter().filter(|told| told.finding.severity == Severity::Error);
-    let before: Vec<_> = errors.map(place).collect();
-    all.extend(mistakes.into_iter().map(Told::from).filter(|told| !before.contains(&place(told))));
+    /// Puts mistakes among what was told, in the order of files and lines; a line whose value is wrong for its own sake is
+    /// told already.
+    fn tell(&self, all: &mut Vec<Told>, mistakes: Vec<Mistake>) {
+        let place = |told: &Told| (told.source.clone(), told.finding.line);
+        let errors = all.iter().filter(|told| told.finding.severity == Severity::Error);
+        let before: Vec<_> = errors.map(place).collect();
+        all.extend(mistakes.into_iter().map(Told::from).filter(|told| !before.contains(&place(told))));
+        let file = |told: &Told| self.names().position(|name| name == told.source).unwrap_or(usize::MAX);
+        all.sort_by_key(|told| (file(told), told.finding.line));
+    }
 }
 
 /// What there is to be said about each file, in their order; about all sections, whoever reads them.
@@ -119,7 +122,7 @@ pub fn checked(sources: &Sources, machine: &dyn Machine) -> Vec<Told> {
         |(source, judged): (&Source, Judged)| Told { source: source.name.clone(), finding: judged.finding };
     let mut all: Vec<_> = judged.into_iter().map(told).collect();
     if !broken {
-        tell(&mut all, Settings::merge(sources).mistakes(&SECTIONS, machine));
+        sources.tell(&mut all, Settings::merge(sources).mistakes(&SECTIONS, machine));
     }
     all
 }
