@@ -62,7 +62,6 @@ impl Listening {
 
 /// A service.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Service {
     pub(crate) spec: Arc<Spec>,
     /// It is made of something else as soon as it is stopped.
