@@ -211,7 +211,7 @@ impl Serviced {
         let zero = Wall(1_000_000_000);
         self.daemon = Some(Services::new(zero));
         self.beginning = true;
-        self.promises.begun(self.now, self.saved.as_deref());
+        self.promises.begun(self.now, self.saved.as_deref(), &self.config);
         self.input(Input::Choices(self.choices.clone()));
         if let Some(saved) = self.saved.clone() {
             let text = serde_json::to_string(&saved).expect("it can be written");

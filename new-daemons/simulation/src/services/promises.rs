@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use machine::Time;
 use service::{
-    Command, END_MAX, How, Input, Life, Notice, Phase, Saved, Services, Spec, State, Token, View, Work,
+    Command, Config, END_MAX, How, Input, Life, Notice, Phase, Saved, Services, Spec, State, Token, View,
+    Work,
 };
 
 use super::host::Host;
@@ -67,14 +68,16 @@ pub(super) struct Promises {
 
 impl Promises {
     /// A daemon starts, with what was saved.
-    pub(super) fn begun(&mut self, now: Time, saved: Option<&Saved>) {
+    pub(super) fn begun(&mut self, now: Time, saved: Option<&Saved>, config: &Config) {
         self.begun = now;
         self.doing.clear();
         self.states.clear();
         self.addresses = saved.and_then(|saved| saved.addresses.clone());
         self.services.values_mut().for_each(|seen| (seen.bad, seen.failed, seen.unseen) = (0, false, false));
         for saved in saved.iter().flat_map(|saved| &saved.services) {
-            self.services.entry(saved.name.clone()).or_default().unseen = saved.life == Life::There;
+            let spec = config.services.iter().find(|spec| spec.name == saved.name);
+            let looks = saved.life == Life::There && spec.is_some_and(|spec| spec.checked);
+            self.services.entry(saved.name.clone()).or_default().unseen = looks;
         }
     }
 
@@ -150,6 +153,7 @@ impl Promises {
                 seen.unseen = false;
                 for other in &spec.requires {
                     let unseen = self.services.get(other).is_some_and(|seen| seen.unseen);
+                    let unseen = unseen && now.since(self.begun) < LOOKING;
                     let other = views.iter().find(|view| view.spec.name == *other).expect("who is required");
                     assert!(
                         !unseen || !other.spec.checked,
@@ -165,7 +169,7 @@ impl Promises {
                 }
             }
             Work::Stop => {
-                seen.up = false;
+                (seen.up, seen.unseen) = (false, false);
                 (seen.bad, seen.failed) = (0, false);
                 assert!(!host.is_changing(name), "{name} is stopped, and is being started or stopped");
                 for other in views.iter().filter(|view| view.spec.requires.contains(name)) {
