@@ -151,6 +151,16 @@ impl Place {
         }
     }
 
+    /// Waits until the node is well, or not.
+    async fn wait_for_health(&self, healthy: bool) {
+        let deadline = Instant::now() + SOON;
+        let mut turn = tokio::time::interval(Duration::from_millis(20));
+        while self.health().await.healthy != healthy {
+            assert!(Instant::now() < deadline, "{:?}\n{}", self.health().await, self.log());
+            turn.tick().await;
+        }
+    }
+
     /// Waits until something is so.
     async fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + SOON;
