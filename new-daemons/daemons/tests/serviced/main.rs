@@ -72,7 +72,8 @@ impl Place {
     /// With this configuration, and what else there is to be prepared.
     async fn new(configuration: &str, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        fs::create_dir_all(dir.path().join("run")).unwrap();
+        fs::create_dir_all(dir.path().join("run/bus")).unwrap();
+        fs::set_permissions(dir.path().join("run/bus"), fs::Permissions::from_mode(0o700)).unwrap();
         fs::create_dir_all(dir.path().join("conf.d")).unwrap();
         fs::write(dir.path().join("conf.d/services.conf"), configuration).unwrap();
         prepare(dir.path());
@@ -80,8 +81,6 @@ impl Place {
         let me = Daemon { name: "test".parse().unwrap(), instance: 0 };
         let joining =
             Joining { dir: dir.path().join("run/bus"), daemon: me, release: "test".to_owned(), features: 0 };
-        fs::create_dir_all(&joining.dir).unwrap();
-        fs::set_permissions(&joining.dir, fs::Permissions::from_mode(0o700)).unwrap();
         let bus = Bus::join(joining).unwrap();
         let mut place = Self { dir, daemon, bus };
         place.wait_up().await;
