@@ -9,6 +9,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixDatagram as UnixSocket, UnixListener as StdListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+use rustix::net::SocketAddrUnix;
+use rustix::net::sockopt::set_socket_passcred;
 use tokio::net::{UnixDatagram, UnixListener};
 
 /// The file at which a socket of this process listens.
@@ -26,7 +28,7 @@ impl SocketFile {
     /// anything else.
     pub(crate) fn bind(path: PathBuf) -> io::Result<(UnixDatagram, Self)> {
         let dead = || is_refused(UnixSocket::unbound().and_then(|s| s.connect(&path)));
-        let socket = make(&path, || UnixDatagram::bind(&path), dead)?;
+        let socket = make(&path, || datagrams(&path), dead)?;
         Ok((socket, Self::made(path)?))
     }
 
@@ -73,6 +75,18 @@ impl Drop for SocketFile {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Listens for datagrams that say who has sent them, from the first one on: what comes between the binding and that would be
+/// from nobody.
+fn datagrams(path: &Path) -> io::Result<UnixDatagram> {
+    // A path that no socket can have is told as everywhere else.
+    std::os::unix::net::SocketAddr::from_pathname(path)?;
+    let socket = UnixSocket::unbound()?;
+    socket.set_nonblocking(true)?;
+    set_socket_passcred(&socket, true)?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    UnixDatagram::from_std(socket)
 }
 
 fn id_of(path: &Path) -> io::Result<(u64, u64)> {

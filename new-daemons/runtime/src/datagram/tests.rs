@@ -159,3 +159,24 @@ fn a_directory_that_others_may_write_to_is_refused() {
     std::fs::set_permissions(&bus, std::fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(prepare_directory(&bus).unwrap_err().kind(), ErrorKind::PermissionDenied);
 }
+
+#[tokio::test]
+async fn what_is_sent_as_soon_as_there_is_a_socket_is_not_taken_for_a_strangers() {
+    let dir = tempfile::tempdir().unwrap();
+    for turn in 0..300 {
+        let path = dir.path().join(format!("a.{turn}"));
+        let to = path.clone();
+        let sending = std::thread::spawn(move || {
+            let socket = UnixSocket::unbound().unwrap();
+            while socket.send_to(b"early", &to).is_err() {
+                std::hint::spin_loop();
+            }
+        });
+        let mut receiver = Receiver::bind(path, Files::Refuse).unwrap();
+        sending.join().unwrap();
+        let arriving = poll_fn(|cx| receiver.poll_recv(cx));
+        let arrived = tokio::time::timeout(std::time::Duration::from_secs(5), arriving).await;
+        let arrived = arrived.ok().map(|arrival| arrival.unwrap().datagram);
+        assert_eq!((arrived.as_deref(), receiver.take_refused()), (Some(&b"early"[..]), 0), "turn {turn}");
+    }
+}
