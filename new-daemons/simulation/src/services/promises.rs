@@ -153,7 +153,10 @@ impl Promises {
                 seen.unseen = false;
                 for other in &spec.requires {
                     let unseen = self.services.get(other).is_some_and(|seen| seen.unseen);
-                    let unseen = unseen && now.since(self.begun) < LOOKING;
+                    // A look that hangs and cannot be ended is one all the same: it has failed.
+                    let mut hung = self.doing.values().filter(|doing| doing.service == *other);
+                    let hung = hung.any(|doing| doing.ended.is_some_and(|at| now.since(at) >= END_MAX));
+                    let unseen = unseen && !hung && now.since(self.begun) < LOOKING;
                     let other = views.iter().find(|view| view.spec.name == *other).expect("who is required");
                     assert!(
                         !unseen || !other.spec.checked,
