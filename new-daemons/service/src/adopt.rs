@@ -54,7 +54,6 @@ impl Services {
         self.addresses = addresses.map(|all| all.into_iter().collect::<BTreeSet<_>>());
         self.announced.clone_from(&self.addresses);
         let outside = self.manager() == Manager::Outside;
-        let active = outside || self.is_active();
         for service in &mut self.all {
             service.fresh = phase == Phase::Running
                 && !outside
@@ -82,7 +81,7 @@ impl Services {
             let (until, limit) =
                 task.as_ref().map(|task| (clock.time(task.until), limit(task))).unwrap_or_default();
             let service = &mut self.all[at];
-            service.take_over(old, now, active && !outside, clock);
+            service.take_over(old, now, outside, clock);
             service.task = task.map(|task| {
                 let work = match task.operation {
                     Operation::Start => Work::Start,
@@ -139,7 +138,7 @@ impl Service {
         }
     }
 
-    fn take_over(&mut self, old: SavedService, now: Time, active: bool, clock: crate::task::Clock) {
+    fn take_over(&mut self, old: SavedService, now: Time, outside: bool, clock: crate::task::Clock) {
         (self.life, self.state, self.since, self.reason) = (old.life, old.state, old.since, old.reason);
         self.verdict = match old.state {
             _ if old.failed => Verdict::Failed,
@@ -163,7 +162,7 @@ impl Service {
             self.next_kind = Some(self.spec.kind.clone());
             self.spec = Arc::new(Spec { kind: old.kind, ..Spec::clone(&self.spec) });
         }
-        self.probe = active && old.life == Life::There && self.spec.checked;
+        self.unseen = !outside && old.life == Life::There;
     }
 
     /// A start or a stop that does not run any more has ended, and nobody saw how. One that runs though it counts as failed

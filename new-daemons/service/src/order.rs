@@ -61,9 +61,9 @@ impl Services {
         service.wanted = wanted;
         // A later stop is tried anew.
         service.stop_failed &= !wanted;
-        if !wanted {
-            (service.probe, service.unsure) = (false, false);
-        }
+        // One that is wanted again before it was stopped is looked at then.
+        service.probe = wanted && service.unseen && service.spec.checked;
+        service.unsure &= wanted;
         if outside && wanted && service.life == Life::Down {
             service.life = Life::There;
         } else if outside && !wanted && service.task.is_none() && service.life != Life::Down {

@@ -91,7 +91,9 @@ pub(crate) struct Service {
     pub(crate) cycling: bool,
     /// Nobody saw how its start or its stop ended.
     pub(crate) unsure: bool,
-    /// It was found by this daemon, and was not checked yet.
+    /// A daemon before this one has left it running, and this one has not checked it yet.
+    pub(crate) unseen: bool,
+    /// So it is checked before anything else, for it is wanted.
     pub(crate) probe: bool,
     /// It came while others were running, and has not come up yet: it does not count until it has, or has failed.
     pub(crate) fresh: bool,
@@ -143,6 +145,7 @@ impl Service {
             cycling: false,
             unsure: false,
             probe: false,
+            unseen: false,
             fresh: false,
             asked: false,
             reported: None,
@@ -293,7 +296,7 @@ impl Service {
         }
         self.cycling = false;
         (self.start_failed, self.stop_failed, self.half_stopped) = (false, false, false);
-        (self.unsure, self.probe) = (false, false);
+        (self.unsure, self.probe, self.unseen) = (false, false, false);
         self.restarting.cancel();
         self.listening = Listening::default();
         if let Some(kind) = self.next_kind.take() {
@@ -314,7 +317,7 @@ impl Service {
             // Begun by a daemon that is no more: it is done again.
             self.next_check = now;
         } else if self.unsure {
-            (self.unsure, self.probe) = (false, false);
+            (self.unsure, self.probe, self.unseen) = (false, false, false);
             match how {
                 How::Ok => self.judge(how, trouble),
                 How::NotRunning => self.down(),
@@ -322,7 +325,7 @@ impl Service {
                 _ => self.cycling = true,
             }
         } else {
-            self.probe = false;
+            (self.probe, self.unseen) = (false, false);
             if self.wanted && self.spec.checked {
                 self.judge(how, trouble);
             } else if !self.wanted && *how == How::NotRunning && self.half_stopped {

@@ -254,9 +254,9 @@ impl Services {
             how => how,
         };
         // A check that a daemon before this one has begun counts when it took too long, but this one has to look for itself.
-        let probe = service.probe && task.token.0 < self.first_token;
+        let unseen = service.unseen && task.token.0 < self.first_token;
         let done = service.ended(now, clock, task, how, &output, keep);
-        service.probe |= probe && service.life == Life::There;
+        service.unseen |= unseen && service.life == Life::There;
         let name = service.spec.name.clone();
         match &task.work {
             Work::Check => self.was_checked(&name, &done),
