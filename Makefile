@@ -55,8 +55,8 @@ demo: packages ## three real ctdbd with our event daemon, packets of the new kin
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) demo)
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin demo
 
-bench: packages ## the tunnel beside plain messages of ctdbd, ctdb-eventd beside C's, the codec beside memcpy
-	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) bench bench-codec)
+bench: packages ## the tunnel beside plain messages of ctdbd, ctdb-eventd beside C's, what ctdb-serviced costs, the codec beside memcpy
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) ctdb-serviced bench bench-codec)
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench-codec
 
