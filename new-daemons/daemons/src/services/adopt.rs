@@ -34,19 +34,29 @@ fn leads(pid: i32) -> bool {
     nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(pid))).is_ok_and(|group| group.as_raw() == pid)
 }
 
-/// The leaders of process groups that carry a mark of ours: by mark.
+/// Whether a process has begun a session: a service that went into the background does, what is run here never does.
+fn leads_session(pid: i32) -> bool {
+    let pid = nix::unistd::Pid::from_raw(pid);
+    nix::unistd::getsid(Some(pid)).is_ok_and(|session| session == pid)
+}
+
+/// The leaders of process groups that carry a mark of ours: by mark. Services that were started may carry it, too.
 fn marked(wanted: &[String]) -> BTreeMap<String, Process> {
     let mut found = BTreeMap::new();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     for pid in entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
-        let Some(mark) = leads(pid).then(|| mark(Path::new(&format!("/proc/{pid}/environ")))).flatten()
-        else {
+        let led = leads(pid) && !leads_session(pid);
+        let Some(mark) = led.then(|| mark(Path::new(&format!("/proc/{pid}/environ")))).flatten() else {
             continue;
         };
         if wanted.contains(&mark)
             && let Some(started) = started(pid)
         {
-            found.insert(mark, Process { pid, started });
+            let found = found.entry(mark).or_insert(Process { pid, started });
+            // The operation was there before what it has started.
+            if started < found.started {
+                *found = Process { pid, started };
+            }
         }
     }
     found

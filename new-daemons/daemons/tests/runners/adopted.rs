@@ -84,3 +84,24 @@ async fn an_operation_that_has_ended_before_it_could_be_followed_has_ended() {
     site.runners.adopt(Token(9), process);
     assert_eq!(site.end(Token(9)).await.how, How::Unknown);
 }
+
+#[tokio::test]
+async fn a_service_that_went_into_the_background_is_not_taken_for_the_operation_that_started_it() {
+    let site = Site::new();
+    let place = Place { mark: "background".to_owned(), ..Place::new(site.dir.path().to_owned()) };
+    let mut command = Command::new("setsid");
+    command.args(["/bin/sleep", "1000"]).env(MARK, "background#5").stdout(Stdio::null());
+    let service = Left(command.spawn().unwrap());
+    let pid = nix::unistd::Pid::from_raw(service.pid());
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    let mut look = tokio::time::interval(Duration::from_millis(10));
+    while nix::unistd::getsid(Some(pid)) != Ok(pid) {
+        assert!(std::time::Instant::now() < deadline, "it has no session of its own");
+        look.tick().await;
+    }
+    assert!(adopt::running(&saved(&[(5, None)]), &place).is_empty());
+    // With the operation, that one is found.
+    let operation = Left::new("background#5");
+    assert_eq!(adopt::running(&saved(&[(5, None)]), &place)[&Token(5)], operation.process());
+    assert!(lives(service.pid()));
+}
