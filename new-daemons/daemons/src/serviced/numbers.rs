@@ -9,7 +9,7 @@ use runtime::http::prometheus_client::metrics::gauge::Gauge;
 use runtime::http::prometheus_client::registry::{Registry, Unit};
 use service::{Phase, State, View};
 
-use crate::desk::Desk;
+use super::desk::Desk;
 
 const STATES: [State; 9] = [
     State::Disabled,

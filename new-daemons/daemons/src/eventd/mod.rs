@@ -2,7 +2,7 @@
 //!
 //! Started by ctdbd with `-P pid -S fd`, it serves ctdbd, the C tools and `ctdbctl` on `eventd.socket`, and ends when ctdbd
 //! does. In both this role and the one without ctdbd (`alone`) it serves other daemons on the bus (`outside`). This file reads
-//! the options and prepares everything; what happens is in `event` (decisions), `daemons::scripts` (programs), `legacy`
+//! the options and prepares everything; what happens is in `event` (decisions), `scripts` (programs), `legacy`
 //! (translation) and `shell` (the loop). The truth about the role: `event_daemon.c`, `sock_daemon.c`.
 
 mod alone;
@@ -26,10 +26,10 @@ use event::Level;
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::log::Log;
-use crate::paths::Paths;
-use crate::pidfile::PidFile;
-use crate::settings::Settings;
+use self::log::Log;
+use self::paths::Paths;
+use self::pidfile::PidFile;
+use self::settings::Settings;
 
 /// Runs the event scripts of CTDB.
 ///
@@ -101,7 +101,9 @@ fn run(options: &Options, mut startup: Option<File>) -> Result<(), i32> {
     tokio.block_on(shell::run(&paths, settings, log, parent, ready))
 }
 
-fn main() -> ExitCode {
+/// The program: reads its command line, and runs until it is to end.
+#[must_use]
+pub fn main() -> ExitCode {
     // A role with options of its own.
     if std::env::args_os().nth(1).is_some_and(|first| first == "--bus-only") {
         return runtime::frame::main::<alone::Alone>();

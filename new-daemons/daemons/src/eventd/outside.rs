@@ -20,9 +20,9 @@ use runtime::{Bus, Joining, Station};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::sync::oneshot;
 
-use crate::asked::{Desk, Wish};
-use crate::settings::Ours;
-use crate::telling::tell;
+use super::asked::{Desk, Wish};
+use super::settings::Ours;
+use super::telling::tell;
 
 /// How long to wait until the bus is tried again.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -19,10 +19,10 @@ use service::Notice;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;
 
-use crate::desk::{Desk, Wish};
-use crate::messages;
-use crate::numbers::Numbers;
-use crate::settings::Settings;
+use super::desk::{Desk, Wish};
+use super::messages;
+use super::numbers::Numbers;
+use super::settings::Settings;
 
 /// How long to wait until the bus is tried again.
 const AGAIN: Duration = Duration::from_secs(1);

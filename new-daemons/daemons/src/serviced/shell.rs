@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use daemons::guard::{Broke, Guarded};
-use daemons::services::{Place, Runners, adopt};
+use crate::guard::{Broke, Guarded};
+use crate::services::{Place, Runners, adopt};
 use runtime::{Alarm, Clock};
 use service::{Config, Effect, Input, Level, RequestId, Services, Wall};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::desk::{Answered, Wish};
-use crate::outside::Outside;
-use crate::settings::Settings;
-use crate::store::Store;
+use super::desk::{Answered, Wish};
+use super::outside::Outside;
+use super::settings::Settings;
+use super::store::Store;
 
 /// How long the end of operations is waited for when the daemon ends; less than the frame gives it.
 const LAST: Duration = Duration::from_secs(5);

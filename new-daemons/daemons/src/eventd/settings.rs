@@ -15,7 +15,7 @@ use event::OUTPUT;
 use runtime::callbacks::{Row, from_settings};
 use runtime::configuration::{self, Here};
 
-use crate::paths::Paths;
+use super::paths::Paths;
 
 /// Where C's packages log when nothing is said.
 const LOCATION: &str = "file:/var/log/ctdb/log.ctdb";

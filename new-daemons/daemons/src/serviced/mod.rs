@@ -1,7 +1,7 @@
 //! `ctdb-serviced`: starts, checks and stops the services of a node, and tells how well the node is.
 //!
 //! Puts together what the command line and the configuration say, and joins the bus. What happens is in `service`
-//! (decisions), `daemons::services` (operations), `desk` and `messages` (questions of others) and `shell` (the loop).
+//! (decisions), `services` (operations), `desk` and `messages` (questions of others) and `shell` (the loop).
 
 mod desk;
 mod messages;
@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use clap::Args;
 use runtime::frame::{Asked, Daemon, Frame};
 
-use crate::settings::Settings;
-use crate::shell::Shell;
+use self::settings::Settings;
+use self::shell::Shell;
 
 /// Options of its own.
 #[derive(Args, Clone, Debug)]
@@ -76,6 +76,8 @@ impl Daemon for Serviced {
     }
 }
 
-fn main() -> ExitCode {
+/// The program: reads its command line, and runs until it is to end.
+#[must_use]
+pub fn main() -> ExitCode {
     runtime::frame::main::<Serviced>()
 }

@@ -7,8 +7,8 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use daemons::guard::{Broke, Guarded};
-use daemons::scripts::Scripts;
+use crate::guard::{Broke, Guarded};
+use crate::scripts::Scripts;
 use event::messages;
 use event::{Answer, Config, Effect, EventDaemon, Input, Level, Notice, Origin, RequestId};
 use nix::errno::Errno;
@@ -20,13 +20,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_c
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::asked::{Answered, Moment, Wish};
-use crate::clients::{Client, Happening, Listener, Reply};
-use crate::legacy::{self, Asker};
-use crate::log::Log;
-use crate::outside::{Outside, Site};
-use crate::paths::Paths;
-use crate::settings::{Ours, Settings};
+use super::asked::{Answered, Moment, Wish};
+use super::clients::{Client, Happening, Listener, Reply};
+use super::legacy::{self, Asker};
+use super::log::Log;
+use super::outside::{Outside, Site};
+use super::paths::Paths;
+use super::settings::{Ours, Settings};
 
 /// How often to look whether ctdbd is still there.
 const LOOK: Duration = Duration::from_secs(1);

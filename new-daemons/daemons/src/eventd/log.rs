@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use event::Level;
 use jiff::Zoned;
 
-use crate::paths::Paths;
-use crate::settings::Settings;
+use super::paths::Paths;
+use super::settings::Settings;
 
 /// A syslog packet is at most this long (RFC 3164).
 const PACKET: usize = 1024;

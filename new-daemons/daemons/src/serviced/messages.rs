@@ -20,7 +20,7 @@ use service::{
     Spec, State, Transition, View, Wall,
 };
 
-use crate::desk::Answered;
+use super::desk::Answered;
 
 fn bound(max: u32) -> usize {
     usize::try_from(max).unwrap_or(usize::MAX)

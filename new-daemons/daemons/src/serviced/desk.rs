@@ -14,7 +14,7 @@ use service::{Answer, Command, Phase, Services};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
-use crate::messages;
+use super::messages;
 
 /// A look at the core, with somebody who waits for what there is to be seen.
 pub(crate) type Look = Box<dyn FnOnce(&Services) + Send>;

@@ -10,11 +10,11 @@ use clap::Args;
 use config::Event;
 use runtime::frame::{Asked, Daemon, Frame};
 
-use crate::log::Log;
-use crate::outside::{Outside, Site};
-use crate::paths::Paths;
-use crate::settings::{Ours, Settings};
-use crate::shell::Shell;
+use super::log::Log;
+use super::outside::{Outside, Site};
+use super::paths::Paths;
+use super::settings::{Ours, Settings};
+use super::shell::Shell;
 
 /// Options of its own.
 #[derive(Args, Clone, Debug)]

@@ -18,7 +18,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::legacy::{self, Asker, Question};
+use super::legacy::{self, Asker, Question};
 
 /// Bytes of the longest request: arguments are not longer than the system lets them be.
 const LONGEST: usize = 1 << 20;

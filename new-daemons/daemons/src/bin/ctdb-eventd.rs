@@ -1,0 +1,4 @@
+//! The program `ctdb-eventd`; all of it is in [`daemons::eventd`].
+fn main() -> std::process::ExitCode {
+    daemons::eventd::main()
+}
