@@ -88,6 +88,7 @@ const TABLE: &[Row] = &[
         &["legacy-session", "protocol-generator", "tdb", "tunnel-core"],
     ),
     ("gate", Pure, &["bus", "legacy-codec", "machine", "tunnel-core"], &[]),
+    ("judge", Pure, &[], &[]),
 ];
 
 /// Crates that bring a reactor or an executor.

@@ -1,0 +1,101 @@
+//! Whether some order of overlapping calls on one register explains what was seen, after Wing and Gong, Lowe.
+//!
+//! The calls are walked in the order of time. A configuration is a value and the set of open calls that have taken effect
+//! already; when a call returns, every configuration must have it among those, or can be brought there by letting other
+//! open calls take effect first. Whatever is not open any more is forgotten, so a configuration is as small as the number
+//! of clients. Calls that never return may take effect at any later moment or never.
+
+use std::collections::BTreeSet;
+
+use crate::history::Nanos;
+
+/// A call on a register, or its return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Call `id` wants to write; none: to delete.
+    Write(usize, Option<u64>),
+    /// Call `id` wants to read. What it will see is known from its return.
+    Read(usize, Option<u64>),
+    /// Call `id` has returned.
+    Return(usize),
+}
+
+/// There were too many possibilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undecided;
+
+/// The most configurations at once.
+const MOST: usize = 200_000;
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Config {
+    value: Option<u64>,
+    /// Open calls that have taken effect, sorted.
+    done: Vec<usize>,
+}
+
+/// The first event, by its place, that no order explains; none: the events are linearizable.
+///
+/// # Errors
+/// [`Undecided`] when there are too many possibilities.
+pub fn linearizable(events: &[(Nanos, Event)], initial: Option<u64>) -> Result<Option<usize>, Undecided> {
+    let mut configs = BTreeSet::from([Config { value: initial, done: Vec::new() }]);
+    let mut open: Vec<Event> = Vec::new();
+    for (place, (_, event)) in events.iter().enumerate() {
+        match *event {
+            Event::Write(..) | Event::Read(..) => open.push(*event),
+            Event::Return(id) => {
+                configs = returned(&configs, &open, id)?;
+                if configs.is_empty() {
+                    return Ok(Some(place));
+                }
+                open.retain(|call| number(call) != id);
+            }
+        }
+    }
+    Ok(None)
+}
+
+const fn number(event: &Event) -> usize {
+    match event {
+        Event::Write(id, _) | Event::Read(id, _) | Event::Return(id) => *id,
+    }
+}
+
+/// All configurations in which `id` has taken effect; it is forgotten in them.
+fn returned(from: &BTreeSet<Config>, open: &[Event], id: usize) -> Result<BTreeSet<Config>, Undecided> {
+    let mut result = BTreeSet::new();
+    let (mut seen, mut todo) = (from.clone(), from.iter().cloned().collect::<Vec<_>>());
+    while let Some(config) = todo.pop() {
+        if let Ok(at) = config.done.binary_search(&id) {
+            let mut without = config;
+            without.done.remove(at);
+            result.insert(without);
+            continue;
+        }
+        for call in open {
+            if let Some(next) = applied(&config, call)
+                && seen.insert(next.clone())
+            {
+                todo.push(next);
+            }
+        }
+        if seen.len() + result.len() > MOST {
+            return Err(Undecided);
+        }
+    }
+    Ok(result)
+}
+
+/// The configuration after an open call took effect, if it can.
+fn applied(config: &Config, call: &Event) -> Option<Config> {
+    let (id, value) = match *call {
+        Event::Write(id, value) => (id, value),
+        Event::Read(id, saw) => (id, (saw == config.value).then_some(saw)?),
+        Event::Return(_) => return None,
+    };
+    let at = config.done.binary_search(&id).err()?;
+    let mut done = config.done.clone();
+    done.insert(at, id);
+    Some(Config { value, done })
+}

@@ -1,0 +1,8 @@
+//! The checkers are right about good histories, and each is red about its own kind of wrong one.
+
+#![allow(clippy::unwrap_used)] // A test's helpers, which clippy does not see as tests.
+
+mod linear;
+mod mutations;
+mod story;
+mod text;

@@ -1,0 +1,386 @@
+//! Every expectation of every checker, killed one by one: the run is green before and red for that one reason after.
+
+use judge::Kind;
+use judge::history::{Line, NodeState, Op, Outcome, Phase, ProcId, Process, Step, What, Workload};
+
+use crate::story::{MS, Story, done, good, inc, kinds, read, view, write};
+
+/// A change of the good run, by what it is, and what it must turn up.
+type Mutation = (&'static str, Kind, fn(&mut Story));
+
+/// Changes the first line that a function knows what to do with.
+fn change(story: &mut Story, mut one: impl FnMut(&mut What) -> bool) {
+    assert!(story.lines.iter_mut().any(|line| one(&mut line.what)), "nothing was changed");
+}
+
+/// The same, from the end.
+fn change_last(story: &mut Story, mut one: impl FnMut(&mut What) -> bool) {
+    assert!(story.lines.iter_mut().rev().any(|line| one(&mut line.what)), "nothing was changed");
+}
+
+/// Puts lines behind the last one of the quiet phase, a microsecond apart.
+fn quietly(story: &mut Story, lines: Vec<What>) {
+    let audit = |line: &Line| line.what == What::Phase { phase: Phase::Audit };
+    let at = story.lines.iter().position(audit).unwrap();
+    let last = story.lines[at - 1].t;
+    let lines = (1..).zip(lines).map(|(count, what)| Line { t: last + count * 1000, what });
+    story.lines.splice(at..at, lines);
+}
+
+fn call(proc: u32, id: u64, op: Op, result: Outcome) -> Vec<What> {
+    let proc = ProcId(proc);
+    vec![What::Call { proc, id, op }, What::Return { proc, id, result }]
+}
+
+const MUTATIONS: &[Mutation] = &[
+    ("a counter gives a value twice", Kind::CounterTwice, |story| {
+        quietly(story, call(1, 9000, inc("c0"), done(12)));
+    }),
+    ("a counter skips a value that nobody can have taken", Kind::CounterHole, |story| {
+        quietly(story, call(1, 9000, inc("c0"), done(14)));
+        change_dump(story, "w1", "c0", 14);
+    }),
+    ("a counter goes back for one who comes later", Kind::CounterBack, |story| {
+        quietly(story, call(1, 9000, inc("c0"), done(5)));
+    }),
+    ("a counter ends below what was given", Kind::CounterLost, |story| change_dump(story, "w1", "c0", 11)),
+    ("a reader sees a value that was overwritten before", Kind::Register, |story| {
+        quietly(story, call(5, 9000, read("r0"), done(10)));
+    }),
+    ("a reader sees nothing where a value is", Kind::Register, |story| {
+        quietly(story, call(5, 9000, read("r0"), Outcome::Done { value: None }));
+    }),
+    ("a deleted record is back for a reader", Kind::Ghost, |story| {
+        quietly(story, call(5, 9000, read("d0"), done(90)));
+    }),
+    ("a deleted record is back in a file", Kind::Ghost, |story| change_dump(story, "w2", "d1", 91)),
+    ("empty records stay in the files", Kind::Tombstones, |story| {
+        change(story, |what| match what {
+            What::Dump { empty, .. } => {
+                *empty = 3;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("a snapshot sees half a transaction", Kind::Sum, |story| {
+        change(story, |what| match what {
+            What::Return { result: Outcome::Saw { sum, .. }, .. } => {
+                *sum = 4;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("a file holds half a transaction", Kind::Sum, |story| change_dump(story, "w4", "x", 6)),
+    ("an acknowledged commit is not in a later snapshot", Kind::Commit, |story| {
+        change_last(story, |what| match what {
+            What::Return { result: Outcome::Saw { last, .. }, .. } => {
+                last.insert("a".to_owned(), 2).is_some()
+            }
+            _ => false,
+        });
+    }),
+    ("a snapshot sees a commit that nobody began", Kind::Commit, |story| {
+        change_last(story, |what| match what {
+            What::Return { result: Outcome::Saw { last, .. }, .. } => {
+                last.insert("a".to_owned(), 4).is_some()
+            }
+            _ => false,
+        });
+    }),
+    ("an acknowledged commit is not on disk", Kind::Commit, |story| change_dump(story, "w4", "last.a", 2)),
+    ("a sequence number is given twice", Kind::Seqnum, |story| {
+        change_last(story, |what| match what {
+            What::Return { result: Outcome::Committed { seqnum }, .. } => {
+                *seqnum = 2;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("a file has an older sequence number", Kind::Seqnum, |story| {
+        change(story, |what| match what {
+            What::Dump { db, seqnum, .. } if db == "w4" => {
+                *seqnum = 2;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("the files of two nodes differ", Kind::Dump, |story| {
+        change_last(story, |what| match what {
+            What::Dump { db, records, .. } if db == "w4" => {
+                records.insert("x".to_owned(), 7);
+                records.insert("y".to_owned(), -7).is_some()
+            }
+            _ => false,
+        });
+    }),
+    ("an address is on two nodes", Kind::AddressTwice, |story| {
+        change(story, |what| match what {
+            What::Held { by } => {
+                by[2].1.push("10.0.0.1".to_owned());
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("an address is on no node for too long", Kind::AddressGone, |story| {
+        let gone = |what: &What| matches!(what, What::Phase { phase: Phase::Healed });
+        let at = story.lines.iter().position(|line| gone(&line.what)).unwrap();
+        let mut without =
+            story.lines.iter().find(|line| matches!(line.what, What::Held { .. })).unwrap().clone();
+        let What::Held { by } = &mut without.what else { unreachable!() };
+        by[0].1.clear();
+        // While all nodes are healthy.
+        for late in [1_u64, 4, 7] {
+            story
+                .lines
+                .insert(at, Line { t: story.lines[at].t + late * 100 * MS, what: without.what.clone() });
+        }
+        story.lines.sort_by_key(|line| line.t);
+    }),
+    ("a message does not arrive", Kind::MessageLost, |story| {
+        drop_last(story, |what| matches!(what, What::Received { n: 6, .. }));
+    }),
+    ("a message arrives twice", Kind::MessageTwice, |story| {
+        let (proc, from) = (ProcId(9), ProcId(8));
+        quietly(story, vec![What::Received { proc, from, n: 6, whole: true }]);
+    }),
+    ("a message is damaged", Kind::MessageTwice, |story| {
+        change(story, |what| match what {
+            What::Received { whole, .. } => {
+                *whole = false;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("a message arrives that nobody sent", Kind::MessageTwice, |story| {
+        let (proc, from) = (ProcId(9), ProcId(8));
+        quietly(story, vec![What::Received { proc, from, n: 99, whole: true }]);
+    }),
+    ("messages arrive in another order", Kind::MessageOrder, |story| {
+        for (mine, others) in [(5, 60), (6, 5), (60, 6)] {
+            change(story, |what| match what {
+                What::Received { n, .. } if *n == mine => {
+                    *n = others;
+                    true
+                }
+                _ => false,
+            });
+        }
+    }),
+    ("two hold a lock", Kind::Exclusion, |story| {
+        let lock = || "g".to_owned();
+        let (a, b) = (ProcId(10), ProcId(11));
+        quietly(story, vec![What::Enter { proc: a, lock: lock() }, What::Enter { proc: b, lock: lock() }]);
+    }),
+    ("two nodes lead at once", Kind::TwoLeaders, |story| {
+        // In the phase of faults, when nodes may disagree for a while.
+        let faults = |line: &Line| line.what == What::Phase { phase: Phase::Faults };
+        let at = story.lines.iter().position(faults).unwrap();
+        let t = story.lines[at].t;
+        let mut other = view(1);
+        other.leader = Some(1);
+        for ms in 1..=20 {
+            for (node, view) in [(0, view(1)), (1, other.clone())] {
+                story.lines.push(Line { t: t + ms * 25 * MS, what: What::View { node, view } });
+            }
+        }
+        story.lines.sort_by_key(|line| line.t);
+    }),
+    ("a daemon's memory grows", Kind::Growth, |story| {
+        change_last(story, |what| match what {
+            What::Size { memory_kib, .. } => {
+                *memory_kib += 2000;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("a daemon's descriptors grow", Kind::Growth, |story| {
+        change_last(story, |what| match what {
+            What::Size { descriptors, .. } => {
+                *descriptors += 5;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("nodes disagree when all is quiet", Kind::Disagreement, |story| {
+        change_last(story, |what| match what {
+            What::View { view, .. } => {
+                view.vnnmap.pop();
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("a node is flagged for a moment when all is quiet", Kind::Disagreement, |story| {
+        let mut flagged = view(3);
+        flagged.flags[1] = 2;
+        let well = view(3);
+        quietly(story, vec![What::View { node: 1, view: flagged }, What::View { node: 1, view: well }]);
+    }),
+    ("the cluster is normal too late", Kind::NotNormal, |story| {
+        story.header.bounds.normal_ms = 50;
+    }),
+    ("an audit found something", Kind::Audit, |story| {
+        change(story, |what| match what {
+            What::Audit { found, .. } => {
+                found.push("core of ctdbd".to_owned());
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("an audit was not made", Kind::Audit, |story| {
+        drop_last(story, |what| matches!(what, What::Audit { .. }));
+    }),
+    ("a workload does nothing", Kind::Idle, |story| story.header.workloads.push(Workload::W8)),
+    ("a workload does nothing after the healing", Kind::Idle, |story| {
+        let quiet =
+            story.lines.iter().position(|line| line.what == What::Phase { phase: Phase::Quiet }).unwrap();
+        let mut at = 0;
+        story.lines.retain(|line| {
+            at += 1;
+            at <= quiet || !matches!(&line.what, What::Enter { .. } | What::Leave { .. })
+        });
+    }),
+    ("a node cannot be started", Kind::Broken, |story| {
+        quietly(story, vec![What::Node { node: 2, state: NodeState::Failed }]);
+        quietly(story, (0..3).map(|node| What::View { node, view: view(3) }).collect());
+    }),
+    ("a process finds what cannot be", Kind::Broken, |story| {
+        let (proc, why) = (ProcId(1), "a record of 3 bytes".to_owned());
+        quietly(
+            story,
+            vec![What::Process { proc, node: 0, workload: Workload::W1, state: Process::Broken, why }],
+        );
+    }),
+    ("the run ends early", Kind::Broken, |story| {
+        drop_last(story, |what| *what == What::Phase { phase: Phase::Audit });
+    }),
+];
+
+fn change_dump(story: &mut Story, of: &str, key: &str, to: i64) {
+    change(story, |what| match what {
+        What::Dump { db, records, .. } if db == of => {
+            records.insert(key.to_owned(), to);
+            true
+        }
+        _ => false,
+    });
+    if of != "w4" {
+        // The other nodes' files of such a database need not be the same.
+        story.lines.iter_mut().for_each(|line| {
+            if let What::Dump { db, records, .. } = &mut line.what
+                && db == of
+            {
+                records.insert(key.to_owned(), to);
+            }
+        });
+    }
+}
+
+fn drop_last(story: &mut Story, which: impl Fn(&What) -> bool) {
+    let at = story.lines.iter().rposition(|line| which(&line.what)).unwrap();
+    story.lines.remove(at);
+}
+
+#[test]
+fn each_broken_promise_turns_the_run_red() {
+    for (what, kind, mutate) in MUTATIONS {
+        let mut story = good();
+        mutate(&mut story);
+        let found = kinds(&story.history());
+        assert!(found.contains(kind), "{what}: found {found:?}, not {kind:?}");
+    }
+}
+
+#[test]
+fn every_kind_of_finding_has_its_mutation_or_its_own_test() {
+    let all = [
+        Kind::CounterTwice,
+        Kind::CounterHole,
+        Kind::CounterBack,
+        Kind::CounterLost,
+        Kind::Register,
+        Kind::Ghost,
+        Kind::Tombstones,
+        Kind::Sum,
+        Kind::Commit,
+        Kind::Seqnum,
+        Kind::Dump,
+        Kind::AddressTwice,
+        Kind::AddressGone,
+        Kind::MessageLost,
+        Kind::MessageTwice,
+        Kind::MessageOrder,
+        Kind::Exclusion,
+        Kind::TwoLeaders,
+        Kind::Growth,
+        Kind::Disagreement,
+        Kind::NotNormal,
+        Kind::Audit,
+        Kind::Idle,
+        Kind::Broken,
+    ];
+    for kind in all {
+        assert!(MUTATIONS.iter().any(|(_, of, _)| *of == kind), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_tail_is_forgiven_only_where_no_other_node_had_the_record_since() {
+    // The same two values again, but node 0 had the record between them and the fault.
+    let mut story = good();
+    let fault = |line: &Line| matches!(line.what, What::Fault { step: Step::Begin, .. });
+    let at = story.lines.iter().position(fault).unwrap();
+    let t = story.lines[at].t;
+    let lines = call(1, 9000, inc("c0"), done(9)).into_iter().map(|what| Line { t: t - 1, what });
+    story.lines.splice(at..at, lines);
+    story.lines.sort_by_key(|line| line.t);
+    assert!(kinds(&story.history()).contains(&Kind::CounterTwice));
+}
+
+#[test]
+fn what_c_is_known_to_lose_is_forgiven_only_to_a_mix_with_c_that_was_cut() {
+    let mut story = good();
+    quietly(&mut story, call(5, 9000, read("d0"), done(90)));
+    let verdict = |story: &Story| judge::judge(&story.history());
+    story.header.mix = "CRR".to_owned();
+    assert!(!verdict(&story).acceptable(), "a crash explains no ghost");
+    story.lines.iter_mut().for_each(|line| {
+        if let What::Fault { name, .. } = &mut line.what {
+            "F6".clone_into(name);
+        }
+    });
+    // The same finding breaks linearizability as well; both are known.
+    assert!(verdict(&story).acceptable(), "{}", verdict(&story));
+    assert!(!verdict(&story).green());
+    story.header.mix = "RRR".to_owned();
+    assert!(!verdict(&story).acceptable());
+}
+
+#[test]
+fn an_unread_write_that_never_returned_explains_nothing_and_a_read_one_does() {
+    let mut story = good();
+    let proc = ProcId(4);
+    quietly(&mut story, vec![What::Call { proc, id: 9000, op: write("r0", 77) }]);
+    assert_eq!(kinds(&story.history()), [], "it may have happened or not");
+    quietly(&mut story, call(5, 9001, read("r0"), done(77)));
+    quietly(&mut story, call(5, 9002, read("r0"), done(77)));
+    story.lines.iter_mut().for_each(|line| {
+        if let What::Dump { db, records, .. } = &mut line.what
+            && db == "w2"
+        {
+            records.insert("r0".to_owned(), 77);
+        }
+    });
+    assert_eq!(kinds(&story.history()), [], "it happened");
+    quietly(&mut story, call(5, 9003, read("r0"), done(12)));
+    assert_eq!(kinds(&story.history()), [Kind::Register], "it happened, and was undone");
+}
