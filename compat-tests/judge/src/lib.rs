@@ -7,6 +7,7 @@
 pub mod checkers;
 pub mod history;
 mod known;
+pub mod plan;
 mod tails;
 mod verdict;
 

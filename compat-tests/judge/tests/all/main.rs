@@ -4,5 +4,6 @@
 
 mod linear;
 mod mutations;
+mod plan;
 mod story;
 mod text;
