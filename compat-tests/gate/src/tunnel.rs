@@ -14,7 +14,7 @@ use legacy_codec::{
     Operation, Packet, Pnn, SockAddr,
 };
 use machine::{Machine, Time};
-use tunnel_core::{Config, CtdbdInput, Effect, Input, Tunnel};
+use tunnel_core::{Config, Effect, Input, Tunnel, session};
 
 use crate::Work;
 
@@ -52,7 +52,7 @@ impl Side {
         let mut side =
             Self { tunnel: Tunnel::new(config), node, to_ctdbd, out: VecDeque::new(), delivered: 0 };
         side.input(Input::Start);
-        side.input(Input::Ctdbd(CtdbdInput::Connected));
+        side.input(Input::Ctdbd(session::Input::Connected));
         let register = [ToTunnel::Register { incarnation: 1 }];
         side.input(Input::Datagram(datagram::encode(daemon(name), &register).into_bytes()));
         side
@@ -69,10 +69,10 @@ impl Side {
     /// Carries out all effects but what has to be written, which comes back, in one piece.
     fn drain(&mut self) -> Option<Bytes> {
         let mut written = Vec::new();
-        while let Some(effect) = self.tunnel.poll_effect() {
+        while let Some(effect) = self.tunnel.poll_effect(Time::ZERO) {
             match effect {
                 Effect::Write(bytes) => {
-                    self.tunnel.handle(Time::ZERO, Input::Ctdbd(CtdbdInput::Written(bytes.len())));
+                    self.tunnel.handle(Time::ZERO, Input::Written(bytes.len()));
                     written.push(bytes);
                 }
                 Effect::Deliver { daemon, incarnation, .. } => {
@@ -109,7 +109,7 @@ impl Side {
             };
             let body = Operation::ReplyControl(reply.encode(ABI).expect("a reply"));
             let bytes = Packet { header: packet.header, body }.encode(ABI).expect("a packet").bytes;
-            self.tunnel.handle(Time::ZERO, Input::Ctdbd(CtdbdInput::Received(bytes)));
+            self.tunnel.handle(Time::ZERO, Input::Ctdbd(session::Input::Received(bytes)));
         }
     }
 
@@ -126,9 +126,9 @@ impl Side {
 /// Lets the two hear each other until neither has anything to say.
 fn settle(near: &mut Side, far: &mut Side) {
     while let Some(packet) = near.out.pop_front() {
-        far.input(Input::Ctdbd(CtdbdInput::Received(packet)));
+        far.input(Input::Ctdbd(session::Input::Received(packet)));
         while let Some(packet) = far.out.pop_front() {
-            near.input(Input::Ctdbd(CtdbdInput::Received(packet)));
+            near.input(Input::Ctdbd(session::Input::Received(packet)));
         }
     }
 }
@@ -160,13 +160,13 @@ fn send(name: &str, len: usize, times: (u32, u32)) -> Work {
             let datagram = all.pop_front().expect("enough datagrams");
             near.tunnel.handle(Time::ZERO, Input::Datagram(datagram));
             let mut written = 0;
-            while let Some(effect) = near.tunnel.poll_effect() {
+            while let Some(effect) = near.tunnel.poll_effect(Time::ZERO) {
                 if let Effect::Write(bytes) = effect {
                     written += bytes.len();
                 }
             }
             assert!(written > len, "the message does not go");
-            near.tunnel.handle(Time::ZERO, Input::Ctdbd(CtdbdInput::Written(written)));
+            near.tunnel.handle(Time::ZERO, Input::Written(written));
         })
     };
     Work { name: format!("tunnel: send {name}"), times, prepare: Box::new(prepare) }
@@ -180,9 +180,9 @@ fn receive(name: &str, len: usize, times: (u32, u32)) -> Work {
         let mut all = std::mem::take(&mut near.out);
         Box::new(move || {
             let packet = all.pop_front().expect("enough packets");
-            far.tunnel.handle(Time::ZERO, Input::Ctdbd(CtdbdInput::Received(packet)));
+            far.tunnel.handle(Time::ZERO, Input::Ctdbd(session::Input::Received(packet)));
             let mut delivered = 0;
-            while let Some(effect) = far.tunnel.poll_effect() {
+            while let Some(effect) = far.tunnel.poll_effect(Time::ZERO) {
                 if let Effect::Deliver { daemon, incarnation, .. } = effect {
                     delivered += 1;
                     far.tunnel.handle(Time::ZERO, Input::Sent { daemon, incarnation });

@@ -183,7 +183,7 @@ impl Driver {
     }
 
     fn carry_out(&mut self) {
-        while let Some(effect) = self.session.poll_effect() {
+        while let Some(effect) = self.session.poll_effect(self.now()) {
             match effect {
                 Effect::Write(bytes) => self.outbox.push(bytes),
                 Effect::Connect => {

@@ -346,7 +346,7 @@ impl Machine for Session {
         }
     }
 
-    fn poll_effect(&mut self) -> Option<Effect> {
+    fn poll_effect(&mut self, _: Time) -> Option<Effect> {
         self.effects.pop_front()
     }
 

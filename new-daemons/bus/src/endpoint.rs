@@ -57,8 +57,6 @@ pub struct Endpoint {
     reassembly: Reassembly,
     effects: VecDeque<Effect>,
     bad_datagrams: u64,
-    /// The latest time that an input brought.
-    now: Time,
 }
 
 impl Endpoint {
@@ -78,7 +76,6 @@ impl Endpoint {
             reassembly: Reassembly::new(UNFINISHED_MAX),
             effects: VecDeque::new(),
             bad_datagrams: 0,
-            now: Time::ZERO,
         }
     }
 
@@ -308,7 +305,6 @@ impl Machine for Endpoint {
     type Effect = Effect;
 
     fn handle(&mut self, now: Time, input: Input) {
-        self.now = now;
         match input {
             Input::Start => {
                 self.state = State::Connecting;
@@ -360,7 +356,6 @@ impl Machine for Endpoint {
     }
 
     fn tick(&mut self, now: Time) {
-        self.now = now;
         let mut ended = Vec::new();
         let closed = self.locals.tick(now, &mut ended);
         self.completed(ended);
@@ -381,11 +376,11 @@ impl Machine for Endpoint {
         }
     }
 
-    fn poll_effect(&mut self) -> Option<Effect> {
+    fn poll_effect(&mut self, now: Time) -> Option<Effect> {
         if let Some(effect) = self.effects.pop_front() {
             return Some(effect);
         }
-        if let Some(LocalDatagram { to, datagram, passed }) = self.locals.next(self.now) {
+        if let Some(LocalDatagram { to, datagram, passed }) = self.locals.next(now) {
             return Some(Effect::Local { to, datagram, passed });
         }
         self.transmit()

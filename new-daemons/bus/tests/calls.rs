@@ -56,7 +56,8 @@ impl World {
 
     fn drive(&mut self) {
         loop {
-            let next = self.peers.iter_mut().find_map(|(from, calls)| Some((*from, calls.poll_effect()?)));
+            let next =
+                self.peers.iter_mut().find_map(|(from, calls)| Some((*from, calls.poll_effect(self.now)?)));
             let Some((from, effect)) = next else { break };
             let Effect::Send { ticket, to, body } = effect else {
                 self.seen.push((from, effect));

@@ -52,7 +52,7 @@ impl Bench {
     }
 
     fn drain(&mut self) {
-        while let Some(effect) = self.endpoint.poll_effect() {
+        while let Some(effect) = self.endpoint.poll_effect(self.now) {
             match effect {
                 Effect::Connect => {
                     let input = if self.listens { Input::Connected } else { Input::Unreachable };

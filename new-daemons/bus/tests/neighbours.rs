@@ -41,9 +41,9 @@ impl Pair {
             let config = Config { pass_above: 200_000, ..Config::new(daemon(n), u64::from(n)) };
             let mut endpoint = Endpoint::new(config);
             endpoint.handle(Time::ZERO, Input::Start);
-            assert_eq!(endpoint.poll_effect(), Some(Effect::Connect));
+            assert_eq!(endpoint.poll_effect(Time::ZERO), Some(Effect::Connect));
             endpoint.handle(Time::ZERO, Input::Unreachable);
-            assert!(matches!(endpoint.poll_effect(), Some(Effect::Lost(_))));
+            assert!(matches!(endpoint.poll_effect(Time::ZERO), Some(Effect::Lost(_))));
             endpoint
         };
         Self {
@@ -71,7 +71,7 @@ impl Pair {
     fn drive(&mut self) {
         loop {
             self.flush();
-            let Some(effect) = self.sender.poll_effect() else { break };
+            let Some(effect) = self.sender.poll_effect(self.now) else { break };
             match effect {
                 Effect::Local { to, datagram, passed } => {
                     assert_eq!(to, daemon(2));
@@ -119,7 +119,7 @@ impl Pair {
             self.receiver.handle(self.now, input);
             self.drive();
         }
-        while let Some(effect) = self.receiver.poll_effect() {
+        while let Some(effect) = self.receiver.poll_effect(self.now) {
             if let Effect::Received { from, body } = effect {
                 assert_eq!(from, local(1));
                 self.received.push(body);

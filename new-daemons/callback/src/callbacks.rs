@@ -259,7 +259,7 @@ impl Machine for Callbacks {
         self.advance(now);
     }
 
-    fn poll_effect(&mut self) -> Option<Effect> {
+    fn poll_effect(&mut self, _: Time) -> Option<Effect> {
         self.effects.pop_front()
     }
 

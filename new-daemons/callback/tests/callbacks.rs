@@ -45,7 +45,7 @@ impl Daemon {
     fn give(&mut self, input: Input) -> Vec<Effect> {
         self.callbacks.handle(self.now, input);
         self.callbacks.check();
-        std::iter::from_fn(|| self.callbacks.poll_effect()).collect()
+        std::iter::from_fn(|| self.callbacks.poll_effect(self.now)).collect()
     }
 
     /// What is started.
@@ -65,7 +65,7 @@ impl Daemon {
         self.now = due;
         self.callbacks.tick(due);
         self.callbacks.check();
-        std::iter::from_fn(|| self.callbacks.poll_effect()).collect()
+        std::iter::from_fn(|| self.callbacks.poll_effect(self.now)).collect()
     }
 }
 

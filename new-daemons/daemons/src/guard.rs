@@ -57,8 +57,8 @@ impl<M: Machine, F: Fn() -> M> Guarded<M, F> {
     }
 
     /// As the machine's own.
-    pub fn poll_effect(&mut self) -> Option<M::Effect> {
-        self.attempt(Machine::poll_effect).unwrap_or_default()
+    pub fn poll_effect(&mut self, now: Time) -> Option<M::Effect> {
+        self.attempt(|machine| machine.poll_effect(now)).unwrap_or_default()
     }
 
     /// As the machine's own.
@@ -82,7 +82,7 @@ mod tests {
             assert!(self.0 != 3, "broken on purpose");
         }
         fn tick(&mut self, _: Time) {}
-        fn poll_effect(&mut self) -> Option<u8> {
+        fn poll_effect(&mut self, _: Time) -> Option<u8> {
             Some(self.0)
         }
         fn poll_timeout(&self) -> Option<Time> {
@@ -95,8 +95,8 @@ mod tests {
         let mut guarded = Guarded::new(|| Counter(0));
         assert_eq!(guarded.handle(Time::ZERO, 2), Ok(()));
         assert_eq!(guarded.handle(Time::ZERO, 1), Err(Broke));
-        assert_eq!(guarded.poll_effect(), Some(0));
+        assert_eq!(guarded.poll_effect(Time::ZERO), Some(0));
         assert_eq!(guarded.handle(Time::ZERO, 4), Ok(()));
-        assert_eq!(guarded.poll_effect(), Some(4));
+        assert_eq!(guarded.poll_effect(Time::ZERO), Some(4));
     }
 }

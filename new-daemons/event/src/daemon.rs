@@ -304,7 +304,7 @@ impl Machine for EventDaemon {
         }
     }
 
-    fn poll_effect(&mut self) -> Option<Effect> {
+    fn poll_effect(&mut self, _: Time) -> Option<Effect> {
         self.effects.pop_front()
     }
 

@@ -124,7 +124,7 @@ impl Story {
 
     fn show(&mut self) {
         self.daemon.check();
-        while let Some(effect) = self.daemon.poll_effect() {
+        while let Some(effect) = self.daemon.poll_effect(self.now) {
             let text = self.effect(effect);
             writeln!(self.told, "    {text}").unwrap();
         }

@@ -21,8 +21,8 @@ pub trait Machine {
     /// Does what is due. Called at or after [`Machine::poll_timeout`].
     fn tick(&mut self, now: Time);
 
-    /// The next thing to do, oldest first.
-    fn poll_effect(&mut self) -> Option<Self::Effect>;
+    /// The next thing to do, oldest first. What is made only now, because its turn has come, is made at `now`.
+    fn poll_effect(&mut self, now: Time) -> Option<Self::Effect>;
 
     /// The one moment at which [`Machine::tick`] has work to do.
     fn poll_timeout(&self) -> Option<Time>;

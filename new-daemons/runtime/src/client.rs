@@ -278,7 +278,7 @@ impl Upper for Mail {
         }
     }
 
-    fn poll_input(&mut self) -> Option<Input> {
+    fn poll_input(&mut self, _: Time) -> Option<Input> {
         self.inputs.pop_front()
     }
 

@@ -38,7 +38,7 @@ pub(crate) trait Upper: Send + 'static {
     /// A message, the end of one, or news of the tunneld.
     fn effect(&mut self, now: Time, effect: Effect);
     /// The next thing for the endpoint to do.
-    fn poll_input(&mut self) -> Option<Input>;
+    fn poll_input(&mut self, now: Time) -> Option<Input>;
     /// Does what is due.
     fn tick(&mut self, _now: Time) {}
     /// When something is due.
@@ -84,10 +84,10 @@ impl<U: Upper> Core<U> {
     /// Carries out everything that can be done now.
     fn run(&mut self) {
         loop {
-            while let Some(effect) = self.endpoint.poll_effect() {
+            while let Some(effect) = self.endpoint.poll_effect(self.now) {
                 self.effect(effect);
             }
-            let Some(input) = self.upper.poll_input() else { return };
+            let Some(input) = self.upper.poll_input(self.now) else { return };
             self.input(input);
         }
     }

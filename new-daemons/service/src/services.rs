@@ -350,7 +350,7 @@ impl Machine for Services {
         self.advance(now);
     }
 
-    fn poll_effect(&mut self) -> Option<Effect> {
+    fn poll_effect(&mut self, _: Time) -> Option<Effect> {
         self.out.pop()
     }
 

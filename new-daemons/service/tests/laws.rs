@@ -191,7 +191,7 @@ struct Driver {
 
 impl Driver {
     fn effects(&mut self, machine: &mut Services) -> Result<(), TestCaseError> {
-        while let Some(effect) = machine.poll_effect() {
+        while let Some(effect) = machine.poll_effect(Time::ZERO) {
             match effect {
                 Effect::Save(saved) => {
                     let text = serde_json::to_string(&saved).unwrap();
@@ -293,7 +293,7 @@ fn more_than_so_many_who_wait_are_refused_at_once() {
         machine.handle(Time::ZERO, Input::Command { id: RequestId(n), command: Command::Startup });
     }
     let mut refused = Vec::new();
-    while let Some(effect) = machine.poll_effect() {
+    while let Some(effect) = machine.poll_effect(Time::ZERO) {
         if let Effect::Answer { id, answer } = effect {
             assert_eq!(answer, service::Answer::Refused(service::Refusal::Busy));
             refused.push(id.0);

@@ -8,7 +8,7 @@ use bus::{Address, Daemon, Input as BusInput, Ticket};
 use bytes::Bytes;
 use legacy_codec::ReqMessage;
 use machine::{Machine, Time};
-use tunnel_core::{CtdbdInput, Input, Tunnel};
+use tunnel_core::{Input, Tunnel, session};
 
 mod breaking;
 mod calling;
@@ -235,10 +235,10 @@ impl World {
                 self.acts(node, acts.unwrap_or_default());
             }
             Event::ToClient { node, connection, bytes } => {
-                self.ctdbd_says(node, connection, CtdbdInput::Received(bytes));
+                self.ctdbd_says(node, connection, session::Input::Received(bytes));
             }
             Event::HangUp { node, connection } => {
-                self.ctdbd_says(node, connection, CtdbdInput::Closed("ctdbd ended".to_owned()));
+                self.ctdbd_says(node, connection, session::Input::Closed("ctdbd ended".to_owned()));
             }
             Event::Between { from, to, message } => {
                 if !self.is_cut(from, to) {
@@ -279,7 +279,7 @@ impl World {
             Event::Written { node, boot, connection, len } => {
                 let same = |t: &&mut Tunneld| t.boot == boot && t.connection == connection;
                 if self.tunneld(node).filter(same).is_some() {
-                    self.tunneld_input(node, Input::Ctdbd(CtdbdInput::Written(len)));
+                    self.tunneld_input(node, Input::Written(len));
                     self.drive_tunneld(node);
                 }
             }

@@ -23,5 +23,6 @@ mod status;
 mod tunnel;
 mod turns;
 
+pub use legacy_session as session;
 pub use limits::Config;
-pub use tunnel::{CtdbdInput, Effect, Event, Input, Tunnel};
+pub use tunnel::{Effect, Event, Input, Tunnel};

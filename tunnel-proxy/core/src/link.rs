@@ -105,7 +105,7 @@ impl Link {
 
     pub(crate) fn poll_effect(&mut self, now: Time) -> Option<LinkEffect> {
         loop {
-            return Some(match self.session.poll_effect()? {
+            return Some(match self.session.poll_effect(now)? {
                 session::Effect::Connect => LinkEffect::Connect,
                 session::Effect::Write(bytes) => {
                     self.unwritten += bytes.len();

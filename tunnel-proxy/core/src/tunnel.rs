@@ -17,28 +17,15 @@ use crate::peer::Peer;
 use crate::service::Service;
 use crate::turns::Turns;
 
-/// What happens on the connection to ctdbd.
-#[derive(Debug)]
-pub enum CtdbdInput {
-    /// [`Effect::Connect`] worked.
-    Connected,
-    /// It did not, and why.
-    ConnectFailed(String),
-    /// Bytes came.
-    Received(Bytes),
-    /// ctdbd closed, or the socket failed.
-    Closed(String),
-    /// So many bytes of [`Effect::Write`] are in the socket.
-    Written(usize),
-}
-
 /// What happens to a tunneld.
 #[derive(Debug)]
 pub enum Input {
     /// Begin.
     Start,
     /// Something on the connection to ctdbd.
-    Ctdbd(CtdbdInput),
+    Ctdbd(session::Input),
+    /// So many bytes of [`Effect::Write`] are in the socket.
+    Written(usize),
     /// A datagram of a daemon of this node.
     Datagram(Bytes),
     /// The oldest [`Effect::Deliver`] of this daemon is in its socket.
@@ -127,7 +114,6 @@ pub struct Tunnel {
     pub(crate) service: Service,
     pub(crate) counters: Counters,
     pub(crate) started: Time,
-    pub(crate) now: Time,
     pub(crate) busy: Turns<Node>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) last_message: u64,
@@ -146,7 +132,6 @@ impl Tunnel {
             service: Service::new(),
             counters: Counters::default(),
             started: Time::ZERO,
-            now: Time::ZERO,
             busy: Turns::default(),
             effects: VecDeque::new(),
             last_message: 0,
@@ -279,24 +264,14 @@ impl Machine for Tunnel {
     type Effect = Effect;
 
     fn handle(&mut self, now: Time, input: Input) {
-        self.now = now;
         match input {
             Input::Start => {
                 self.started = now;
                 self.housekeeping = Some(now + HOUSEKEEPING);
                 self.link.start(now);
             }
-            Input::Ctdbd(CtdbdInput::Written(bytes)) => self.link.written(bytes),
-            Input::Ctdbd(input) => {
-                let input = match input {
-                    CtdbdInput::Connected => session::Input::Connected,
-                    CtdbdInput::ConnectFailed(why) => session::Input::ConnectFailed(why),
-                    CtdbdInput::Received(bytes) => session::Input::Received(bytes),
-                    CtdbdInput::Closed(why) => session::Input::Closed(why),
-                    CtdbdInput::Written(_) => return,
-                };
-                self.link.handle(now, input);
-            }
+            Input::Ctdbd(input) => self.link.handle(now, input),
+            Input::Written(bytes) => self.link.written(bytes),
             Input::Datagram(bytes) => self.datagram(now, bytes),
             Input::Sent { daemon, incarnation } => {
                 for origin in self.locals.sent(now, daemon, incarnation) {
@@ -322,7 +297,6 @@ impl Machine for Tunnel {
     }
 
     fn tick(&mut self, now: Time) {
-        self.now = now;
         self.link.tick(now);
         if self.link.attached {
             self.tick_peers(now);
@@ -335,8 +309,7 @@ impl Machine for Tunnel {
         }
     }
 
-    fn poll_effect(&mut self) -> Option<Effect> {
-        let now = self.now;
+    fn poll_effect(&mut self, now: Time) -> Option<Effect> {
         loop {
             if let Some(effect) = self.effects.pop_front() {
                 return Some(effect);

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use legacy_codec::{DEFAULT_LIMIT, FrameBuf, Framing};
 use proptest::prelude::*;
 use tunnel_core::envelope::{self, Channel, Frame, Head};
-use tunnel_core::{CtdbdInput, Input};
+use tunnel_core::{Input, session};
 
 fn any_daemon() -> impl Strategy<Value = Daemon> {
     prop::sample::select(vec!["a", "b", "tunnel", "nobody"]).prop_map(daemon)
@@ -96,9 +96,9 @@ fn take(bench: &mut Bench, step: Step) {
         Step::Gone(daemon) => bench.input(Input::Gone { daemon, incarnation: 1 }),
         Step::Reconnect => {
             bench.frames = FrameBuf::new(ABI, Framing::Client, DEFAULT_LIMIT);
-            bench.input(Input::Ctdbd(CtdbdInput::Closed("test".into())));
+            bench.input(Input::Ctdbd(session::Input::Closed("test".into())));
             bench.pass(2000);
-            bench.input(Input::Ctdbd(CtdbdInput::Connected));
+            bench.input(Input::Ctdbd(session::Input::Connected));
         }
         Step::Pass(millis) => bench.pass(millis),
     }

@@ -14,7 +14,7 @@ use runtime::frame::{Asked, Frame};
 use runtime::http::{Door, Limits, Places};
 use runtime::{Alarm, Clock};
 use tracing::{debug, info, warn};
-use tunnel_core::{CtdbdInput, Effect, Event, Input, Tunnel};
+use tunnel_core::{Effect, Event, Input, Tunnel, session};
 
 use crate::ctdbd::Ctdbd;
 use crate::locals::Locals;
@@ -147,8 +147,8 @@ impl Shell {
 
     async fn connect(&mut self) {
         let input = match self.ctdbd.connect().await {
-            Ok(()) => CtdbdInput::Connected,
-            Err(why) => CtdbdInput::ConnectFailed(why),
+            Ok(()) => session::Input::Connected,
+            Err(why) => session::Input::ConnectFailed(why),
         };
         self.now = self.clock.now();
         self.input(Input::Ctdbd(input));
@@ -186,8 +186,8 @@ impl Shell {
     fn read_ctdbd(&mut self, cx: &mut Context<'_>) -> bool {
         for turn in 0..TURN {
             let input = match self.ctdbd.poll_read(cx) {
-                Poll::Ready(Ok(bytes)) => CtdbdInput::Received(bytes),
-                Poll::Ready(Err(why)) => CtdbdInput::Closed(why),
+                Poll::Ready(Ok(bytes)) => session::Input::Received(bytes),
+                Poll::Ready(Err(why)) => session::Input::Closed(why),
                 Poll::Pending => return turn > 0,
             };
             self.input(Input::Ctdbd(input));
@@ -226,13 +226,13 @@ impl Shell {
 
     fn effects(&mut self) {
         loop {
-            while let Some(effect) = self.tunnel.poll_effect() {
+            while let Some(effect) = self.tunnel.poll_effect(self.now) {
                 self.effect(effect);
             }
             match self.ctdbd.try_write() {
                 Ok(0) => return,
-                Ok(bytes) => self.input(Input::Ctdbd(CtdbdInput::Written(bytes))),
-                Err(why) => self.input(Input::Ctdbd(CtdbdInput::Closed(why))),
+                Ok(bytes) => self.input(Input::Written(bytes)),
+                Err(why) => self.input(Input::Ctdbd(session::Input::Closed(why))),
             }
         }
     }

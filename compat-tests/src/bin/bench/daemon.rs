@@ -74,7 +74,7 @@ impl BusEnd {
 
     fn input(&mut self, input: Input) -> anyhow::Result<()> {
         self.endpoint.handle(self.now(), input);
-        while let Some(effect) = self.endpoint.poll_effect() {
+        while let Some(effect) = self.endpoint.poll_effect(self.now()) {
             match effect {
                 Effect::Connect => {
                     let sender = UnixDatagram::unbound()?;

@@ -75,9 +75,9 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn take(&mut self, session: &mut Session) {
+    fn take(&mut self, now: Time, session: &mut Session) {
         session.check();
-        while let Some(effect) = session.poll_effect() {
+        while let Some(effect) = session.poll_effect(now) {
             match effect {
                 Effect::Reply { token, .. } | Effect::Record { token, .. } => {
                     *self.ends.entry(token).or_default() += 1
@@ -186,7 +186,7 @@ proptest! {
                 calls += u64::from(matches!(input, Input::Call { .. } | Input::Record { .. }));
                 asked_to_start += u64::from(matches!(input, Input::Start));
                 session.handle(now, input);
-                ledger.take(&mut session);
+                ledger.take(now, &mut session);
             }
             if let Step::Pass { millis } = step {
                 let end = now + Duration::from_millis(*millis);
@@ -194,7 +194,7 @@ proptest! {
                     now = now.max(due);
                     session.tick(now);
                     prop_assert!(session.poll_timeout().is_none_or(|next| next > now), "a tick does all that is due");
-                    ledger.take(&mut session);
+                    ledger.take(now, &mut session);
                 }
                 now = end;
             }
@@ -206,7 +206,7 @@ proptest! {
         // The end: all deadlines pass.
         session.tick(now + Duration::from_secs(3));
         session.handle(now + Duration::from_secs(3), Input::Closed(String::new()));
-        ledger.take(&mut session);
+        ledger.take(now, &mut session);
         prop_assert_eq!(ledger.ends.len(), usize::try_from(calls).unwrap());
         prop_assert!(ledger.ends.values().all(|n| *n == 1), "{:?}", ledger.ends);
     }

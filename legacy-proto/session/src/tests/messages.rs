@@ -143,7 +143,7 @@ fn a_large_message_is_written_around_its_payload_without_a_copy_and_a_small_one_
     use machine::Machine;
     let mut written = |data: &[Bytes]| -> Vec<Bytes> {
         session.handle(now, Input::Send { dest: Dest(1), srvid: ID, data: data.to_vec() });
-        std::iter::from_fn(|| session.poll_effect())
+        std::iter::from_fn(|| session.poll_effect(now))
             .map(|e| if let Effect::Write(bytes) = e { bytes } else { panic!("{e:?}") })
             .collect()
     };

@@ -74,7 +74,7 @@ impl Rig {
 
     fn settle(&mut self) {
         self.session.check();
-        while let Some(effect) = self.session.poll_effect() {
+        while let Some(effect) = self.session.poll_effect(self.now) {
             match effect {
                 Effect::Write(bytes) => self.wire.push(bytes),
                 Effect::Close | Effect::Connect => {

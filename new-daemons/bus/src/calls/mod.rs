@@ -292,7 +292,7 @@ impl Machine for Calls {
         }
     }
 
-    fn poll_effect(&mut self) -> Option<Effect> {
+    fn poll_effect(&mut self, _: Time) -> Option<Effect> {
         self.effects.pop_front()
     }
 

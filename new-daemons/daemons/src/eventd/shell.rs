@@ -346,7 +346,7 @@ impl<'a> Shell<'a> {
     }
 
     fn carry_out(&mut self) {
-        while let Some(effect) = self.core.poll_effect() {
+        while let Some(effect) = self.core.poll_effect(self.clock.now()) {
             match effect {
                 Effect::List { token, component } => self.scripts.list(token, &component),
                 Effect::Start { token, component, script, args } => {

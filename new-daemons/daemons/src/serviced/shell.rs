@@ -192,7 +192,7 @@ impl Shell {
 
     fn carry_out(&mut self) {
         self.runners.set_node(self.outside.node());
-        while let Some(effect) = self.core.poll_effect() {
+        while let Some(effect) = self.core.poll_effect(self.clock.now()) {
             match effect {
                 Effect::Log(level, line) => log(level, &line),
                 Effect::Tell(notice) => {

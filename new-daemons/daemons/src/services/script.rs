@@ -50,7 +50,7 @@ pub(super) async fn run(place: &Place, component: &str, work: &Work, operation: 
     core.handle(clock.now(), Input::Request { id: RequestId(1), origin: Origin(1), request });
     let (mut running, mut answer, mut in_time) = (BTreeMap::new(), None, true);
     loop {
-        while let Some(effect) = core.poll_effect() {
+        while let Some(effect) = core.poll_effect(clock.now()) {
             match effect {
                 Effect::List { token, component } => scripts.list(token, &component),
                 // What was asked to end begins nothing new.

@@ -76,8 +76,9 @@ pub(super) async fn drive(shared: Arc<Shared>) {
 
 impl Programs {
     fn effects(&mut self, shared: &Arc<Shared>) -> Option<machine::Time> {
+        let now = shared.clock.now();
         let mut state = shared.state();
-        while let Some(effect) = state.machine.poll_effect() {
+        while let Some(effect) = state.machine.poll_effect(now) {
             match effect {
                 Effect::Start(start) => self.start(shared, start),
                 Effect::Stop(run) => {

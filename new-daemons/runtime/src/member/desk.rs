@@ -153,7 +153,7 @@ impl Desk {
         self.way.send_modify(|way| *way = Way { tunneld, node: node.or(way.node), attached });
     }
 
-    fn perform(&mut self, effect: Effect) {
+    fn perform(&mut self, now: Time, effect: Effect) {
         match effect {
             Effect::Send { ticket, to, body } => {
                 self.inputs.push_back(bus::Input::Send { ticket, to, body });
@@ -169,7 +169,7 @@ impl Desk {
                 if !served {
                     let text = "this daemon has just ceased to serve".to_owned();
                     let refusal = Refusal { code: Code::Stopping, text };
-                    self.input(Time::ZERO, Input::Reply { request, answer: Err(refusal) });
+                    self.input(now, Input::Reply { request, answer: Err(refusal) });
                 }
             }
             Effect::Withdrawn(request) => drop(self.withdrawals.remove(&request)),
@@ -208,9 +208,9 @@ impl Upper for Desk {
         }
     }
 
-    fn poll_input(&mut self) -> Option<bus::Input> {
-        while let Some(effect) = self.calls.poll_effect() {
-            self.perform(effect);
+    fn poll_input(&mut self, now: Time) -> Option<bus::Input> {
+        while let Some(effect) = self.calls.poll_effect(now) {
+            self.perform(now, effect);
         }
         self.inputs.pop_front()
     }

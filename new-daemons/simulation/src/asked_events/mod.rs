@@ -249,12 +249,13 @@ impl AskedEvents {
             let now = self.queue.now;
             let mut quiet = true;
             for node in 1..=CALLERS {
-                while let Some(effect) = self.callers.get_mut(&node).and_then(Calls::poll_effect) {
+                while let Some(effect) = self.callers.get_mut(&node).and_then(|calls| calls.poll_effect(now))
+                {
                     quiet = false;
                     self.of_caller(node, effect);
                 }
             }
-            while let Some(effect) = self.server.calls.poll_effect() {
+            while let Some(effect) = self.server.calls.poll_effect(now) {
                 quiet = false;
                 match effect {
                     Effect::Send { ticket, to, body } => self.send(home(), to, ticket, body),

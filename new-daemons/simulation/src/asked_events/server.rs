@@ -99,7 +99,7 @@ impl Server {
     /// The next effect that concerns programs; answers and notices go out on the way.
     pub(super) fn poll(&mut self, now: Time, promises: &mut Promises) -> Option<Effect> {
         loop {
-            match self.core.poll_effect()? {
+            match self.core.poll_effect(now)? {
                 Effect::Answer(Question(id), answer) => self.answer(now, id, answer),
                 Effect::Publish(notice) => {
                     promises.told(&notice);

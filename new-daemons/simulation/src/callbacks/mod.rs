@@ -150,7 +150,7 @@ impl Programs {
     }
 
     fn effects(&mut self) {
-        while let Some(effect) = self.machine.poll_effect() {
+        while let Some(effect) = self.machine.poll_effect(self.now) {
             if self.tracing {
                 println!("{}   -> {}", self.now, shortened(&effect));
             }

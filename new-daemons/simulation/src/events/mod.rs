@@ -113,7 +113,7 @@ impl Events {
             }
             self.steps += 1;
             self.daemon.check();
-            while let Some(effect) = self.daemon.poll_effect() {
+            while let Some(effect) = self.daemon.poll_effect(self.queue.now) {
                 self.carry_out(effect);
             }
             self.promises.check(self.queue.now);

@@ -247,7 +247,7 @@ impl Serviced {
 
     fn effects(&mut self) {
         let mut whole = true;
-        while let Some(effect) = self.daemon.as_mut().and_then(Machine::poll_effect) {
+        while let Some(effect) = self.daemon.as_mut().and_then(|daemon| daemon.poll_effect(self.now)) {
             if self.tracing {
                 let text: String = format!("{effect:?}").chars().take(400).collect();
                 println!("{}   -> {text}", self.now);

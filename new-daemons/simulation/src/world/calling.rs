@@ -129,7 +129,7 @@ impl World {
         let now = self.queue.now;
         while let Some(run) = self.run_of(node, who)
             && let Some(d) = self.daemon(node, who)
-            && let Some(effect) = d.calls.poll_effect()
+            && let Some(effect) = d.calls.poll_effect(now)
         {
             match effect {
                 Effect::Send { ticket, to, body } => {

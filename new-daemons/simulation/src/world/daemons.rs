@@ -54,7 +54,7 @@ impl World {
         loop {
             self.drive_calls(node, daemon);
             let Some(d) = self.daemon(node, daemon) else { return };
-            let Some(effect) = d.endpoint.poll_effect() else { break };
+            let Some(effect) = d.endpoint.poll_effect(now) else { break };
             let incarnation = d.incarnation;
             match effect {
                 BusEffect::Connect => {

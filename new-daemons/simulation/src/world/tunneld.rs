@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bus::Daemon;
 use machine::{Machine, Time};
-use tunnel_core::{Config, CtdbdInput, Effect, Input, Tunnel};
+use tunnel_core::{Config, Effect, Input, Tunnel, session};
 
 use super::{Event, SOCKET_DELAY, Tunneld, World};
 use crate::daemon::SOCKET_QUEUE;
@@ -51,19 +51,19 @@ impl World {
                 if let Some(t) = self.tunneld(node) {
                     t.connection = Some(connection);
                 }
-                CtdbdInput::Connected
+                session::Input::Connected
             }
-            None => CtdbdInput::ConnectFailed("refused".to_owned()),
+            None => session::Input::ConnectFailed("refused".to_owned()),
         };
         self.tunneld_input(node, Input::Ctdbd(input));
         self.drive_tunneld(node);
     }
 
-    pub(super) fn ctdbd_says(&mut self, node: u32, connection: u64, input: CtdbdInput) {
+    pub(super) fn ctdbd_says(&mut self, node: u32, connection: u64, input: session::Input) {
         if self.tunneld(node).is_none_or(|t| t.connection != Some(connection)) {
             return;
         }
-        if let (CtdbdInput::Closed(_), Some(t)) = (&input, self.tunneld(node)) {
+        if let (session::Input::Closed(_), Some(t)) = (&input, self.tunneld(node)) {
             t.connection = None;
         }
         self.tunneld_input(node, Input::Ctdbd(input));
@@ -92,8 +92,9 @@ impl World {
     }
 
     pub(super) fn drive_tunneld(&mut self, node: u32) {
+        let now = self.queue.now;
         while let Some(t) = self.tunneld(node)
-            && let Some(effect) = t.machine.poll_effect()
+            && let Some(effect) = t.machine.poll_effect(now)
         {
             let (boot, connection) = (t.boot, t.connection);
             match effect {

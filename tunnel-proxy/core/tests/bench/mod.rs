@@ -15,7 +15,7 @@ use legacy_codec::{
 };
 use machine::{Machine, Time};
 use tunnel_core::envelope::{self, Channel, Frame, Head};
-use tunnel_core::{Config, CtdbdInput, Effect, Event, Input, Tunnel};
+use tunnel_core::{Config, Effect, Event, Input, Tunnel, session};
 
 pub(crate) const ABI: Abi = Abi::NATIVE;
 pub(crate) const BOOT: u64 = 77;
@@ -61,7 +61,7 @@ impl Bench {
             events: Vec::new(),
         };
         bench.input(Input::Start);
-        bench.input(Input::Ctdbd(CtdbdInput::Connected));
+        bench.input(Input::Ctdbd(session::Input::Connected));
         assert_eq!(bench.tunnel.status(bench.now).ctdbd.state, protocol::tunnel::LinkState::Attached);
         bench
     }
@@ -82,10 +82,10 @@ impl Bench {
     }
 
     pub(crate) fn drain(&mut self) {
-        while let Some(effect) = self.tunnel.poll_effect() {
+        while let Some(effect) = self.tunnel.poll_effect(self.now) {
             match effect {
                 Effect::Write(bytes) => {
-                    self.tunnel.handle(self.now, Input::Ctdbd(CtdbdInput::Written(bytes.len())));
+                    self.tunnel.handle(self.now, Input::Written(bytes.len()));
                     self.frames.push(bytes);
                 }
                 Effect::Deliver { daemon, incarnation, datagram } => {
@@ -165,7 +165,7 @@ impl Bench {
     /// Gives back the buffer that was read, to see who keeps it.
     fn ctdbd_says(&mut self, header: Header, body: Operation) -> Bytes {
         let bytes = Packet { header, body }.encode(ABI).unwrap().bytes;
-        self.tunnel.handle(self.now, Input::Ctdbd(CtdbdInput::Received(bytes.clone())));
+        self.tunnel.handle(self.now, Input::Ctdbd(session::Input::Received(bytes.clone())));
         bytes
     }
 
