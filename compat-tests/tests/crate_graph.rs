@@ -31,6 +31,7 @@ const TABLE: &[Row] = &[
     ("bus", Pure, &["machine", "protocol"], &[]),
     ("callback", Pure, &["machine"], &[]),
     ("runtime", Tokio, &["bus", "callback", "config", "machine", "protocol"], &[]),
+    ("reactor", Pure, &[], &[]),
     ("tdb", Pure, &[], &[]),
     ("tunnel-core", Pure, &["bus", "legacy-codec", "legacy-session", "machine", "protocol"], &["simulation"]),
     (
