@@ -13,7 +13,6 @@ mod context;
 mod error;
 mod exit;
 mod host;
-mod join;
 mod live;
 mod model;
 mod nodes;

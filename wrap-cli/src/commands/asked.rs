@@ -10,8 +10,8 @@ use crate::backend::Cluster;
 use crate::context::Context;
 use crate::error::{Error, Failure};
 use crate::exit::Exit;
-use crate::join::join_all;
 use crate::render::table::{Column, table};
+use futures_util::future::join_all;
 
 /// The answers of all nodes that were asked.
 #[derive(Debug, Serialize, JsonSchema)]

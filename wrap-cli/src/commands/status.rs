@@ -14,8 +14,8 @@ use crate::args::Settings;
 use crate::backend::Cluster;
 use crate::context::Context;
 use crate::error::Error;
-use crate::join::join_all;
 use crate::model::{Flags, Node};
+use futures_util::future::join_all;
 
 /// No node: `CTDB_UNKNOWN_PNN`.
 const NO_LEADER: u32 = u32::MAX;

@@ -8,7 +8,6 @@ use std::os::unix::ffi::OsStrExt;
 
 use legacy_codec::{Connection, Control, GetTcpTickleList, SockAddr, TcpAddDelayedUpdate, TcpRemove};
 
-use crate::join::join_all;
 use crate::old::address;
 use crate::old::addresses::parsed;
 use crate::old::numbers::{EINVAL, low32, unsigned};
@@ -16,6 +15,7 @@ use crate::old::output::{err, out, row, write_out};
 use crate::old::stop::{Done, Explain, ONE, Stop, words};
 use crate::old::table::misused;
 use crate::old::tool::{Failure, Tool};
+use futures_util::future::join_all;
 
 /// Bytes of a line that is too long.
 const LONG_LINE: usize = 128;

@@ -10,7 +10,6 @@ use legacy_codec::{
     Dest, DisableMessage, GetNodesFile, NodeFlags, NodeMap, Pnn, ReloadNodesFile, ReloadPublicIps, SrvId,
 };
 
-use crate::join::join_all;
 use crate::old::address::{same_ip, text};
 use crate::old::nodes_file;
 use crate::old::output::{err, out};
@@ -19,6 +18,7 @@ use crate::old::status::chosen;
 use crate::old::stop::{Done, Explain, ONE, Stop, words};
 use crate::old::table::misused;
 use crate::old::tool::{Failure, Tool, without};
+use futures_util::future::join_all;
 
 /// Asks each node to leave something alone for some seconds (0: no longer), and waits until each has agreed.
 async fn leave_alone(tool: &mut Tool, what: SrvId, seconds: u32, nodes: &[u32]) -> Done {

@@ -11,11 +11,11 @@ use legacy_client::{CallError, Client, Event};
 use legacy_codec::{Abi, Control, Dest, GetNodeMap, NodeAndFlags, NodeFlags, NodeMap, Payload, Pnn, SrvId};
 use tokio::time::Instant;
 
-use crate::join::join_all;
 use crate::old::nodes::flag_words;
 use crate::old::options::Options;
 use crate::old::output::err;
 use crate::old::stop::{Explain, ONE, Stop, words};
+use futures_util::future::join_all;
 
 /// `ETIMEDOUT`.
 pub(crate) const ETIMEDOUT: i32 = 110;

@@ -18,7 +18,7 @@ use super::databases::backup::{self, Contents};
 use super::databases::{self, DbError, Limits, Step};
 use crate::backend::databases::{BackupFacts, Counters, Databases, Facts, Kind, Latency, Report};
 use crate::error::Failure;
-use crate::join::join_all;
+use futures_util::future::join_all;
 
 impl Legacy {
     /// The databases over this connection, under the times of this command.

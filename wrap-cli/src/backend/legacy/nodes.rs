@@ -15,8 +15,8 @@ use tokio::time::{sleep, timeout};
 use super::Legacy;
 use crate::backend::{Cluster, NodeChange, Nodes};
 use crate::error::Failure;
-use crate::join::join_all;
 use crate::model::{Capabilities, Facts, Flags, LogLevel, Moment, Uptime};
+use futures_util::future::join_all;
 
 /// Between two looks at a node map that is to change.
 const LOOK: Duration = Duration::from_millis(100);

@@ -5,8 +5,8 @@ use legacy_codec::{GetTunable, ListTunables, SetTunable, Text, TunableName, Tuna
 use super::Legacy;
 use crate::backend::Tunables;
 use crate::error::Failure;
-use crate::join::join_all;
 use crate::model::Tunable;
+use futures_util::future::join_all;
 
 /// The status of a tunable that is known and does nothing any more.
 const OBSOLETE: i32 = 1;

@@ -23,8 +23,8 @@ use crate::app::note;
 use crate::context::Context;
 use crate::error::{Error, one_line};
 use crate::exit::Exit;
-use crate::join::join_all;
 use crate::nodes::{Item, NodeList};
+use futures_util::future::join_all;
 
 rows! {
     "callback" "list": One, "List the programs that daemons run on their events; exit status 1 when one cannot be run",

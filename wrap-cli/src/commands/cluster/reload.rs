@@ -12,8 +12,8 @@ use crate::commands::row::NoArgs;
 use crate::commands::{Shown, view};
 use crate::context::Context;
 use crate::error::{Error, Failure};
-use crate::join::join_all;
 use crate::model::Node;
+use futures_util::future::join_all;
 
 /// What has changed.
 #[derive(Debug, Serialize, JsonSchema)]

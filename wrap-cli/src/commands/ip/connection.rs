@@ -16,10 +16,10 @@ use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::node::done::Done;
 use crate::context::Context;
 use crate::error::{Error, Failure};
-use crate::join::join_all;
 use crate::live;
 use crate::model::{Connection, end_point, ip_address};
 use crate::render::table::Column;
+use futures_util::future::join_all;
 
 /// Which connections.
 #[derive(Args, Clone, Copy, Debug)]

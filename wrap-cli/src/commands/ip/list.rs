@@ -16,10 +16,10 @@ use crate::commands::{Shown, view};
 use crate::context::Context;
 use crate::error::{Error, Failure};
 use crate::exit::Exit;
-use crate::join::join_all;
 use crate::model::{Node, Placement, PublicAddress};
 use crate::nodes::NodeList;
 use crate::render::table::{Column, or_dash, table};
+use futures_util::future::join_all;
 
 /// Public addresses.
 #[derive(Debug, Serialize, JsonSchema)]

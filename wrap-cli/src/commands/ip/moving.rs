@@ -17,10 +17,10 @@ use crate::backend::{Addresses, Cluster};
 use crate::commands::{Shown, view};
 use crate::context::Context;
 use crate::error::{Error, Failure};
-use crate::join::join_all;
 use crate::live;
 use crate::model::ip_address;
 use crate::nodes::NodeList;
+use futures_util::future::join_all;
 
 /// Between two tries.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -55,7 +55,7 @@ pub(crate) use record::{Change, Held, Reading};
 pub(crate) use transaction::{Access, Transaction};
 pub(crate) use whole::Step;
 
-use crate::join::join_all;
+use futures_util::future::join_all;
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@ use legacy_codec::{
 use super::backup::Contents;
 use super::error::DbError;
 use super::{Database, Kind, all};
-use crate::join::join_all;
+use futures_util::future::join_all;
 
 /// Between two looks whether a recovery has ended.
 const PAUSE: Duration = Duration::from_millis(200);
