@@ -25,6 +25,7 @@ const TABLE: &[Row] = &[
     ("legacy-codec", Pure, &[], &[]),
     ("legacy-session", Pure, &["legacy-codec", "machine"], &[]),
     ("legacy-client", Tokio, &["legacy-codec", "legacy-session", "machine"], &[]),
+    ("databases", Tokio, &["legacy-client", "legacy-codec", "tdb"], &[]),
     ("machine", Pure, &[], &[]),
     ("protocol", Pure, &[], &["protocol-generator"]),
     ("protocol-generator", Pure, &[], &[]),
@@ -69,7 +70,17 @@ const TABLE: &[Row] = &[
     (
         "ctdbctl",
         Tokio,
-        &["bus", "captures", "config", "legacy-client", "legacy-codec", "protocol", "runtime", "tdb"],
+        &[
+            "bus",
+            "captures",
+            "config",
+            "databases",
+            "legacy-client",
+            "legacy-codec",
+            "protocol",
+            "runtime",
+            "tdb",
+        ],
         &[],
     ),
     (

@@ -10,13 +10,13 @@ use std::time::Duration;
 use legacy_client::CallError;
 use legacy_codec::{DbFlags, DbId, Text};
 
-use crate::backend::legacy::databases::{self, Databases, DbError, DbInfo, Limits};
 use crate::old::databases::{Database, existing};
 use crate::old::numbers::EINVAL;
 use crate::old::output::{Piece, err};
 use crate::old::paths;
 use crate::old::stop::{Explain, Stop, words};
 use crate::old::tool::{FOREVER, Failure, Tool};
+use databases::{Databases, DbError, DbInfo, Limits};
 
 /// `EIO`.
 const EIO: i32 = 5;

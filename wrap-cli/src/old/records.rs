@@ -7,7 +7,6 @@ use std::os::unix::ffi::OsStrExt;
 
 use legacy_codec::{Abi, DbFlags, Dest};
 
-use crate::backend::legacy::databases::{DbError, Reading};
 use crate::old::attached::{For, attach as attach_to, data, databases, failure, opened, stopped, suitable};
 use crate::old::databases::say;
 use crate::old::dump;
@@ -16,6 +15,7 @@ use crate::old::stop::{Done, Explain, Stop, words};
 use crate::old::table::misused;
 use crate::old::tool::Tool;
 use crate::old::tunables::c_text;
+use databases::{DbError, Reading};
 
 pub(crate) async fn attach(tool: &mut Tool, args: &[OsString]) -> Done {
     let (name, flags) = match args {

@@ -8,7 +8,6 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use crate::backend::legacy::databases::{Access, Databases, DbError, Transaction};
 use crate::old::attached::{For, data, databases, opened, stopped, suitable};
 use crate::old::databases::Database;
 use crate::old::output::{err, out};
@@ -17,12 +16,13 @@ use crate::old::stop::{Done, Explain, ONE, Stop, words};
 use crate::old::table::misused;
 use crate::old::tool::Tool;
 use crate::old::words::pairs;
+use databases::{Access, Databases, DbError, Transaction};
 
 async fn begin(
     tool: &Tool,
     all: &Databases,
     db: &Database,
-    open: &crate::backend::legacy::databases::Database,
+    open: &databases::Database,
     access: Access,
 ) -> Result<Transaction, Stop> {
     let begun = all.begin(open, access).await.map_err(|error| stopped(tool, &error));

@@ -8,8 +8,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use legacy_codec::{Abi, Text};
 
-use crate::backend::legacy::databases::backup::{self, Contents, Problem};
-use crate::backend::legacy::databases::{self, DbError, Step};
 use crate::old::attached::{For, attach, databases, opened, stopped, suitable};
 use crate::old::databases::existing;
 use crate::old::dump;
@@ -21,6 +19,8 @@ use crate::old::table::misused;
 use crate::old::time::date;
 use crate::old::tool::Tool;
 use crate::old::tunables::c_text;
+use databases::backup::{self, Contents, Problem};
+use databases::{DbError, Step};
 
 /// `EIO`.
 const EIO: i32 = 5;

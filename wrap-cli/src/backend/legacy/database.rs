@@ -14,10 +14,10 @@ use legacy_codec::{
 
 use super::Legacy;
 use super::database_files::{backup_facts, failure, kind};
-use super::databases::backup::{self, Contents};
-use super::databases::{self, DbError, Limits, Step};
 use crate::backend::databases::{BackupFacts, Counters, Databases, Facts, Kind, Latency, Report};
 use crate::error::Failure;
+use databases::backup::{self, Contents};
+use databases::{DbError, Limits, Step};
 use futures_util::future::join_all;
 
 impl Legacy {

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use legacy_codec::{Abi, DbFlags, LtdbHeader, Pnn, Record, RecordFlags, Wire};
 
-use super::databases::backup::{Contents, Head};
-use super::databases::{self, DbError, Local, Owner, file};
 use crate::backend::databases::{BackupFacts, Kind, StoredRecord};
 use crate::error::Failure;
+use databases::backup::{Contents, Head};
+use databases::{DbError, Local, Owner, file};
 
 /// What an error that is not a question's means for scripts.
 pub(super) fn failure(error: DbError) -> Failure {

@@ -7,9 +7,9 @@ use legacy_codec::{Abi, Dest};
 
 use super::Legacy;
 use super::database_files::plain;
-use super::databases::{self, Access, Change, Database, DbError, Held, Kind, Local, Reading};
 use crate::backend::databases::{Records, StoredRecord};
 use crate::error::Failure;
+use databases::{Access, Change, Database, DbError, Held, Kind, Local, Reading};
 
 /// Whether new data is stored, and what was there if not.
 type Outcome = Result<(), Bytes>;

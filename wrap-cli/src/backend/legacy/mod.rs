@@ -7,7 +7,6 @@ mod addresses;
 mod database;
 pub(crate) mod database_files;
 mod database_records;
-pub(crate) mod databases;
 pub(crate) mod eventd;
 mod listen;
 mod nodes;

@@ -13,19 +13,34 @@ use legacy_codec::ReplyCall;
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum DbError {
+pub enum DbError {
     /// The node has no such database.
     #[error("no database {0}")]
     NotThere(String),
     /// What was asked is not done to databases of this kind.
     #[error("{name} is a {kind} database")]
-    WrongKind { name: String, kind: &'static str },
+    WrongKind {
+        /// Its name.
+        name: String,
+        /// What it is, in one word.
+        kind: &'static str,
+    },
     /// ctdbd says that the database is damaged.
     #[error("{name} is not healthy: {reason}")]
-    Unhealthy { name: String, reason: String },
+    Unhealthy {
+        /// Its name.
+        name: String,
+        /// In the words of ctdbd.
+        reason: String,
+    },
     /// ctdbd names a file that cannot be the one of this database.
     #[error("'{path}' cannot be the file of {name}")]
-    Path { path: String, name: String },
+    Path {
+        /// The file.
+        path: String,
+        /// The database.
+        name: String,
+    },
     /// The file was closed, since the database was detached.
     #[error("the database was closed")]
     Closed,
@@ -40,19 +55,34 @@ pub(crate) enum DbError {
     NoRecord(NoReply),
     /// ctdbd answered that a call for a record failed.
     #[error("moving a record here failed with status {status}{}{text}", if .text.is_empty() { "" } else { ": " })]
-    RecordRefused { status: i32, text: String },
+    RecordRefused {
+        /// Of its answer.
+        status: i32,
+        /// Its words; may be empty.
+        text: String,
+    },
     /// A message was not taken.
     #[error("records were not sent: {0}")]
     Send(#[from] SendError),
     /// A lock, a record or a file could not be had in time.
-    #[error("{what} within {}", crate::error::seconds(*.time))]
-    TooLate { what: &'static str, time: Duration },
+    #[error("{what} within {} s", .time.as_secs_f64())]
+    TooLate {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        time: Duration,
+    },
     /// The record moved away again each time.
     #[error("the record was taken away {0} times before it could be used")]
     Stolen(u32),
     /// A record, a lock or an answer makes no sense.
     #[error("{what}: {source}")]
-    Malformed { what: &'static str, source: legacy_codec::Error },
+    Malformed {
+        /// Which of them.
+        what: &'static str,
+        /// Where it ends to make sense.
+        source: legacy_codec::Error,
+    },
     /// A record makes no sense for what it is used for.
     #[error("{0}")]
     Senseless(&'static str),
@@ -61,7 +91,12 @@ pub(crate) enum DbError {
     Deadlock,
     /// The commit failed, and the database is not as it was before nor as it should be after.
     #[error("the transaction failed: the sequence number is {found}, {expected} was expected")]
-    Diverged { found: u64, expected: u64 },
+    Diverged {
+        /// What the database has now.
+        found: u64,
+        /// What it has after a commit.
+        expected: u64,
+    },
     /// The commit was refused until the time was over; nothing was changed.
     #[error("the transaction was not committed: {0}")]
     NotCommitted(CallError),
@@ -76,7 +111,14 @@ pub(crate) enum DbError {
     Disconnected,
     /// A node took in another number of records than were sent.
     #[error("node {node} received {received} of {sent} records")]
-    Incomplete { node: u32, received: u32, sent: u64 },
+    Incomplete {
+        /// Its number.
+        node: u32,
+        /// As it says itself.
+        received: u32,
+        /// As were counted here.
+        sent: u64,
+    },
     /// The cluster is not calm enough, or has no node to work on.
     #[error("{0}")]
     NotReady(&'static str),
@@ -91,10 +133,20 @@ pub(crate) enum DbError {
     Tdb(#[from] tdb::Error),
     /// A backup cannot be read as one.
     #[error("{}: {problem}", .path.display())]
-    Backup { path: PathBuf, problem: super::backup::Problem },
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: super::backup::Problem,
+    },
     /// A file cannot be used.
     #[error("{}: {source}", .path.display())]
-    File { path: PathBuf, source: io::Error },
+    File {
+        /// The file.
+        path: PathBuf,
+        /// In the words of the system.
+        source: io::Error,
+    },
     /// The thread that has the files open is gone.
     #[error("the thread that has the files open has ended")]
     NoOwner,
@@ -102,7 +154,7 @@ pub(crate) enum DbError {
 
 impl DbError {
     /// What a call for a record failed with.
-    pub(crate) fn refused(reply: &ReplyCall) -> Self {
+    pub fn refused(reply: &ReplyCall) -> Self {
         let text = String::from_utf8_lossy(&reply.data).into_owned();
         // Data of a failed call is text only in REPLY_ERROR.
         let text = if text.chars().any(char::is_control) { String::new() } else { text };
@@ -110,7 +162,7 @@ impl DbError {
     }
 
     /// Whether it was time that was missing.
-    pub(crate) fn is_timeout(&self) -> bool {
+    pub fn is_timeout(&self) -> bool {
         match self {
             Self::Call(error) | Self::NotCommitted(error) => error.is_timeout(),
             Self::NoRecord(error) => *error == NoReply::Timeout,
@@ -120,7 +172,7 @@ impl DbError {
     }
 
     /// Whether ctdbd is gone.
-    pub(crate) fn is_disconnected(&self) -> bool {
+    pub fn is_disconnected(&self) -> bool {
         match self {
             Self::Call(error) | Self::NotCommitted(error) => error.is_disconnected(),
             Self::NoRecord(error) => matches!(error, NoReply::Disconnected | NoReply::NotConnected),

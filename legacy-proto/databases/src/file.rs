@@ -13,7 +13,7 @@ use super::error::DbError;
 use super::owner::{Owner, lock};
 
 /// The bytes stored for a key, header and all; `None` when there are none.
-pub(crate) async fn fetch(
+pub async fn fetch(
     owner: &Owner,
     path: PathBuf,
     key: Bytes,
@@ -28,7 +28,7 @@ pub(crate) async fn fetch(
 }
 
 /// Stores bytes for a key, header and all.
-pub(crate) async fn store(
+pub async fn store(
     owner: &Owner,
     path: PathBuf,
     key: Bytes,

@@ -29,7 +29,7 @@ const ALERTS: usize = 64;
 
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub enum Access {
     /// To look at records.
     Read,
     /// To change them.
@@ -39,7 +39,7 @@ pub(crate) enum Access {
 /// A transaction that has its lock.
 #[derive(Debug)]
 #[must_use = "the lock is given back by commit and cancel only"]
-pub(crate) struct Transaction {
+pub struct Transaction {
     database: Database,
     g_lock: Database,
     lock_name: Vec<u8>,
@@ -50,7 +50,7 @@ pub(crate) struct Transaction {
 
 impl Databases {
     /// Waits for the lock of a database and begins a transaction.
-    pub(crate) async fn begin(&self, database: &Database, access: Access) -> Result<Transaction, DbError> {
+    pub async fn begin(&self, database: &Database, access: Access) -> Result<Transaction, DbError> {
         database.must_be(false)?;
         let id = database.id().0;
         let g_lock = self.attach("g_lock.tdb", DbFlags::empty()).await?;
@@ -141,7 +141,7 @@ impl Transaction {
     }
 
     /// The data of a record as this transaction sees it; empty when there is nothing.
-    pub(crate) async fn fetch(&self, key: &[u8]) -> Result<Bytes, DbError> {
+    pub async fn fetch(&self, key: &[u8]) -> Result<Bytes, DbError> {
         Ok(self.current(key).await?.1)
     }
 
@@ -155,7 +155,7 @@ impl Transaction {
     }
 
     /// Gives a record new data. What is there already is no change.
-    pub(crate) async fn store(&mut self, key: &[u8], data: Bytes) -> Result<(), DbError> {
+    pub async fn store(&mut self, key: &[u8], data: Bytes) -> Result<(), DbError> {
         if self.access == Access::Read {
             return Err(DbError::ReadOnly);
         }
@@ -175,7 +175,7 @@ impl Transaction {
     }
 
     /// Deletes a record; says whether there was one. It stays in the files as an empty one until the next recovery.
-    pub(crate) async fn delete(&mut self, key: &[u8]) -> Result<bool, DbError> {
+    pub async fn delete(&mut self, key: &[u8]) -> Result<bool, DbError> {
         let there = !self.fetch(key).await?.is_empty();
         self.store(key, Bytes::new()).await.map(|()| there)
     }
@@ -190,12 +190,12 @@ impl Transaction {
     }
 
     /// Ends the transaction without a change.
-    pub(crate) async fn cancel(self) -> Result<(), DbError> {
+    pub async fn cancel(self) -> Result<(), DbError> {
         self.unlock().await
     }
 
     /// Makes the changes on all nodes. After an error none was made, unless the error says otherwise.
-    pub(crate) async fn commit(mut self) -> Result<(), DbError> {
+    pub async fn commit(mut self) -> Result<(), DbError> {
         if self.changes.is_empty() {
             return self.cancel().await;
         }

@@ -26,7 +26,7 @@ const BUFFER_HEAD: usize = 8;
 
 /// What is wrong with a backup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Problem {
+pub enum Problem {
     /// It ends too early.
     #[error("not a backup, or only a part of one: it ends too early")]
     Short,
@@ -38,7 +38,12 @@ pub(crate) enum Problem {
     Buffer(u64, legacy_codec::Error),
     /// The numbers at its head are not those of its records.
     #[error("it says that it has {stated} records and has {found}")]
-    Count { stated: u64, found: u64 },
+    Count {
+        /// At its head.
+        stated: u64,
+        /// In it.
+        found: u64,
+    },
     /// The name of the database does not fit.
     #[error("the name of the database is too long for a backup")]
     Name,
@@ -46,17 +51,17 @@ pub(crate) enum Problem {
 
 /// What stands before the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
+pub struct Head {
     /// Seconds since 1970.
-    pub(crate) timestamp: i64,
+    pub timestamp: i64,
     /// Of the database.
-    pub(crate) flags: DbFlags,
+    pub flags: DbFlags,
     /// Number of buffers.
-    pub(crate) buffers: u64,
+    pub buffers: u64,
     /// Number of records in them.
-    pub(crate) records: u64,
+    pub records: u64,
     /// The database.
-    pub(crate) name: Vec<u8>,
+    pub name: Vec<u8>,
 }
 
 impl Head {
@@ -92,7 +97,7 @@ impl Head {
 }
 
 /// A backup that is being read.
-pub(crate) struct Contents {
+pub struct Contents {
     path: PathBuf,
     reader: Box<dyn Read>,
     head: Head,
@@ -102,13 +107,13 @@ pub(crate) struct Contents {
 
 impl Contents {
     /// Opens a backup and reads its head.
-    pub(crate) fn open(path: &Path) -> Result<Self, DbError> {
+    pub fn open(path: &Path) -> Result<Self, DbError> {
         let file = File::open(path).map_err(|source| DbError::File { path: path.to_owned(), source })?;
         Self::read(path, Box::new(BufReader::new(file)))
     }
 
     /// Reads a backup from anywhere; the path is for errors.
-    pub(crate) fn read(path: &Path, mut reader: Box<dyn Read>) -> Result<Self, DbError> {
+    pub fn read(path: &Path, mut reader: Box<dyn Read>) -> Result<Self, DbError> {
         let path = path.to_owned();
         let mut bytes = [0; HEAD_LEN];
         let head = match reader.read_exact(&mut bytes) {
@@ -123,7 +128,7 @@ impl Contents {
     }
 
     /// What stands before the records.
-    pub(crate) fn head(&self) -> &Head {
+    pub fn head(&self) -> &Head {
         &self.head
     }
 
@@ -142,7 +147,7 @@ impl Contents {
     }
 
     /// The next buffer; `None` behind the last one, when all records were there.
-    pub(crate) fn next_buffer(&mut self) -> Result<Option<RecBuffer>, DbError> {
+    pub fn next_buffer(&mut self) -> Result<Option<RecBuffer>, DbError> {
         if self.read >= self.head.buffers {
             if self.records != self.head.records {
                 let (stated, found) = (self.head.records, self.records);
@@ -164,7 +169,7 @@ impl Contents {
 }
 
 /// The bytes of a backup with these records, in pieces.
-pub(crate) fn encode(
+pub fn encode(
     id: DbId,
     name: &[u8],
     flags: DbFlags,
@@ -202,7 +207,7 @@ pub(crate) fn encode(
 
 /// Writes a file that appears under its name when it is whole, for its owner only. What is there and is no ordinary
 /// file, such as a pipe, is written to.
-pub(crate) fn write(path: &Path, pieces: &[Bytes], mut progress: impl FnMut(u64)) -> Result<(), DbError> {
+pub fn write(path: &Path, pieces: &[Bytes], mut progress: impl FnMut(u64)) -> Result<(), DbError> {
     let fail = |source| DbError::File { path: path.to_owned(), source };
     let plain = fs::metadata(path).is_ok_and(|there| !there.is_file());
     let part = if plain { path.to_owned() } else { beside(path) };

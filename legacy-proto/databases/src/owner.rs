@@ -29,33 +29,33 @@ const PAUSE: (Duration, Duration) = (Duration::from_micros(50), Duration::from_m
 
 /// The files, in their thread.
 #[derive(Default)]
-pub(crate) struct Files {
+pub struct Files {
     open: BTreeMap<DbId, Tdb>,
 }
 
 impl Files {
     /// The file of a database.
-    pub(crate) fn get(&mut self, id: DbId) -> Result<&mut Tdb, DbError> {
+    pub fn get(&mut self, id: DbId) -> Result<&mut Tdb, DbError> {
         self.open.get_mut(&id).ok_or(DbError::Closed)
     }
 }
 
 /// A handle of the thread.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Owner {
+pub struct Owner {
     jobs: Rc<OnceCell<mpsc::Sender<Job>>>,
 }
 
 /// What a closure knows about whoever waits for it.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiting {
-    pub(crate) deadline: Instant,
+pub struct Waiting {
+    pub deadline: Instant,
     given_up: Arc<AtomicBool>,
 }
 
 impl Waiting {
     /// Whether nobody waits any more: then nothing must be changed.
-    pub(crate) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.given_up.load(Ordering::Acquire) || Instant::now() >= self.deadline
     }
 }
@@ -71,7 +71,7 @@ impl Drop for GiveUp {
 
 impl Owner {
     /// Has a closure done, and waits for its result not much longer than its deadline.
-    pub(crate) async fn run<R: Send + 'static>(
+    pub async fn run<R: Send + 'static>(
         &self,
         deadline: Instant,
         work: impl FnOnce(&mut Files, &Waiting) -> Result<R, DbError> + Send + 'static,
@@ -97,7 +97,7 @@ impl Owner {
     }
 
     /// Opens a file.
-    pub(crate) async fn open(
+    pub async fn open(
         &self,
         id: DbId,
         path: PathBuf,
@@ -114,7 +114,7 @@ impl Owner {
     }
 
     /// Closes a file, if it is open.
-    pub(crate) async fn close(&self, id: DbId, deadline: Instant) -> Result<(), DbError> {
+    pub async fn close(&self, id: DbId, deadline: Instant) -> Result<(), DbError> {
         self.run(deadline, move |files, _| {
             files.open.remove(&id);
             Ok(())

@@ -16,7 +16,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 impl Database {
     /// Shows each record that is not empty; says how many. The daemon of `dest` collects them.
-    pub(crate) async fn traverse(&self, dest: Dest, mut show: impl FnMut(Local)) -> Result<u64, DbError> {
+    pub async fn traverse(&self, dest: Dest, mut show: impl FnMut(Local)) -> Result<u64, DbError> {
         let limits = self.shared.limits.get();
         let options =
             Options { attach_timeout: limits.call, call_timeout: limits.call, ..Options::default() };

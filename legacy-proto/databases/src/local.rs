@@ -13,15 +13,18 @@ use super::error::DbError;
 
 /// A record as one node has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Local {
-    pub(crate) key: Bytes,
-    pub(crate) header: LtdbHeader,
-    pub(crate) data: Bytes,
+pub struct Local {
+    /// Its key.
+    pub key: Bytes,
+    /// What stands before the data.
+    pub header: LtdbHeader,
+    /// Empty when the record is deleted.
+    pub data: Bytes,
 }
 
 impl Local {
     /// From a record with its header before its data.
-    pub(crate) fn split(record: &Record, abi: Abi) -> Result<Self, DbError> {
+    pub fn split(record: &Record, abi: Abi) -> Result<Self, DbError> {
         let (header, data) =
             record.split(abi).map_err(|source| DbError::Malformed { what: "a record", source })?;
         Ok(Self { key: record.key.clone(), header, data })
@@ -30,7 +33,7 @@ impl Local {
 
 impl Database {
     /// All records of this node's file, headers before the data, in the file's order.
-    pub(crate) async fn local_records(&self) -> Result<Vec<Record>, DbError> {
+    pub async fn local_records(&self) -> Result<Vec<Record>, DbError> {
         let id = self.id();
         self.shared
             .owner

@@ -20,7 +20,7 @@ const TRIES: u32 = 10_000;
 
 /// What becomes of the record of one who only reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub enum Reading {
     /// It is moved to this node, as for a change.
     Move,
     /// It may stay where it is and a copy be taken, if the database allows copies (RO-04); else it is moved.
@@ -29,15 +29,16 @@ pub(crate) enum Reading {
 
 /// A record under its lock.
 #[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub(crate) header: LtdbHeader,
+pub struct Held {
+    /// What stands before the data.
+    pub header: LtdbHeader,
     /// Empty when there is nothing.
-    pub(crate) data: Bytes,
+    pub data: Bytes,
 }
 
 /// What to do with a record under its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub enum Change {
     /// Nothing.
     Keep,
     /// New data; nothing is written when it is the old.
@@ -58,7 +59,7 @@ enum Attempt<F, R> {
 impl Database {
     /// Has a closure look at a record under its lock, and does what it says. The closure is called once at most, and
     /// must be short: everybody who wants a record of the same chain waits.
-    pub(crate) async fn update<R: Send + 'static>(
+    pub async fn update<R: Send + 'static>(
         &self,
         key: &[u8],
         decide: impl FnOnce(&Held) -> (Change, R) + Send + 'static,
@@ -105,7 +106,7 @@ impl Database {
     }
 
     /// The data of a record; empty when there is nothing.
-    pub(crate) async fn read(&self, key: &[u8], reading: Reading) -> Result<Bytes, DbError> {
+    pub async fn read(&self, key: &[u8], reading: Reading) -> Result<Bytes, DbError> {
         self.must_be(true)?;
         let deadline = self.deadline();
         let (id, pnn, key) = (self.id(), self.shared.pnn, Bytes::copy_from_slice(key));
@@ -124,17 +125,17 @@ impl Database {
     }
 
     /// Gives a record new data.
-    pub(crate) async fn write(&self, key: &[u8], data: Bytes) -> Result<(), DbError> {
+    pub async fn write(&self, key: &[u8], data: Bytes) -> Result<(), DbError> {
         self.update(key, |_| (Change::Store(data), ())).await
     }
 
     /// Deletes a record; says whether there was one.
-    pub(crate) async fn delete(&self, key: &[u8]) -> Result<bool, DbError> {
+    pub async fn delete(&self, key: &[u8]) -> Result<bool, DbError> {
         self.update(key, |held| (Change::Delete, !held.data.is_empty())).await
     }
 
     /// Gives a record new data, and a copy of it to every node (REC-21). Daemons from Samba 4.24 on can.
-    pub(crate) async fn push(&self, key: &[u8], data: Bytes) -> Result<(), DbError> {
+    pub async fn push(&self, key: &[u8], data: Bytes) -> Result<(), DbError> {
         let stored = data.clone();
         let decide = move |held: &Held| {
             let mut header = held.header;
@@ -151,7 +152,7 @@ impl Database {
     }
 
     /// A record of this node's file as it is, whoever may change it; `None` when the file has none.
-    pub(crate) async fn local(&self, key: &[u8]) -> Result<Option<Local>, DbError> {
+    pub async fn local(&self, key: &[u8]) -> Result<Option<Local>, DbError> {
         let (id, wanted) = (self.id(), Bytes::copy_from_slice(key));
         let work = move |files: &mut super::owner::Files, waiting: &Waiting| {
             let tdb = files.get(id)?;

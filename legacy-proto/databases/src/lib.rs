@@ -22,9 +22,9 @@
 //! recovery within [`Limits::patience`]. Files are used by one thread of their own ([`owner`]), since a chain lock belongs
 //! to a thread; a lock is never held while anything is waited for.
 
-pub(crate) mod backup;
+pub mod backup;
 mod error;
-pub(crate) mod file;
+pub mod file;
 mod g_lock;
 mod local;
 mod owner;
@@ -48,34 +48,34 @@ use legacy_codec::{
     SetDbReadonly, SetDbSticky, Text,
 };
 
-pub(crate) use error::DbError;
-pub(crate) use local::Local;
-pub(crate) use owner::Owner;
-pub(crate) use record::{Change, Held, Reading};
-pub(crate) use transaction::{Access, Transaction};
-pub(crate) use whole::Step;
+pub use error::DbError;
+pub use local::Local;
+pub use owner::Owner;
+pub use record::{Change, Held, Reading};
+pub use transaction::{Access, Transaction};
+pub use whole::Step;
 
 use futures_util::future::join_all;
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// One question of a daemon.
-    pub(crate) call: Duration,
+    pub call: Duration,
     /// A record, a lock or a commit: other clients and recoveries may have to be waited for.
-    pub(crate) patience: Duration,
+    pub patience: Duration,
 }
 
 impl Limits {
     /// The same for both.
-    pub(crate) fn of(time: Duration) -> Self {
+    pub fn of(time: Duration) -> Self {
         Self { call: time, patience: time }
     }
 }
 
 /// What kind of database it is: how its records are changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// In memory; each record is on the node that changed it last.
     Volatile,
     /// On disk, whole on every node.
@@ -85,7 +85,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn of(flags: DbFlags) -> Self {
+    /// By the flags of a database.
+    pub fn of(flags: DbFlags) -> Self {
         if flags.contains(DbFlags::PERSISTENT) {
             Self::Persistent
         } else if flags.contains(DbFlags::REPLICATED) {
@@ -96,7 +97,7 @@ impl Kind {
     }
 
     /// One word.
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Volatile => "volatile",
             Self::Persistent => "persistent",
@@ -107,20 +108,24 @@ impl Kind {
 
 /// A database that a daemon has.
 #[derive(Clone, Debug)]
-pub(crate) struct DbInfo {
-    pub(crate) id: DbId,
-    pub(crate) name: Text,
-    pub(crate) flags: DbFlags,
+pub struct DbInfo {
+    /// Made from its name.
+    pub id: DbId,
+    /// Unique in a cluster.
+    pub name: Text,
+    /// Its kind, and what was asked for besides.
+    pub flags: DbFlags,
 }
 
 impl DbInfo {
-    pub(crate) fn kind(&self) -> Kind {
+    /// By its flags.
+    pub fn kind(&self) -> Kind {
         Kind::of(self.flags)
     }
 }
 
 /// The databases of the cluster, by way of one connection.
-pub(crate) struct Databases {
+pub struct Databases {
     client: Client,
     socket: PathBuf,
     limits: Rc<Cell<Limits>>,
@@ -131,7 +136,7 @@ pub(crate) struct Databases {
 
 /// An attached database whose file is open.
 #[derive(Clone, Debug)]
-pub(crate) struct Database {
+pub struct Database {
     shared: Rc<Shared>,
 }
 
@@ -148,14 +153,14 @@ struct Shared {
 impl Databases {
     /// Over this connection; nothing is asked yet, and no thread started. Messages of the connection are not taken: a
     /// traverse makes one of its own to the same socket.
-    pub(crate) fn new(client: Client, socket: &Path, limits: Limits) -> Self {
+    pub fn new(client: Client, socket: &Path, limits: Limits) -> Self {
         let (socket, limits) = (socket.to_owned(), Rc::new(Cell::new(limits)));
         let owner = Owner::default();
         Self { client, socket, limits, owner, names: RefCell::default(), open: RefCell::default() }
     }
 
     /// From now on, also for databases that are open.
-    pub(crate) fn set_limits(&self, limits: Limits) {
+    pub fn set_limits(&self, limits: Limits) {
         self.limits.set(limits);
     }
 
@@ -164,17 +169,17 @@ impl Databases {
     }
 
     /// The number of the own node.
-    pub(crate) fn pnn(&self) -> Pnn {
+    pub fn pnn(&self) -> Pnn {
         self.client.pnn().unwrap_or(Pnn::UNKNOWN)
     }
 
     /// The databases that a node has, in its order.
-    pub(crate) async fn list(&self, node: Dest) -> Result<Vec<DbIdAndFlags>, DbError> {
+    pub async fn list(&self, node: Dest) -> Result<Vec<DbIdAndFlags>, DbError> {
         Ok(self.ask::<GetDbMap>(node, ()).await?.dbs)
     }
 
     /// The name of a database. A name belongs to its id for ever, so it is asked once.
-    pub(crate) async fn name(&self, id: DbId) -> Result<Text, DbError> {
+    pub async fn name(&self, id: DbId) -> Result<Text, DbError> {
         if let Some(name) = self.names.borrow().get(&id) {
             return Ok(name.clone());
         }
@@ -184,7 +189,7 @@ impl Databases {
     }
 
     /// A database of the own node by its name, or by its id when the word begins with `0x`.
-    pub(crate) async fn find(&self, word: &str) -> Result<DbInfo, DbError> {
+    pub async fn find(&self, word: &str) -> Result<DbInfo, DbError> {
         let there = self.list(Dest::CURRENT_NODE).await?;
         self.close_detached(&there).await?;
         if let Some(digits) = word.strip_prefix("0x") {
@@ -212,13 +217,13 @@ impl Databases {
     }
 
     /// Attaches to a database that is there, and opens its file.
-    pub(crate) async fn open(&self, info: &DbInfo) -> Result<Database, DbError> {
+    pub async fn open(&self, info: &DbInfo) -> Result<Database, DbError> {
         self.attach_text(&info.name, info.flags).await
     }
 
     /// Attaches to a database and opens its file; makes it where it is not there. Flags beyond the kind are set on all
     /// nodes that are connected.
-    pub(crate) async fn attach(&self, name: &str, flags: DbFlags) -> Result<Database, DbError> {
+    pub async fn attach(&self, name: &str, flags: DbFlags) -> Result<Database, DbError> {
         tdb::check_name(name.as_bytes())?;
         let database = self.attach_text(&Text::new(name), flags).await?;
         self.set_flags(database.id(), flags).await?;
@@ -259,7 +264,7 @@ impl Databases {
     }
 
     /// Sets the flags that are not part of the kind on all nodes that are connected.
-    pub(crate) async fn set_flags(&self, id: DbId, flags: DbFlags) -> Result<(), DbError> {
+    pub async fn set_flags(&self, id: DbId, flags: DbFlags) -> Result<(), DbError> {
         if !flags.intersects(DbFlags::READONLY | DbFlags::STICKY) {
             return Ok(());
         }
@@ -279,13 +284,13 @@ impl Databases {
     }
 
     /// Closes a volatile database on all nodes. ctdbd refuses while clients may attach anywhere (DB-08).
-    pub(crate) async fn detach(&self, id: DbId) -> Result<(), DbError> {
+    pub async fn detach(&self, id: DbId) -> Result<(), DbError> {
         self.close(id).await?;
         self.ask::<DbDetach>(Dest::CURRENT_NODE, id).await
     }
 
     /// Closes a file of this process; handles of it answer that it is closed.
-    pub(crate) async fn close(&self, id: DbId) -> Result<(), DbError> {
+    pub async fn close(&self, id: DbId) -> Result<(), DbError> {
         let Some(database) = self.open.borrow_mut().remove(&id) else { return Ok(()) };
         let deadline = database.deadline();
         self.owner.close(id, deadline).await
@@ -312,12 +317,12 @@ fn checked_path(path: &Text, name: &Text, pnn: Pnn) -> Result<PathBuf, DbError> 
 
 impl Database {
     /// Its id.
-    pub(crate) fn id(&self) -> DbId {
+    pub fn id(&self) -> DbId {
         self.shared.info.id
     }
 
     /// Name, id and flags.
-    pub(crate) fn info(&self) -> &DbInfo {
+    pub fn info(&self) -> &DbInfo {
         &self.shared.info
     }
 

@@ -23,15 +23,20 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// Waiting for a recovery to end.
     Calm,
+    /// Locking it on each node, and beginning a transaction.
     Freeze,
+    /// Emptying it on each node.
     Wipe,
     /// Buffers sent so far, and in all.
     Push(u64, u64),
+    /// Asking each node how many records it got.
     Confirm,
+    /// Committing on each node.
     Commit,
+    /// Unlocking it.
     Thaw,
 }
 
@@ -48,7 +53,7 @@ fn without_empty(buffer: RecBuffer) -> Result<RecBuffer, legacy_codec::Error> {
 
 impl Database {
     /// Empties the database, and fills it from a backup if there is one.
-    pub(crate) async fn replace(
+    pub async fn replace(
         &self,
         contents: Option<&mut Contents>,
         progress: Progress<'_>,
