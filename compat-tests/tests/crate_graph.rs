@@ -67,6 +67,7 @@ const TABLE: &[Row] = &[
         &["bus", "config", "event", "legacy-codec", "machine", "protocol", "runtime", "service"],
         &[],
     ),
+    ("old", Tokio, &["databases", "legacy-client", "legacy-codec", "tdb"], &[]),
     (
         "ctdbctl",
         Tokio,
@@ -77,6 +78,7 @@ const TABLE: &[Row] = &[
             "databases",
             "legacy-client",
             "legacy-codec",
+            "old",
             "protocol",
             "runtime",
             "tdb",

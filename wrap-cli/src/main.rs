@@ -16,7 +16,6 @@ mod host;
 mod live;
 mod model;
 mod nodes;
-mod old;
 mod render;
 
 #[cfg(test)]
@@ -30,7 +29,7 @@ fn main() -> ExitCode {
     let called = words.next();
     let words: Vec<_> = words.collect();
     if old::is_meant(called.as_deref())
-        && let Some(status) = old::run(&words)
+        && let Some(status) = old::run(&words, &args::is_command)
     {
         return status;
     }

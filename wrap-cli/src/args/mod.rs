@@ -8,4 +8,4 @@ mod parser;
 mod tests;
 
 pub(crate) use global::{Global, Output, Settings};
-pub(crate) use parser::{Parser, Request, command, wants_json};
+pub(crate) use parser::{Parser, Request, command, is_command, wants_json};

@@ -25,6 +25,12 @@ pub(crate) enum Request {
 /// The prompt by its own name.
 const SHELL: &str = "shell";
 
+/// Whether there is a noun, or a verb of a noun.
+pub(crate) fn is_command(words: &[&str]) -> bool {
+    let root = command();
+    words.iter().try_fold(&root, |at, word| at.find_subcommand(word)).is_some()
+}
+
 /// The tree of nouns and verbs.
 pub(crate) fn command() -> Command {
     let root = Global::augment_args(Command::new("ctdbctl"))
