@@ -2,8 +2,6 @@
 //!
 //! Bytes that C leaves undefined (padding) are not compared; `captures::check` says how.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

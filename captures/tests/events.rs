@@ -1,11 +1,8 @@
 //! Sessions of the event daemon's socket: read back, paired, checked, counted, compared, filtered.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Sent, answer, ask, file, run, script, session, status};
 use captures::check::check;
 use captures::diff::diff;
 use captures::events::EventEntry;
@@ -15,7 +12,6 @@ use captures::stats::stats;
 use captures::{Capture, Options, Timestamp};
 use legacy_codec::Abi;
 use legacy_codec::event::{Answer, Command, Request, StatusReply};
-use support::{Sent, answer, ask, file, run, script, session, status};
 
 const ABI: Abi = Abi::LP64_LE;
 
@@ -96,7 +92,7 @@ fn stats_count_commands_with_their_failures_and_the_time_of_their_answers() {
     assert_eq!((asked.packets, asked.unanswered, asked.failed), (3, 0, 1));
     assert_eq!(kind("EVENT_REPLY", "STATUS").packets, 3);
     assert_eq!((stats.packets, stats.span), (15, Duration::from_millis(14)));
-    assert_eq!(stats.bytes, capture.events.iter().map(|event| event.raw.len()).sum());
+    assert_eq!(stats.bytes, capture.events.iter().map(|event| event.raw.len()).sum::<usize>());
 }
 
 #[test]
@@ -133,7 +129,7 @@ fn filters_take_events_by_command_direction_and_time_but_not_by_node() {
     assert_eq!(count(Filter { controls: vec!["9".into()], ..none() }), 2);
     assert_eq!(count(Filter { operations: vec!["EVENT_REPLY".into()], ..none() }), 7);
     assert_eq!(count(Filter { until: Some(Moment::Offset(Duration::from_millis(2))), ..none() }), 3);
-    let clock = Timestamp::from_nanos(support::START + 13_000_000);
+    let clock = Timestamp::from_nanos(crate::support::START + 13_000_000);
     assert_eq!(count(Filter { since: Some(Moment::Clock(clock)), ..none() }), 2);
     assert_eq!(count(Filter { nodes: vec![NodeRange::Numbers(0, 9)], ..none() }), 0);
     assert_eq!(count(Filter { database: Some(1), ..none() }), 0);

@@ -1,9 +1,5 @@
 //! Files that were cut, mixed up or made up: read without a panic, and without more packets than their bytes can hold.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use captures::compare::brief;
 use captures::replay::{Replay, Step};
 use captures::session::Session;
@@ -147,7 +143,7 @@ proptest! {
         big_endian: bool,
     ) {
         let abi = if big_endian { Abi::LP64_BE } else { Abi::LP64_LE };
-        let mut file = support::file(&support::session(abi));
+        let mut file = crate::support::file(&crate::support::session(abi));
         for (at, value) in changes {
             let at = at.index(file.len());
             file[at] = value;

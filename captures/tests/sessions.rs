@@ -1,7 +1,5 @@
 //! Packets in pairs, whoever answers; clients played again; recordings beside each other.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -1,15 +1,13 @@
 //! Calls and events between daemons of different nodes, over real ctdbd and tunnelds that are killed and come back.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{SOON, address, cluster};
 use bus::calls::{CallError, News, Presence};
 use bus::{Daemon, Failure, Node};
 use bytes::Bytes;
 use compat_tests::Cluster;
 use runtime::{Bus, Joining, Requests};
-use support::{SOON, address, cluster};
 
 fn join(cluster: &Cluster, node: usize, name: &str) -> Bus {
     let daemon = Daemon { name: name.parse().unwrap(), instance: 0 };

@@ -1,17 +1,15 @@
 //! Callbacks of tunnelds over real ctdbd: what the configuration names is run when another node's tunneld comes and goes,
 //! is shown to whoever asks from another node, and follows a reload.
 
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::support::{SOON, cluster};
 use compat_tests::{Cluster, Node, wait_until};
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use support::{SOON, cluster};
 
 /// A tunneld that is gone is noticed by its silence.
 const SILENCE: Duration = Duration::from_secs(60);

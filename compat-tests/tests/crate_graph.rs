@@ -111,11 +111,11 @@ const ASYNC_IO: [&str; 3] = ["tokio", "mio", "async-io"];
 /// Crates of others that use tokio: what the HTTP door of `runtime` is made of, and the way to systemd.
 const OTHERS: [&str; 5] = ["axum", "hyper", "hyper-util", "tower", "zbus"];
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-fn metadata() -> Metadata {
+pub(crate) fn metadata() -> Metadata {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     MetadataCommand::new()
         .current_dir(root())

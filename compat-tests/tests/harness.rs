@@ -222,10 +222,11 @@ fn a_test_that_is_killed_leaves_its_logs_and_nothing_else() {
 /// Runs a test of this file in a process of its own, does something to it once its cluster is up, and looks at what
 /// it leaves.
 fn assert_child_leaves_only_logs(test: &str, disturb: impl FnOnce(&mut Child)) {
+    let test = format!("harness::{test}");
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("dir");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
+        .args(["--exact", &test, "--nocapture"])
         .env(CHILD, &file)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -247,7 +248,11 @@ fn assert_child_leaves_only_logs(test: &str, disturb: impl FnOnce(&mut Child)) {
     assert_gone(&dir);
 
     // The warden names the directory after the thread, the process and a count.
-    let logs = target_dir().unwrap().join("compat-logs").join(format!("{test}-{}-0", child.id()));
+    let logs = target_dir().unwrap().join("compat-logs").join(format!(
+        "{}-{}-0",
+        test.replace("::", "."),
+        child.id()
+    ));
     for pnn in 0..3 {
         let log = fs::read_to_string(logs.join(format!("node.{pnn}/ctdbd.log"))).unwrap();
         assert!(log.contains("CTDB starting on node"), "{log}");

@@ -1,17 +1,15 @@
 //! The HTTP doors of tunnelds over real ctdbd: requests and events of another node as JSON, and the example in Python
 //! that docs/json.md shows, as a reader would start it.
 
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use crate::support::{Peer, SOON, cluster};
 use compat_tests::{Node, wait_until};
 use serde_json::{Value, json};
-use support::{Peer, SOON, cluster};
 
 /// Asks the door as a script does, with Python's standard library.
 const ASK: &str = "

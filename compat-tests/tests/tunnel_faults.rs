@@ -1,17 +1,15 @@
 //! The tunnel over real ctdbd while parts of it go away: ctdbd itself, a tunneld at either end, a daemon, a node. What is
 //! promised then: whoever waits is told, whoever comes back is found, and nobody else notices.
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::letters::{self, Account};
+use crate::support::{Peer, SOON, address, cluster, tunnel_status, wait_way};
 use bus::{Failure, LostReason, Undelivered};
 use compat_tests::wait_until;
 use nix::sys::signal::Signal;
 use protocol::tunnel::{LinkState, Status};
 use runtime::Notice;
-use support::letters::{self, Account};
-use support::{Peer, SOON, address, cluster, tunnel_status, wait_way};
 
 /// What "at once" means: a few round trips, and not one of the tunnel's timers.
 const AT_ONCE: Duration = Duration::from_millis(200);
@@ -176,7 +174,7 @@ fn a_far_tunneld_killed_and_started_under_traffic_costs_only_what_is_reported() 
                 other => news.push(other),
             }
         }
-        under_way.retain_mut(|(number, posted): &mut (u64, support::Posted)| match posted.peek() {
+        under_way.retain_mut(|(number, posted): &mut (u64, crate::support::Posted)| match posted.peek() {
             Some(result) => {
                 account.result(*number, result);
                 false

@@ -1,21 +1,19 @@
 //! The tunnel over real ctdbd with neighbours that lie: bytes that are no packets, packets that contradict themselves,
 //! from the socket of the bus and from the cluster. All of it is counted and dropped, and good traffic goes on.
 
-mod support;
-
 use std::collections::VecDeque;
 use std::os::unix::net::UnixDatagram;
 
+use crate::support::letters::Account;
+use crate::support::{
+    Peer, Posted, SOON, address, assert_never_lost, cluster, letters, memory_peak, tunnel_status, wait_way,
+};
 use bus::datagram::{self, Fragment, ToTunnel};
 use bus::{Daemon, Failure, GatherWriter, Node};
 use bytes::Bytes;
 use compat_tests::wait_until;
 use legacy_client::{Client, Options};
 use legacy_codec::{Dest, SrvId};
-use support::letters::Account;
-use support::{
-    Peer, Posted, SOON, address, assert_never_lost, cluster, letters, memory_peak, tunnel_status, wait_way,
-};
 use tunnel_core::envelope::{self, Channel, Frame, Head};
 
 /// Bytes from a seed.

@@ -1,16 +1,14 @@
 //! The tunnel while the network between real ctdbd is cut, for less and for more than its patience: each message comes
 //! once and in order, or its sender is told. Each node has a network namespace of its own, which takes root.
 
-mod support;
-
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::support::letters::{self, Account, Sum};
+use crate::support::{Peer, Posted, SOON, address, assert_never_lost, tunnel_status, wait_way};
 use bus::{Address, Failure};
 use compat_tests::{Cluster, wait_until};
 use protocol::tunnel::PeerState;
-use support::letters::{self, Account, Sum};
-use support::{Peer, Posted, SOON, address, assert_never_lost, tunnel_status, wait_way};
 
 /// Letters from one daemon to another that are kept under way all the time.
 struct Flow<'a> {

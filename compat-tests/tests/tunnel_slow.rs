@@ -1,21 +1,19 @@
 //! The tunnel over real ctdbd with neighbours that are slow: readers that do not read, processes that are stopped, the
 //! largest messages. Whoever is quick must not notice, and no tunneld may lose its ctdbd over it.
 
-mod support;
-
 use std::collections::VecDeque;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::support::{
+    Peer, Posted, SOON, address, assert_never_lost, letters, memory_peak, tunnel_status, wait_way,
+};
 use bus::datagram::{self, DATAGRAM_MAX, ToTunnel};
 use bus::{Daemon, Failure, MESSAGE_MAX, Undelivered};
 use bytes::Bytes;
 use compat_tests::{Cluster, wait_until};
 use nix::sys::signal::Signal;
-use support::{
-    Peer, Posted, SOON, address, assert_never_lost, letters, memory_peak, tunnel_status, wait_way,
-};
 
 /// Beyond this a ctdbd kills a client that does not read (CLI-06); the tunneld always does.
 const CLIENT_QUEUE: u32 = 200;

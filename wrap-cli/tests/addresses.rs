@@ -1,16 +1,12 @@
 //! `ip` against a ctdbd made of answers: what is sent, and what becomes of answers that are none.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Answer, Fake, healthy};
 use legacy_codec::{
     Abi, Connection, ControlReply, ControlRequest, Payload, Pnn, PublicIp, PublicIpList, SockAddr,
 };
-use support::{Answer, Fake, healthy};
 
 fn public(text: &str, pnn: u32) -> PublicIp {
     PublicIp { pnn: Pnn(pnn), addr: text.parse::<SocketAddr>().unwrap().into() }
@@ -89,7 +85,7 @@ fn an_address_of_a_family_that_nobody_knows_is_malformed() {
     assert!(run.status == 5 && run.stdout.contains("a family that is not known"), "{run:?}");
 }
 
-impl support::Run {
+impl crate::support::Run {
     /// Fails unless the only node refused, in its row.
     #[track_caller]
     fn assert_refused_row(&self, part: &str) {

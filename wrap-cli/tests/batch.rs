@@ -1,14 +1,10 @@
 //! Commands and arguments from standard input: numbers of lines, statuses, one connection, a reader that goes.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::{Answer, Fake, healthy};
 use legacy_codec::{ControlReply, ControlRequest, TunableNames};
-use support::{Answer, Fake, healthy};
 
 /// A cluster that knows two tunables, and counts who attaches.
 fn cluster() -> (Fake, Arc<AtomicUsize>) {

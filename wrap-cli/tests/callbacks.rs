@@ -1,21 +1,17 @@
 //! `callback list`, `status` and `history` against daemons on a bus: one with callbacks, one without, and nobody.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::support::{Run, run};
 use bus::Daemon;
 use protocol::callback::{CallbackName, CallbackOrder, CallbackRow, CallbackText};
 use protocol::common::{More, Span};
 use runtime::callbacks::{Callbacks, from_wire, is_about_callbacks};
 use runtime::{Bus, Joining};
 use serde_json::{Value, json};
-use support::{Run, run};
 use tempfile::TempDir;
 
 /// A bus with a daemon `host`, which has callbacks, and a daemon `plain`, which has none. They end with this.

@@ -1,17 +1,13 @@
 //! Recordings: a real one shown, filtered, counted and checked; sessions recorded through the relay and played again.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{Answer, Fake, Run, finish, healthy, node_map, program, run};
 use insta::assert_snapshot;
 use legacy_codec::{ControlReply, ControlRequest, Generation, NodeFlags, Pnn, VnnMap};
-use support::{Answer, Fake, Run, finish, healthy, node_map, program, run};
 use tempfile::TempDir;
 
 /// A start of three nodes, recorded between them.

@@ -1,17 +1,13 @@
 //! The program against a ctdbd that behaves: answers, help, exit statuses, and readers that go away.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::io::Read;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::support::{Answer, Fake, finish, healthy, node_map, program, run};
 use insta::assert_snapshot;
 use legacy_codec::{CName, ControlReply, ControlRequest, Dest, Iface, IfaceList, NodeFlags, RunState};
-use support::{Answer, Fake, finish, healthy, node_map, program, run};
 
 #[test]
 fn every_level_has_its_help() {
@@ -94,7 +90,7 @@ fn a_ctdbd_that_starts_leaves_the_others_unjudged_and_the_leader_unknown() {
 fn while_nobody_leads_the_next_message_is_waited_for() {
     let fake = Fake::start(|dest, request| match request {
         ControlRequest::RegisterSrvid(_) => {
-            let messages = [support::leader(u32::MAX), support::leader(1)].concat();
+            let messages = [crate::support::leader(u32::MAX), crate::support::leader(1)].concat();
             Answer::Then(ControlReply::RegisterSrvid(()), messages)
         }
         _ => healthy(dest, request),

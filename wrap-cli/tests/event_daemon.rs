@@ -1,14 +1,10 @@
 //! `event` against event daemons that talk nonsense, too much, or not at all.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
-use support::{Run, finish, program};
+use crate::support::{Run, finish, program};
 
 /// Runs a command against an event daemon that answers any request with these bytes, and then waits.
 fn against(answer: Vec<u8>, words: &str) -> Run {

@@ -1,20 +1,16 @@
 //! Recordings of the event daemon's socket: a real one shown, filtered, counted, checked and compared; one made by the relay.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{finish, program, run};
 use insta::assert_snapshot;
 use legacy_codec::event::{Answer, EventFrames, EventReply, EventRequest, Request, StatusRequest};
 use legacy_codec::{Abi, DEFAULT_LIMIT, Prefixed, Text};
 use serde_json::Value;
-use support::{finish, program, run};
 
 /// What a node's event daemon was asked, from its start to its end.
 const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../captures/data/events-4.17.12.pcapng");

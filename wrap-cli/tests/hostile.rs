@@ -1,11 +1,7 @@
 //! The program against a ctdbd that lies, garbles, refuses, or goes away: one line, the right status, no hang.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
+use crate::support::{Answer, Fake, healthy, node_map};
 use legacy_codec::{Abi, ControlRequest, Wire};
-use support::{Answer, Fake, healthy, node_map};
 
 /// Answers as a healthy cluster, and the node map with these bytes.
 fn with_node_map(data: Vec<u8>) -> Fake {

@@ -1,19 +1,15 @@
 //! The noun `db` against a ctdbd that lies about databases, gives no records, or sends them in pieces: one line, the right
 //! status, no hang, and no file touched that is not a database's.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::support::{Answer, Fake, healthy};
 use bytes::Bytes;
 use legacy_codec::{
     Abi, CallId, ControlReply, ControlRequest, DbFlags, DbId, DbIdAndFlags, DbMap, Dest, Header, LtdbHeader,
     Operation, Packet, Pnn, Record, ReplyCall, ReqMessage, SrvId, Text, Wire,
 };
-use support::{Answer, Fake, healthy};
 use tdb::{Create, OpenFlags, Store, Tdb};
 
 const ID: DbId = DbId(0x1234_5678);

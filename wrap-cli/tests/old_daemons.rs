@@ -1,13 +1,9 @@
 //! Daemons of before Samba 4.16: what they do not know, and what is done instead.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::sync::Mutex;
 
+use crate::support::{Answer, Fake, healthy, node_map};
 use legacy_codec::{ControlReply, ControlRequest, Dest, NodeFlagChange, NodeFlags, Pnn};
-use support::{Answer, Fake, healthy, node_map};
 
 /// What a daemon says to a control that it does not know.
 fn unknown() -> Answer {

@@ -1,18 +1,14 @@
 //! The prompt, at a pseudo-terminal: words, TAB, stepping in and out of nouns, history, and how it ends.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use crate::support::{Fake, healthy, program};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{Winsize, openpty};
-use support::{Fake, healthy, program};
 
 const SOON: Duration = Duration::from_secs(20);
 

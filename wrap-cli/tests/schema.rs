@@ -3,14 +3,10 @@
 //! Checks the keywords that the schema uses and refuses any other, so that no condition of it is passed over. The
 //! meaning is that of JSON Schema 2020-12; `format` is a remark there, and so it is here.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 
+use crate::support::{finish, program};
 use serde_json::{Value, json};
-use support::{finish, program};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/generated/capture-show.schema.json");
 
@@ -25,7 +21,7 @@ fn the_published_schema_is_the_one_that_is_printed() {
         std::fs::write(FILE, &printed).unwrap();
     }
     let published = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(published == printed, "{FILE} is stale: UPDATE=1 cargo test -p ctdbctl --test schema");
+    assert!(published == printed, "{FILE} is stale: UPDATE=1 cargo test -p ctdbctl --test all schema::");
 }
 
 struct Schema(Value);

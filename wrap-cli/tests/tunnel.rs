@@ -2,13 +2,10 @@
 //!
 //! The way through real tunnelds and ctdbds is tested with real clusters; here every answer can be wrong.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 
+use crate::support::{Run, run};
 use bus::datagram::{self, DATAGRAM_MAX, Fragment, Frame, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, Failure, Node, Undelivered};
 use bytes::Bytes;
@@ -16,7 +13,6 @@ use protocol::tunnel::{
     Counters, CtdbdLink, LinkState, PeerState, PeerStatus, Status, TunnelBody, TunnelWhat,
 };
 use protocol::xdr::Xdr;
-use support::{Run, run};
 use tempfile::TempDir;
 
 /// What becomes of a question.

@@ -1,7 +1,5 @@
 //! Sessions of the event daemon's socket, made up: every kind of packet, for any machine, written as the relay writes.
 
-#![allow(dead_code, clippy::unwrap_used)]
-
 use bytes::Bytes;
 use captures::{DAEMON, Origin, Timestamp, write};
 use legacy_codec::event::{

@@ -8,8 +8,8 @@ use captures::session::{Content, Entry, Session};
 use captures::{Capture, Options};
 use legacy_codec::{Abi, MessageRow, Operation};
 
-use crate::expected::{Leaf, event_fields, fields, number};
-use crate::shown::{Shown, packets};
+use super::expected::{Leaf, event_fields, fields, number};
+use super::shown::{Shown, packets};
 
 /// How much was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

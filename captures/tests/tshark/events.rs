@@ -3,10 +3,10 @@
 use legacy_codec::Abi;
 use legacy_codec::event::{Answer, Command, StatusReply};
 
-use crate::compare::compare;
-use crate::program::{run, with_dissector};
+use super::compare::compare;
+use super::program::{run, with_dissector};
+use super::temporary;
 use crate::support::{Sent, answer, file, script, session};
-use crate::temporary;
 
 const ABI: Abi = Abi::LP64_LE;
 

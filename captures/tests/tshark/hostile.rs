@@ -7,10 +7,10 @@ use captures::session::{Entry, Session};
 use captures::{Capture, DAEMON, Origin, Timestamp, write};
 use legacy_codec::{MessageRow, Operation};
 
-use crate::compare::compare;
-use crate::made::on_a_socket;
-use crate::program::with_dissector;
-use crate::{read, recordings, temporary};
+use super::compare::compare;
+use super::made::on_a_socket;
+use super::program::with_dissector;
+use super::{read, recordings, temporary};
 
 /// One packet and where it went.
 type Sent = (SocketAddr, SocketAddr, Vec<u8>);

@@ -12,8 +12,8 @@ use legacy_codec::{
     ReqControl, ReqKeepalive, ReqMessage, SockAddr, SrvId,
 };
 
-use crate::compare::{Compared, compare};
-use crate::{read, recordings, temporary};
+use super::compare::{Compared, compare};
+use super::{read, recordings, temporary};
 
 /// The packet as a sender of another machine type would have sent it; `None` for what has no length of its own there.
 fn translated(entry: &Entry<'_>, abi: Abi) -> Option<Bytes> {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::program::with_dissector;
+use super::program::with_dissector;
 
 /// One packet of CTDB as it was shown.
 #[derive(Debug, Default)]

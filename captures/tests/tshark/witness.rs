@@ -8,10 +8,10 @@ use captures::Capture;
 use captures::session::Session;
 use legacy_codec::{Operation, Packet};
 
-use crate::expected::number;
-use crate::made::on_a_socket;
-use crate::program::run;
-use crate::{read, recordings, temporary};
+use super::expected::number;
+use super::made::on_a_socket;
+use super::program::run;
+use super::{read, recordings, temporary};
 
 const FIELDS: &[&str] = &[
     "ctdb.len",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use compat_tests::{Cluster, Node, Smbd, Tool, binary, wait_until};
 
-use crate::{SOON, json};
+use super::{SOON, json};
 
 /// A persistent database that file servers and `net` use.
 pub(crate) const DATABASE: &str = "registry.tdb";

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use compat_tests::wait_until;
 
-use crate::holder::{DATABASE, Running, lock_len, lock_name};
-use crate::{SOON, assert_calm, cluster, ctl, generation, json};
+use super::holder::{DATABASE, Running, lock_len, lock_name};
+use super::{SOON, assert_calm, cluster, ctl, generation, json};
 
 /// Who waits in Samba looks again after 5 s at the earliest when nobody tells him.
 const TOLD: Duration = Duration::from_millis(4500);

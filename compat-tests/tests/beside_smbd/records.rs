@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use compat_tests::wait_until;
 
-use crate::holder::Running;
-use crate::{SOON, assert_calm, cluster, ctl, generation, json};
+use super::holder::Running;
+use super::{SOON, assert_calm, cluster, ctl, generation, json};
 
 /// Databases of smbd where records come and go with every file that is opened.
 const DATABASES: [&str; 6] = [

@@ -6,8 +6,8 @@ use std::thread;
 
 use compat_tests::{Cluster, binary};
 
-use crate::holder::{DATABASE, Running};
-use crate::{assert_calm, cluster, ctl, generation};
+use super::holder::{DATABASE, Running};
+use super::{assert_calm, cluster, ctl, generation};
 
 /// Transactions of ours in one batch, and of `net` on each of two nodes.
 const OURS: usize = 100;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use compat_tests::Cluster;
 
-use crate::rows::{Try, done, ends, play};
+use super::rows::{Try, done, ends, play};
 
 const SOON: Duration = Duration::from_secs(60);
 

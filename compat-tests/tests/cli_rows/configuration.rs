@@ -5,7 +5,7 @@ use std::process::Command;
 
 use compat_tests::{Cluster, Node};
 
-use crate::rows::{Try, done, ends, play, run};
+use super::rows::{Try, done, ends, play, run};
 
 const OLD: &str =
     "CTDB_RECOVERY_LOCK=/shared/lock\nCTDB_MANAGES_SAMBA=yes\nCTDB_SET_MonitorInterval=20\nCTDB_ODD=1\n";

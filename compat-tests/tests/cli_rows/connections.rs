@@ -12,8 +12,8 @@ use nix::sys::socket::{
 };
 use nix::sys::time::TimeVal;
 
-use crate::addresses::cluster;
-use crate::rows::{Try, done, ends, play, run};
+use super::addresses::cluster;
+use super::rows::{Try, done, ends, play, run};
 
 /// Played at node 0, which has 10.99.0.1 and fd99::1.
 pub(crate) const ROWS: &[Try] = &[

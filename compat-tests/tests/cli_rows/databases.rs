@@ -1,13 +1,13 @@
 //! `db` on a healthy cluster of three: databases of each kind, their records, backups and files.
 //!
-//! That records are not lost beside other writers is the matter of the test program `db`.
+//! That records are not lost beside other writers is the matter of the folder `db` beside this one.
 
 use std::process::Command;
 use std::time::Duration;
 
 use compat_tests::{Cluster, run};
 
-use crate::rows::{Try, done, ends, play};
+use super::rows::{Try, done, ends, play};
 
 /// Played at node 0; the rows rely on those before them.
 pub(crate) const ROWS: &[Try] = &[

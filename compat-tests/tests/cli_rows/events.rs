@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use compat_tests::{Cluster, Node};
 
-use crate::rows::{Try, done, ends, play, run};
+use super::rows::{Try, done, ends, play, run};
 
 /// Fails in one event, hangs in another, is content with the rest.
 const SCRIPT: &str = "#!/bin/sh\ncase \"$1\" in\n\

@@ -2,7 +2,7 @@
 
 use compat_tests::Cluster;
 
-use crate::rows::{Try, done, ends, play, run};
+use super::rows::{Try, done, ends, play, run};
 
 /// Played at node 0: all nodes are in the group, the last one may only follow.
 pub(crate) const ROWS: &[Try] = &[

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use compat_tests::Cluster;
 
-use crate::rows::{Try, done, ends, play, run};
+use super::rows::{Try, done, ends, play, run};
 
 /// Played at node 0 of a healthy cluster.
 pub(crate) const ROWS: &[Try] = &[

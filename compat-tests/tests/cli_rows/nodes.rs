@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use compat_tests::Cluster;
 
-use crate::rows::{Schemas, Try, done, ends, play, run};
+use super::rows::{Schemas, Try, done, ends, play, run};
 
 /// What asks and changes nothing for long. Played at node 0.
 pub(crate) const ROWS: &[Try] = &[

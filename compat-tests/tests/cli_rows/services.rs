@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use compat_tests::{Cluster, Daemon, Node, binary};
 
-use crate::rows::{Try, done, ends, play, run};
+use super::rows::{Try, done, ends, play, run};
 
 const NO_BUS: &[(&str, &str)] = &[("/error/code", "\"no_bus\""), ("/error/exit_status", "3")];
 

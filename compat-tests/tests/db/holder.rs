@@ -38,7 +38,7 @@ impl Drop for Holder {
 /// Starts it, and returns when it has what it is to have.
 pub(crate) fn start(node: &Node, role: &str, database: &str) -> Holder {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "holder::holder_process", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "db::holder::holder_process", "--ignored", "--nocapture", "--test-threads=1"])
         .env(ROLE, role)
         .env(DATABASE, database)
         .env(SOCKET, node.socket())
@@ -73,7 +73,7 @@ async fn move_here(client: &Client, db_id: DbId, key: &[u8]) {
         key: Bytes::copy_from_slice(key),
         call_data: Bytes::new(),
     };
-    assert_eq!(client.record_call(call, crate::SOON).await.unwrap().status, 0);
+    assert_eq!(client.record_call(call, super::SOON).await.unwrap().status, 0);
 }
 
 fn ready_until_killed() {
@@ -99,7 +99,7 @@ async fn holder_process() {
             let (id, tdb) = open(&client, "g_lock.tdb").await;
             let attach =
                 legacy_codec::DbAttachPersistent::request((Text::new(&database), AttachFlags::empty()));
-            let reply = client.raw_call(Dest::CURRENT_NODE, attach, crate::SOON).await.unwrap();
+            let reply = client.raw_call(Dest::CURRENT_NODE, attach, super::SOON).await.unwrap();
             let locked = reply.decode::<legacy_codec::DbAttachPersistent>().unwrap();
             let key = format!("transaction_db_0x{:08x}\0", locked.0);
             move_here(&client, id, key.as_bytes()).await;

@@ -2,7 +2,7 @@
 
 use compat_tests::wait_until;
 
-use crate::{SOON, at_once, cluster, ctl, increment, json, status};
+use super::{SOON, at_once, cluster, ctl, increment, json, status};
 
 #[test]
 fn what_one_tool_writes_on_one_node_the_other_reads_on_another() {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use compat_tests::{Node, binary, run};
 
-use crate::{SOON, cluster, ctl};
+use super::{SOON, cluster, ctl};
 
 /// What a terminal shows of a command, with all that comes and goes on it.
 fn screen(node: &Node, words: &str) -> String {

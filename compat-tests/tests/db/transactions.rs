@@ -5,7 +5,7 @@ use std::process::Command;
 
 use compat_tests::{binary, wait_until};
 
-use crate::{SOON, at_once, cluster, ctl, increment, json};
+use super::{SOON, at_once, cluster, ctl, increment, json};
 
 #[test]
 fn txn_01_transactions_of_both_tools_on_all_nodes_exclude_each_other() {
@@ -79,12 +79,12 @@ fn txn_01_the_lock_of_a_client_that_was_killed_is_taken_by_the_next() {
     let cluster = cluster();
     let [a, b] = [0, 1].map(|pnn| cluster.node(pnn));
     ctl(a, &["db", "attach", "p.tdb", "persistent"]);
-    let mut killed = crate::holder::start(a, "transaction", "p.tdb");
+    let mut killed = super::holder::start(a, "transaction", "p.tdb");
     let id = json(a, &["db", "info", "p.tdb"])["id"].as_str().unwrap().to_owned();
     let key = format!("0x{}", hex(format!("transaction_db_{id}\0").as_bytes()));
     let lock = || json(b, &["db", "key", "get", "g_lock.tdb", &key])["found"].clone();
     assert_eq!(lock(), true, "the lock is there");
-    let (late, text) = crate::status(b, &["-t", "1", "db", "key", "set", "p.tdb", "key", "x"]);
+    let (late, text) = super::status(b, &["-t", "1", "db", "key", "set", "p.tdb", "key", "x"]);
     assert_eq!(late, 4, "{text}");
     killed.kill();
     ctl(b, &["db", "key", "set", "p.tdb", "key", "after"]);

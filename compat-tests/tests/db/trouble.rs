@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use compat_tests::{Cluster, wait_until};
 
-use crate::{SOON, at_once, cluster, ctl, increment, status};
+use super::{SOON, at_once, cluster, ctl, increment, status};
 
 #[test]
 fn frz_17_a_chain_whose_holder_was_killed_is_free_for_both_tools() {
@@ -14,7 +14,7 @@ fn frz_17_a_chain_whose_holder_was_killed_is_free_for_both_tools() {
     let [a, b] = [0, 1].map(|pnn| cluster.node(pnn));
     ctl(a, &["db", "attach", "v.tdb"]);
     ctl(a, &["db", "key", "set", "v.tdb", "key", "before"]);
-    let mut holder = crate::holder::start(a, "chain", "v.tdb");
+    let mut holder = super::holder::start(a, "chain", "v.tdb");
     let (code, text) = status(a, &["-t", "1", "db", "key", "set", "v.tdb", "key", "busy"]);
     assert_eq!(code, 4, "{text}");
     assert!(text.contains("the record could not be locked within 1"), "{text}");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use compat_tests::{Cluster, Node, wait_until};
 
-use crate::{SOON, cluster, ctl, json, status};
+use super::{SOON, cluster, ctl, json, status};
 
 /// What `ctdb catdb` and `ctdb dumpdbbackup` print, as a set: keys and data.
 fn records(text: &str) -> Vec<(String, String)> {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use compat_tests::{Cluster, wait_until};
 
-use crate::SOON;
+use super::SOON;
 
 fn validated(base: &Path) -> Option<i32> {
     let mut command = Command::new("/usr/libexec/ctdb/ctdb-config");

@@ -7,7 +7,7 @@ use compat_tests::wait_until;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{PROGRAM, Place, Running, SOON};
+use super::{PROGRAM, Place, Running, SOON};
 
 /// The children of a process, each with its state.
 fn children(pid: Pid) -> Vec<(Pid, char)> {

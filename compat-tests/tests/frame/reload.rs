@@ -4,7 +4,7 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
-use crate::{Place, Running};
+use super::{Place, Running};
 
 /// A new file, SIGHUP, and the log behind what was there when these words have come.
 fn reload(daemon: &Running<'_>, text: &str, words: &str) -> String {
@@ -15,7 +15,7 @@ fn reload(daemon: &Running<'_>, text: &str, words: &str) -> String {
         let text = daemon.place.text("stderr").split_off(before);
         if text.contains(words) { Ok(text) } else { Err(text) }
     };
-    compat_tests::wait_until(crate::SOON, words, look).unwrap()
+    compat_tests::wait_until(super::SOON, words, look).unwrap()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use nix::sys::signal::Signal;
 
-use crate::{NOBODY, PROGRAM, Place, as_nobody};
+use super::{NOBODY, PROGRAM, Place, as_nobody};
 
 /// What is told, without the directory of the test.
 fn told(place: &Place, out: &Output) -> (Option<i32>, Vec<String>) {

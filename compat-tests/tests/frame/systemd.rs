@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::{PROGRAM, Place, SOON};
+use super::{PROGRAM, Place, SOON};
 
 /// The manager's end of `NOTIFY_SOCKET`.
 struct Manager(UnixDatagram);
@@ -110,7 +110,7 @@ fn sockets_that_systemd_has_opened_are_used_and_left_to_it() {
         .stdin(Stdio::from(OwnedFd::from(datagram)))
         .stdout(Stdio::from(OwnedFd::from(stream)))
         .stderr(log);
-    let mut daemon = crate::Running { place: &place, child: command.spawn().unwrap() };
+    let mut daemon = super::Running { place: &place, child: command.spawn().unwrap() };
     drop(command);
     let log = daemon.logs("stderr", "ready");
     assert!(log.contains("datagrams=true stream=true left=None"), "{log}");

@@ -28,7 +28,7 @@ fn copied(to: &Path) -> Vec<PathBuf> {
         let from = Path::new(ROOT).join(name);
         let mut text = fs::read_to_string(&from).unwrap();
         for program in ["ctdb-tunneld", "ctdb-eventd", "ctdb-serviced"] {
-            text = text.replace(&format!("/usr/sbin/{program}"), crate::PROGRAM);
+            text = text.replace(&format!("/usr/sbin/{program}"), super::PROGRAM);
         }
         let path = to.join(from.file_name().unwrap());
         fs::write(&path, text).unwrap();

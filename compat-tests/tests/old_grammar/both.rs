@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use compat_tests::{Node, Tool, binary, wait_until};
 
-use crate::masks::Mask;
+use super::masks::Mask;
 
 /// How long a cluster may take to say the same twice.
 const CALM: Duration = Duration::from_secs(60);

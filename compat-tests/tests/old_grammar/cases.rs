@@ -3,7 +3,7 @@
 //! A line is what stands behind `ctdb`. Every command of the old grammar has to be in one of these tables, or in the list
 //! of those with tests of their own; a test counts them.
 
-use crate::masks::Mask;
+use super::masks::Mask;
 
 /// Options, right and wrong; none of them gets as far as a daemon.
 pub(crate) const OPTIONS: &[&str] = &[

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use compat_tests::{Cluster, wait_until};
 
-use crate::both::{At, Both, Seen, env_of, split};
-use crate::healthy::{attach_databases, with_addresses};
-use crate::masks::Mask;
+use super::both::{At, Both, Seen, env_of, split};
+use super::healthy::{attach_databases, with_addresses};
+use super::masks::Mask;
 
 /// How long a change, or its end, may take to be seen.
 const SOON: Duration = Duration::from_secs(60);

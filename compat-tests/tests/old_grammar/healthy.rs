@@ -5,9 +5,9 @@ use std::thread;
 
 use compat_tests::{Builder, Cluster};
 
-use crate::both::{At, Both, env_of};
-use crate::cases::QUESTIONS;
-use crate::masks::Mask;
+use super::both::{At, Both, env_of};
+use super::cases::QUESTIONS;
+use super::masks::Mask;
 
 /// Questions that are under way at the same time.
 const AT_ONCE: usize = 6;

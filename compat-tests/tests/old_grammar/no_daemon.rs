@@ -2,9 +2,9 @@
 
 use std::os::unix::net::UnixListener;
 
-use crate::both::{At, Both, no_daemon, split};
-use crate::cases::{LOCAL, OPTIONS, QUESTIONS};
-use crate::masks::Mask;
+use super::both::{At, Both, no_daemon, split};
+use super::cases::{LOCAL, OPTIONS, QUESTIONS};
+use super::masks::Mask;
 
 fn each(lines: impl IntoIterator<Item = &'static str>, env: &[(&str, &str)]) {
     let both = Both::new();

@@ -10,8 +10,8 @@ use std::time::Duration;
 use compat_tests::{Cluster, Node, wait_until};
 use nix::sched::{CloneFlags, unshare};
 
-use crate::both::{At, Both, Seen, env_of};
-use crate::masks::Mask;
+use super::both::{At, Both, Seen, env_of};
+use super::masks::Mask;
 
 const SOON: Duration = Duration::from_secs(60);
 /// Debian's event scripts that need no service.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use compat_tests::{Cluster, Node};
 
-use crate::both::Both;
-use crate::cases::STATES;
-use crate::healthy::{attach_databases, side_by_side, with_addresses};
-use crate::masks::Mask;
+use super::both::Both;
+use super::cases::STATES;
+use super::healthy::{attach_databases, side_by_side, with_addresses};
+use super::masks::Mask;
 
 /// How long a change may take to be seen everywhere.
 const SOON: Duration = Duration::from_secs(60);

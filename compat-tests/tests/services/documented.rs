@@ -5,7 +5,7 @@ use std::fs;
 
 use compat_tests::Cluster;
 
-use crate::{STEP, configure, gated, program, told, wait_well};
+use super::{STEP, configure, gated, program, told, wait_well};
 
 const DOCUMENT: &str = include_str!("../../../docs/health.md");
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use compat_tests::{Cluster, Daemon, Node};
 
-use crate::{
+use super::{
     GATE, GATE_NAME, NGINX, STEP, configure, ctl, nginx, options, program, starts, told, unwell_during,
     wait_ctl, wait_flag, wait_well,
 };

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::{
+use super::{
     NGINX, configure, ctl, gated, nginx, program, starts, told, tunnelds, unwell_during, wait_ctl, wait_flag,
     wait_well,
 };

@@ -6,7 +6,7 @@ use std::fs;
 use compat_tests::{Cluster, Node};
 use serde_json::Value;
 
-use crate::{STEP, configure, ctl, program, told, tunnelds, wait_ctl, wait_flag, wait_well};
+use super::{STEP, configure, ctl, program, told, tunnelds, wait_ctl, wait_flag, wait_well};
 
 const REALLOCATE: &str = include_str!("../../../new-daemons/daemons/share/callbacks/reallocate");
 

@@ -3,8 +3,7 @@
 //!
 //! The calls block, and each has a deadline. Nothing here decides what is right.
 
-// Each test program uses a part.
-#![allow(dead_code)]
+#![allow(dead_code)] // Each test program uses a part.
 
 pub(crate) mod letters;
 

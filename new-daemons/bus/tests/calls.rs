@@ -1,8 +1,6 @@
 //! Requests, events and signs of life between machines on virtual time. The messages between them go, or do not, as the
 //! test says.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,8 +1,6 @@
 //! A daemon's end of the bus on virtual time: how long it waits for its tunneld, what it says when there is none, and
 //! what becomes of messages meanwhile. The tunneld here is whatever the test writes.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::time::Duration;
 
 use bus::datagram::{self, Fragment, Frame, ToDaemon, ToTunnel};

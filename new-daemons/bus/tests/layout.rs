@@ -3,8 +3,6 @@
 //! The hand-written codec gathers fragments without copying them, and refuses more: names with other letters, pieces
 //! outside their message, refusals without a reason. Nothing else may differ.
 
-#![allow(clippy::unwrap_used)]
-
 use bus::datagram::{self, Fragment, Frame as _, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, FRAGMENT_MAX, Failure, GatherWriter, MESSAGE_MAX, Node, Undelivered};
 use bytes::Bytes;

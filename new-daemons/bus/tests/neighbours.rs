@@ -1,8 +1,6 @@
 //! Messages between daemons of one node on virtual time: delivered when the receiver's socket has them, in order, without
 //! any tunneld; what becomes of them when the receiver is away, is started anew, or does not read.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! `ctdb-eventd` as other daemons see it: asked and listened to on the bus, with ctdbd's socket and without.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers, which clippy does not see as tests.
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;

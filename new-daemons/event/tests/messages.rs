@@ -1,7 +1,5 @@
 //! Requests, answers and notices as messages: what the machine says always fits, and comes back from the bytes.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::sync::Arc;
 use std::time::Duration;
 

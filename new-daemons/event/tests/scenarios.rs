@@ -16,8 +16,6 @@
 //! | `changed` or `changed error N` | the mode of a script |
 //! | `after N s` | time goes on |
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use protocol_generator::ast::Schema;
 #[allow(dead_code, unreachable_pub)]
 #[rustfmt::skip]
 #[path = "../tests/generated/all.rs"]
-mod all;
+pub(crate) mod all;
 
 /// Takes any bytes.
 type Target = fn(&[u8]);

@@ -3,10 +3,8 @@
 //! The functions and the seeds are those of `new-daemons/protocol/fuzz`. An input that a fuzzer found to break something
 //! is put into the corpus under a name that says what it broke, and is tried here ever after.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 #[path = "../fuzz/harness.rs"]
-mod harness;
+pub(crate) mod harness;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -3,8 +3,6 @@
 //! Values are made by the generator's own reading of the definitions (`protocol_generator::sample`), which shares no
 //! code with the types. `tests/spec/all.x` has each construct once; it is compiled in here and nowhere else.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -16,12 +14,7 @@ use protocol_generator::ast::Schema;
 use protocol_generator::project;
 use protocol_generator::sample::sample;
 
-#[allow(dead_code, unreachable_pub)]
-#[rustfmt::skip]
-#[path = "generated/all.rs"]
-mod all;
-
-use all::{AllByHalf, AllChain, AllKept, AllOpen, AllWord};
+use crate::fuzz_corpus::harness::all::{self, AllByHalf, AllChain, AllKept, AllOpen, AllWord};
 
 /// The definitions of a folder and the types that were generated from them.
 struct Set {

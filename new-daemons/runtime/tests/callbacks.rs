@@ -1,7 +1,5 @@
 //! Callbacks with real programs, those that behave and those that do not.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! Callbacks as others on the bus see them: what they are asked, and registrations that end with their makers.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! The callbacks of docs/callbacks.md, taken from its text and run.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! Programs that behave well and programs that do not, run by `runtime::process`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // A test's helpers, which clippy does not see as tests.
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! What docs/services.md says is so: its configuration is taken, and its words are those of the daemon.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::path::Path;
 
 use config::{Machine, Role, Sources};

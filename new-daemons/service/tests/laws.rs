@@ -1,8 +1,6 @@
 //! Laws of the service daemon under any inputs in any order: it never panics, it is saved before it acts, it does not wake in
 //! vain, what it keeps has bounds, and what it saves is read again as it was.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;

@@ -16,8 +16,6 @@
 //! | `dies [but NAME...]` | the daemon is killed; operations of these services go on; a new one begins with what it left |
 //! | `status`, `health`, `history NAME` | what is shown |
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;

@@ -1,11 +1,7 @@
 //! What a tunneld keeps has an end, wherever it comes from, and who meets a bound is told: senders that ignore their
 //! window, receivers that do not read, daemons without number, buffers that are mostly somebody else's.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
-mod bench;
-
-use bench::{Bench, PEER_BOOT, daemon, far, near, surely, whole};
+use crate::bench::{Bench, PEER_BOOT, daemon, far, near, surely, whole};
 use bus::datagram::{self, Fragment, ToDaemon, ToTunnel};
 use bus::{Daemon, FRAGMENT_MAX, Failure, charge};
 use bytes::Bytes;

@@ -1,11 +1,7 @@
 //! The tunnel under arbitrary input: from daemons, from ctdbd, inside envelopes. It must not panic, its invariants must
 //! hold after each step, what it keeps must stay within its limits, and honest traffic must still pass.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
-mod bench;
-
-use bench::{ABI, BOOT, Bench, PEER_BOOT, daemon};
+use crate::bench::{ABI, BOOT, Bench, PEER_BOOT, daemon};
 use bus::datagram::{self, Fragment, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, GatherWriter, Node};
 use bytes::Bytes;

@@ -2,8 +2,6 @@
 //!
 //! The hand-written codec gathers fragments without copying them, and refuses more. Nothing else may differ.
 
-#![allow(clippy::unwrap_used)]
-
 use bus::datagram::Fragment;
 use bus::{Daemon, Failure, GatherWriter, Node};
 use bytes::Bytes;

@@ -1,10 +1,6 @@
 //! What a peer may say and what it may not, frame by frame: channels that end, numbers that leap, lives that change.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test's helpers, which clippy does not see as tests.
-
-mod bench;
-
-use bench::{Bench, PEER_BOOT, daemon, far, perhaps, surely, whole};
+use crate::bench::{Bench, PEER_BOOT, daemon, far, perhaps, surely, whole};
 use bus::datagram::Fragment;
 use bus::{Address, Daemon, Failure};
 use bytes::Bytes;

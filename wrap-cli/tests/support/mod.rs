@@ -3,8 +3,6 @@
 //! The fake speaks the real wire through `legacy-codec`; a test replaces single answers, also by bytes that no ctdbd
 //! would send. A program that hangs is ended and fails the test.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
-
 use std::io::{Read, Seek, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use bus::calls::{Absence, CallError, Presence};
 use bytes::Bytes;
 use protocol::common::Code;
 
-use crate::{Place, SOON, local, pattern, until, within};
+use super::{Place, SOON, local, pattern, until, within};
 
 #[tokio::test]
 async fn calls_of_any_size_come_back_whole_without_a_tunneld() {

@@ -3,7 +3,7 @@
 use bus::calls::{Absence, News};
 use bytes::Bytes;
 
-use crate::{Place, local, within};
+use super::{Place, local, within};
 
 fn event(topic: &str, body: impl Into<Bytes>) -> News {
     News::Event { topic: topic.to_owned(), body: body.into() }

@@ -8,7 +8,7 @@ use bus::datagram::{self, ToDaemon};
 use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, sendmsg};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
-use crate::{Place, SOON, daemon, local, pattern, until, within};
+use super::{Place, SOON, daemon, local, pattern, until, within};
 
 fn file(len: usize, seals: SealFlags) -> OwnedFd {
     let fd = memfd_create("test", MemfdFlags::ALLOW_SEALING | MemfdFlags::CLOEXEC).unwrap();
@@ -23,6 +23,15 @@ const ALL: SealFlags =
 
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Waits: other tests of this program open files as well.
+async fn no_more_than(before: usize) {
+    until("no file stays open", async || match open_files() {
+        n if n <= before => Ok(()),
+        n => Err(format!("{n} files, {before} before")),
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -61,11 +70,7 @@ async fn files_that_are_not_sealed_of_another_length_too_many_or_not_announced_a
         let answer = within(asker.call(local("server"), 1, "well".into(), SOON)).await;
         assert_eq!(answer, Ok("well".into()));
     }
-    until("no file stays open", async || match open_files() {
-        n if n <= before => Ok(()),
-        n => Err(format!("{n} files, {before} before")),
-    })
-    .await;
+    no_more_than(before).await;
     assert!(within(asker.call(local("server"), 1, body.clone(), SOON)).await == Ok(body));
 }
 
@@ -79,5 +84,5 @@ async fn large_bodies_leave_no_file_behind() {
     for _ in 0..20 {
         assert!(within(asker.call(local("server"), 1, body.clone(), SOON)).await == Ok(body.clone()));
     }
-    assert!(open_files() <= before, "{} files, {before} before", open_files());
+    no_more_than(before).await;
 }

@@ -5,7 +5,7 @@ use std::fs;
 use bus::{Address, Daemon, Node};
 use bytes::Bytes;
 
-use crate::{Place, SOON, daemon, echo, join, local, until, within};
+use super::{Place, SOON, daemon, echo, join, local, until, within};
 
 #[tokio::test]
 async fn three_hundred_daemons_in_one_directory_find_and_reach_each_other() {

@@ -1,8 +1,6 @@
 //! A tunneld of two nodes on virtual time, for tests: it is attached to a ctdbd of a few lines, its daemons read at once
 //! unless told otherwise, and the test plays the other node.
 
-#![allow(dead_code)] // Each test program uses a part.
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 

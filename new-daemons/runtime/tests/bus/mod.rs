@@ -1,7 +1,5 @@
 //! Daemons on real sockets, without any tunneld: calls, events, signs of life, and what hostile or sick neighbours do.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers, which clippy does not see as tests.
-
 mod calls;
 mod events;
 mod files;

@@ -1,8 +1,6 @@
 //! The frame of the daemons, seen from outside: a daemon that does nothing, as an administrator, systemd and the kernel
 //! deal with it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers, which clippy does not see as tests.
-
 mod beside_c;
 mod process_one;
 mod reload;

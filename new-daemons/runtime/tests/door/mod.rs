@@ -1,7 +1,5 @@
 //! The HTTP door of a daemon on real sockets: what is served, what is refused, and what nobody who comes can do to it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod client;
 mod events;
 mod hostile;

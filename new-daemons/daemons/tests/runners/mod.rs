@@ -2,8 +2,6 @@
 //!
 //! What the core would ask is asked of the runners here, and what it would be told is looked at.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers, which clippy does not see as tests.
-
 mod adopted;
 mod hung;
 mod ocf;

@@ -1,7 +1,5 @@
 //! `ctdb-serviced` as others see it: a real daemon with real services, asked and listened to on the bus.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers, which clippy does not see as tests.
-
 mod faults;
 mod killed;
 mod requests;

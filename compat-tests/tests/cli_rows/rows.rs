@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use compat_tests::{Node, ToolOutput};
 use serde_json::{Value, json};
 
-use crate::shape::Shape;
+use super::shape::Shape;
 
 /// A command line, and what comes of it.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Every command of `ctdbctl` on real clusters, in table and in JSON form.
 //!
-//! A noun has a file with its rows and the test that plays them; the list of rows is in [`TRIED`]. The commands that other
-//! test programs try are in [`ELSEWHERE`]. Together they have to be all that there are.
+//! A noun has a file with its rows and the test that plays them; the list of rows is in [`TRIED`]. The commands that are
+//! tried elsewhere are in [`ELSEWHERE`]. Together they have to be all that there are.
 
 mod addresses;
 mod configuration;
@@ -11,11 +11,8 @@ mod events;
 mod gateways;
 mod migration;
 mod nodes;
-mod services;
-
-#[path = "../support/rows.rs"]
 mod rows;
-#[path = "../support/shape.rs"]
+mod services;
 mod shape;
 
 use std::collections::BTreeSet;
@@ -42,7 +39,7 @@ const TRIED: &[&[Try]] = &[
     services::OUTSIDE,
 ];
 
-/// Commands, and the test program that tries them.
+/// Commands, and the file of tests that tries them.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("tunnel ping", "tunnel_faults.rs"),
     ("capture show", "wrap-cli/tests/capture.rs"),

@@ -3,8 +3,6 @@
 //! `tshark` has to be installed; without it these tests fail and name the command. They run it over the recordings and
 //! over files made of them: cut into other segments, turned into packets of other machines, damaged.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 mod compare;
 mod events;
 mod expected;
@@ -12,10 +10,6 @@ mod hostile;
 mod made;
 mod program;
 mod shown;
-#[path = "../support/mod.rs"]
-mod support;
-mod witness;
-
 use std::path::{Path, PathBuf};
 
 use captures::Capture;

@@ -1,0 +1,11 @@
+//! All tests beside the sources, as one program: each further one would be linked on its own.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers, which clippy does not see as tests.
+
+mod corpus;
+mod dissector;
+mod events;
+mod hostile;
+mod sessions;
+mod support;
+mod tshark;

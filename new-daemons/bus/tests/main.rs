@@ -1,0 +1,8 @@
+//! All tests beside the sources, as one program: each further one would be linked on its own.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers, which clippy does not see as tests.
+
+mod calls;
+mod endpoint;
+mod layout;
+mod neighbours;

@@ -1,0 +1,7 @@
+//! All tests beside the sources, as one program: each further one would be linked on its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers, which clippy does not see as tests.
+
+mod bus;
+mod runners;
+mod serviced;

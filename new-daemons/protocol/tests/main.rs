@@ -1,0 +1,6 @@
+//! All tests beside the sources, as one program: each further one would be linked on its own.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers, which clippy does not see as tests.
+
+mod fuzz_corpus;
+mod laws;

@@ -1,0 +1,18 @@
+//! All tests beside the sources, as one program: each further one would be linked on its own.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers, which clippy does not see as tests.
+
+mod addresses;
+mod batch;
+mod callbacks;
+mod capture;
+mod commands;
+mod event_daemon;
+mod events;
+mod hostile;
+mod hostile_databases;
+mod old_daemons;
+mod prompt;
+mod schema;
+mod support;
+mod tunnel;
