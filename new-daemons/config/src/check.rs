@@ -36,8 +36,8 @@ impl Finding {
     }
 }
 
-/// What a check has to know about the machine that the file is for.
-pub trait Machine {
+/// What a check has to know about the host that the file is for.
+pub trait Host {
     /// Whether there is such a directory.
     fn has_directory(&self, path: &str) -> bool;
 
@@ -76,8 +76,8 @@ pub(crate) struct Judged {
 }
 
 /// What is to be said about a file, line by line.
-pub(crate) fn judge_file(document: &Document, role: Role, machine: &dyn Machine) -> Vec<Judged> {
-    let mut file = File { role, machine, section: None, seen: Vec::new(), found: Vec::new() };
+pub(crate) fn judge_file(document: &Document, role: Role, host: &dyn Host) -> Vec<Judged> {
+    let mut file = File { role, host, section: None, seen: Vec::new(), found: Vec::new() };
     for entry in document.entries() {
         if let Kind::Broken(why) = &entry.kind {
             let message = match role {
@@ -96,7 +96,7 @@ pub(crate) fn judge_file(document: &Document, role: Role, machine: &dyn Machine)
 
 struct File<'a> {
     role: Role,
-    machine: &'a dyn Machine,
+    host: &'a dyn Host,
     section: Option<&'a str>,
     seen: Vec<(&'a str, &'a str)>,
     found: Vec<Judged>,
@@ -150,7 +150,7 @@ impl<'a> File<'a> {
             let near = near(section, name);
             return self.error(line, format!("there is no option '{name}' in [{section}]; {near}"));
         };
-        if let (Some(since), Some(version)) = (setting.since, self.machine.version())
+        if let (Some(since), Some(version)) = (setting.since, self.host.version())
             && version < since
         {
             let text = format!("'{name}' came with Samba 4.{since}, and this is 4.{version}");
@@ -159,11 +159,11 @@ impl<'a> File<'a> {
         if value.is_empty() {
             return self.error(line, format!("'{name}' has no value; take the line out"));
         }
-        if let Err(why) = judge(setting.value, value, self.role, self.machine) {
+        if let Err(why) = judge(setting.value, value, self.role, self.host) {
             let hint =
                 if value.contains(" #") { "; a comment has to stand on a line of its own" } else { "" };
             self.error(line, format!("'{name}' cannot be '{value}': {why}{hint}"));
-        } else if let Some(doubt) = doubt(setting, value, self.machine) {
+        } else if let Some(doubt) = doubt(setting, value, self.host) {
             self.warning(line, format!("'{name}': {doubt}"));
         }
         match (self.role, setting.readers) {
@@ -224,7 +224,7 @@ mod tests {
 
     struct Here;
 
-    impl Machine for Here {
+    impl Host for Here {
         fn has_directory(&self, path: &str) -> bool {
             ["/var/log", "/db"].contains(&path)
         }

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::check::{Machine, Role};
+use crate::check::{Host, Role};
 use crate::schema::{Setting, Value, named};
 use crate::value::{Location, Program, Size, Take};
 use crate::words::{Parameters, agent, is_component, is_unit, names};
@@ -43,7 +43,7 @@ fn number(text: &str) -> i64 {
     if negative { value.saturating_neg() } else { value }
 }
 
-fn location(text: &str, machine: &dyn Machine) -> Result<(), String> {
+fn location(text: &str, host: &dyn Host) -> Result<(), String> {
     // As strtok takes it apart: empty parts do not count, and only two are looked at.
     let mut parts = text.split(':').filter(|part| !part.is_empty());
     match (parts.next(), parts.next()) {
@@ -56,7 +56,7 @@ fn location(text: &str, machine: &dyn Machine) -> Result<(), String> {
                 Some((directory, _)) => directory,
                 None => ".",
             };
-            let there = machine.has_directory(directory);
+            let there = host.has_directory(directory);
             if there { Ok(()) } else { Err(format!("there is no directory {directory}")) }
         }
         _ => Err("write syslog, or file: and a path".into()),
@@ -64,7 +64,7 @@ fn location(text: &str, machine: &dyn Machine) -> Result<(), String> {
 }
 
 /// Whether a text is a value of this kind; otherwise what was expected. `role` is that of the file it stands in.
-pub(crate) fn judge(value: Value, text: &str, role: Role, machine: &dyn Machine) -> Result<(), String> {
+pub(crate) fn judge(value: Value, text: &str, role: Role, host: &dyn Host) -> Result<(), String> {
     let need = |good: bool, what: &str| if good { Ok(()) } else { Err(what.to_owned()) };
     match value {
         Value::Text => Ok(()),
@@ -80,17 +80,17 @@ pub(crate) fn judge(value: Value, text: &str, role: Role, machine: &dyn Machine)
         Value::Bool => bool::take(text).map(drop),
         Value::LogLevel => need(level(text).is_some(), "write ERROR, WARNING, NOTICE, INFO or DEBUG"),
         Value::LogLocation => match role {
-            Role::Main => location(text, machine),
+            Role::Main => location(text, host),
             Role::Part => match Location::take(text)? {
-                Location::File(path) => location(&format!("file:{}", path.display()), machine),
+                Location::File(path) => location(&format!("file:{}", path.display()), host),
                 _ => Ok(()),
             },
         },
-        Value::Directory => need(machine.has_directory(text), "there is no such directory"),
+        Value::Directory => need(host.has_directory(text), "there is no such directory"),
         Value::Script => {
             let name = text.rsplit('/').next().unwrap_or(text);
             let what = format!("the configuration's directory has no {name} that can be executed");
-            need(machine.has_script(name), &what)
+            need(host.has_script(name), &what)
         }
         Value::Duration { least, most } => {
             let given = Duration::take(text)?;
@@ -122,11 +122,11 @@ pub(crate) fn judge(value: Value, text: &str, role: Role, machine: &dyn Machine)
             let program = Program::take(text)?;
             need(program.arguments.len() <= 64, "write up to 64 arguments")?;
             let path = program.path.to_string_lossy();
-            need(machine.can_run(&path), &format!("there is no {path} that can be executed"))
+            need(host.can_run(&path), &format!("there is no {path} that can be executed"))
         }
         Value::Component => {
             need(is_component(text), "write the name of a directory below events")?;
-            need(machine.has_component(text), &format!("there is no directory events/{text}"))
+            need(host.has_component(text), &format!("there is no directory events/{text}"))
         }
         Value::Unit => need(is_unit(text), "write the name of a unit with its suffix, such as nginx.service"),
         Value::Agent => need(agent(text).is_some(), "write ocf:PROVIDER:TYPE, such as ocf:heartbeat:apache"),
@@ -162,7 +162,7 @@ fn is_pattern(text: &str) -> bool {
 }
 
 /// A value that is taken, and means something else than it looks like, or may not do what is wanted.
-pub(crate) fn doubt(setting: &Setting, text: &str, machine: &dyn Machine) -> Option<String> {
+pub(crate) fn doubt(setting: &Setting, text: &str, host: &dyn Host) -> Option<String> {
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match setting.value {
         Value::Number(_) if !plain(text) => Some(format!("'{text}' is read as {}", number(text))),
@@ -173,7 +173,7 @@ pub(crate) fn doubt(setting: &Setting, text: &str, machine: &dyn Machine) -> Opt
         Value::Program => {
             let path = Program::take(text).ok()?.path;
             let path = path.to_string_lossy();
-            (!machine.can_run(&path)).then(|| format!("there is no {path} that can be executed"))
+            (!host.can_run(&path)).then(|| format!("there is no {path} that can be executed"))
         }
         _ => None,
     }

@@ -1,8 +1,8 @@
 //! The configuration files of CTDB and of the daemons that take its place: read with their lines, checked, merged, compared,
 //! and made from files of older versions.
 //!
-//! Pure: texts come in, findings, values and texts go out. What a check has to know about the machine (is there such a
-//! directory?) it asks of [`Machine`]. The truth about `ctdb.conf` is C's own reader: `tini_parse`, `conf_load_option` and
+//! Pure: texts come in, findings, values and texts go out. What a check has to know about the host (is there such a
+//! directory?) it asks of [`Host`]. The truth about `ctdb.conf` is C's own reader: `tini_parse`, `conf_load_option` and
 //! the `*_conf_validate_*` functions; about the new daemons' options it is the table of this crate.
 
 mod check;
@@ -20,7 +20,7 @@ mod table;
 mod value;
 mod words;
 
-pub use check::{Finding, Machine, Role, Severity};
+pub use check::{Finding, Host, Role, Severity};
 pub use document::{Document, Entry, Kind};
 pub use files::{
     NAMES as TUNABLES, check_nodes, check_public_addresses, check_script_options, check_tunables,

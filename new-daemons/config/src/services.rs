@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::Machine;
+use crate::check::Host;
 use crate::settings::{MOST_NAMED, Mistake, Settings};
 use crate::table::{Section, Service};
 use crate::words::{agent, names};
@@ -21,7 +21,7 @@ const KINDS: [(&str, &[&str], Option<&str>); 3] = [
 type Edges = BTreeMap<String, Vec<(String, &'static str)>>;
 
 /// All that is wrong with the services of a configuration.
-pub(crate) fn mistakes(settings: &Settings, machine: &dyn Machine) -> Vec<Mistake> {
+pub(crate) fn mistakes(settings: &Settings, host: &dyn Host) -> Vec<Mistake> {
     let all: BTreeSet<&str> = settings.names(Service::NAME).collect();
     let mut found = Vec::new();
     if let Some(name) = settings.names(Service::NAME).nth(MOST_NAMED) {
@@ -30,7 +30,7 @@ pub(crate) fn mistakes(settings: &Settings, machine: &dyn Machine) -> Vec<Mistak
     }
     let mut edges = Edges::new();
     for &name in &all {
-        of_kind(settings, name, machine, &mut found);
+        of_kind(settings, name, host, &mut found);
         edges.insert(name.to_owned(), waits(settings, name, &all, &mut found));
     }
     cycles(settings, edges, &mut found);
@@ -42,7 +42,7 @@ fn section(name: &str) -> String {
 }
 
 /// What is missing for its kind, and what belongs to another one.
-fn of_kind(settings: &Settings, name: &str, machine: &dyn Machine, found: &mut Vec<Mistake>) {
+fn of_kind(settings: &Settings, name: &str, host: &dyn Host, found: &mut Vec<Mistake>) {
     let section = section(name);
     let said = |option: &str| settings.said(&section, option).map(|said| said.value.as_str());
     let Some(kind) = said("kind") else {
@@ -61,12 +61,12 @@ fn of_kind(settings: &Settings, name: &str, machine: &dyn Machine, found: &mut V
         found.push(settings.mistake(&section, Some("kind"), message));
     }
     let component = own.contains(&"scripts") && said("scripts").is_none();
-    if component && !machine.has_component(name) {
+    if component && !host.has_component(name) {
         let message = format!("there is no directory events/{name}; name one with 'scripts'");
         found.push(settings.mistake(&section, Some("kind"), message));
     }
     let missing =
-        said("agent").filter(|_| kind == "ocf").and_then(agent).filter(|(p, t)| !machine.has_agent(p, t));
+        said("agent").filter(|_| kind == "ocf").and_then(agent).filter(|(p, t)| !host.has_agent(p, t));
     if let Some((provider, word)) = missing {
         let message = format!("there is no agent {provider}/{word} below resource.d that can be executed");
         found.push(settings.mistake(&section, Some("agent"), message));
@@ -143,12 +143,12 @@ fn cycle(edges: &Edges) -> Option<Vec<(String, &'static str)>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::{Machine, Role};
+    use crate::check::{Host, Role};
     use crate::sources::{Refused, Sources, Told, checked};
 
     struct Here;
 
-    impl Machine for Here {
+    impl Host for Here {
         fn has_directory(&self, _: &str) -> bool {
             false
         }

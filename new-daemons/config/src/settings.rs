@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Finding, Machine};
+use crate::check::{Finding, Host};
 use crate::document::Kind;
 use crate::judge::level;
 use crate::schema::{Change, Setting, find, named};
@@ -132,7 +132,7 @@ impl Settings {
     }
 
     /// What is missing, or wrong in a way that no line shows, in these sections.
-    pub(crate) fn mistakes(&self, sections: &[&str], machine: &dyn Machine) -> Vec<Mistake> {
+    pub(crate) fn mistakes(&self, sections: &[&str], host: &dyn Host) -> Vec<Mistake> {
         let all: [(&str, Option<Mistake>); 6] = [
             (Logging::NAME, self.section::<Logging>().err()),
             (Event::NAME, self.section::<Event>().err()),
@@ -144,7 +144,7 @@ impl Settings {
         let mine = all.into_iter().filter(|(name, _)| sections.contains(name));
         let mut found: Vec<_> = mine.filter_map(|(_, mistake)| mistake).collect();
         if sections.contains(&Service::NAME) {
-            found.extend(services::mistakes(self, machine));
+            found.extend(services::mistakes(self, host));
         }
         found
     }
@@ -370,7 +370,7 @@ mod tests {
 
     struct Nowhere;
 
-    impl Machine for Nowhere {
+    impl Host for Nowhere {
         fn has_directory(&self, _: &str) -> bool {
             false
         }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::check::{Finding, Judged, Machine, Role, Severity, judge_file};
+use crate::check::{Finding, Host, Judged, Role, Severity, judge_file};
 use crate::document::Document;
 use crate::schema::has_section;
 use crate::settings::{Mistake, Settings};
@@ -60,8 +60,8 @@ impl Sources {
         self.all.iter().map(|source| source.name.as_str())
     }
 
-    fn judged(&self, machine: &dyn Machine) -> Vec<(&Source, Judged)> {
-        let judge = |source: &Source| judge_file(&source.document, source.role, machine);
+    fn judged(&self, host: &dyn Host) -> Vec<(&Source, Judged)> {
+        let judge = |source: &Source| judge_file(&source.document, source.role, host);
         self.all
             .iter()
             .flat_map(|source| judge(source).into_iter().map(move |found| (source, found)))
@@ -71,13 +71,9 @@ impl Sources {
     /// What a daemon that reads these sections goes by, and what it warns of; or all that is wrong.
     ///
     /// Sections of others are theirs: a mistake there is told by `ctdbctl config check`, and stops nobody else.
-    pub fn settings(
-        &self,
-        sections: &[&str],
-        machine: &dyn Machine,
-    ) -> Result<(Settings, Vec<Told>), Refused> {
+    pub fn settings(&self, sections: &[&str], host: &dyn Host) -> Result<(Settings, Vec<Told>), Refused> {
         let (mut wrong, mut doubts, mut broken) = (Vec::new(), Vec::new(), false);
-        for (source, judged) in self.judged(machine) {
+        for (source, judged) in self.judged(host) {
             let kind =
                 |section: &str| section.split([' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
             let mine = match &judged.section {
@@ -96,7 +92,7 @@ impl Sources {
         }
         let settings = Settings::merge(self);
         if !broken {
-            self.tell(&mut wrong, settings.mistakes(sections, machine));
+            self.tell(&mut wrong, settings.mistakes(sections, host));
         }
         if wrong.is_empty() { Ok((settings, doubts)) } else { Err(Refused(wrong)) }
     }
@@ -115,14 +111,14 @@ impl Sources {
 
 /// What there is to be said about each file, in their order; about all sections, whoever reads them.
 #[must_use]
-pub fn checked(sources: &Sources, machine: &dyn Machine) -> Vec<Told> {
-    let judged = sources.judged(machine);
+pub fn checked(sources: &Sources, host: &dyn Host) -> Vec<Told> {
+    let judged = sources.judged(host);
     let broken = judged.iter().any(|(_, judged)| judged.broken);
     let told =
         |(source, judged): (&Source, Judged)| Told { source: source.name.clone(), finding: judged.finding };
     let mut all: Vec<_> = judged.into_iter().map(told).collect();
     if !broken {
-        sources.tell(&mut all, Settings::merge(sources).mistakes(&SECTIONS, machine));
+        sources.tell(&mut all, Settings::merge(sources).mistakes(&SECTIONS, host));
     }
     all
 }
@@ -133,7 +129,7 @@ mod tests {
 
     struct Anywhere;
 
-    impl Machine for Anywhere {
+    impl Host for Anywhere {
         fn has_directory(&self, _: &str) -> bool {
             true
         }

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use config::{Machine, Role, Sources};
+use config::{Host, Role, Sources};
 use thiserror::Error;
 
 /// Files of conf.d: more are refused.
@@ -124,7 +124,7 @@ fn can_run(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o100 != 0)
 }
 
-impl Machine for Here {
+impl Host for Here {
     fn has_directory(&self, path: &str) -> bool {
         Path::new(path).is_dir()
     }

@@ -71,12 +71,12 @@ fn spec(name: String, section: Service) -> Option<Spec> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use config::{Machine, Role, Sources};
+    use config::{Host, Role, Sources};
     use std::time::Duration;
 
     struct Anywhere;
 
-    impl Machine for Anywhere {
+    impl Host for Anywhere {
         fn has_directory(&self, _: &str) -> bool {
             true
         }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use config::{Machine, Role, Sources};
+use config::{Host, Role, Sources};
 use service::{Config, Operation, Phase, State};
 
 struct Anywhere;
 
-impl Machine for Anywhere {
+impl Host for Anywhere {
     fn has_directory(&self, _: &str) -> bool {
         true
     }

@@ -192,12 +192,12 @@ pub fn is_wrong(told: &Told) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Machine, Role};
+    use crate::check::{Host, Role};
     use crate::sources::checked;
 
     struct Anywhere;
 
-    impl Machine for Anywhere {
+    impl Host for Anywhere {
         fn has_directory(&self, _: &str) -> bool {
             true
         }
