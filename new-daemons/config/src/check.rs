@@ -2,69 +2,12 @@
 //!
 //! Options of C are judged as C reads them: `conf_load_option` and the `*_conf_validate_*` functions.
 
-use crate::document::{Document, Kind};
+use crate::document::{Document, Kind, Role};
+use crate::finding::Finding;
+use crate::host::Host;
 use crate::judge::{doubt, judge};
-use crate::schema::{Readers, find, has_section, options};
-
-/// How bad something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// ctdbd takes it; perhaps it is not what was meant.
-    Warning,
-    /// ctdbd does not start with it, or takes nothing from the file.
-    Error,
-}
-
-/// Something about a line of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Number of the line, from 1.
-    pub line: usize,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What it is, and what to do about it.
-    pub message: String,
-}
-
-impl Finding {
-    pub(crate) fn error(line: usize, message: impl Into<String>) -> Self {
-        Self { line, severity: Severity::Error, message: message.into() }
-    }
-
-    pub(crate) fn warning(line: usize, message: impl Into<String>) -> Self {
-        Self { line, severity: Severity::Warning, message: message.into() }
-    }
-}
-
-/// What a check has to know about the host that the file is for.
-pub trait Host {
-    /// Whether there is such a directory.
-    fn has_directory(&self, path: &str) -> bool;
-
-    /// Whether the configuration's directory has a file of this name that can be executed.
-    fn has_script(&self, name: &str) -> bool;
-
-    /// Whether there is a program of this path that can be executed, or of this name in the directory of callbacks.
-    fn can_run(&self, path: &str) -> bool;
-
-    /// Whether the configuration's directory has event scripts of this component: `events/NAME`.
-    fn has_component(&self, name: &str) -> bool;
-
-    /// Whether there is an OCF resource agent of this provider and type that can be executed.
-    fn has_agent(&self, provider: &str, kind: &str) -> bool;
-
-    /// The minor version of the Samba 4 that is to read the file; none when it is not known.
-    fn version(&self) -> Option<u16>;
-}
-
-/// Which file it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// `ctdb.conf`, which C's daemons read too.
-    Main,
-    /// One of conf.d, which they do not.
-    Part,
-}
+use crate::registry::{find, has_section, options};
+use crate::schema::Readers;
 
 /// A finding, and the section in which it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +82,7 @@ impl<'a> File<'a> {
                     self.option(line, section, name, value);
                     self.seen.push((section, name));
                 }
-                // Told where the section begins.
+                // Remark where the section begins.
                 Some(_) => {}
             },
         }
@@ -221,6 +164,7 @@ fn near(section: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
 
     struct Here;
 

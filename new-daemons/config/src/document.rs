@@ -5,6 +5,15 @@
 
 use std::fmt;
 
+/// Which file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `ctdb.conf`, which C's daemons read too.
+    Main,
+    /// One of conf.d, which they do not.
+    Part,
+}
+
 /// A file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {

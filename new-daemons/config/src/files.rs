@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use crate::check::Finding;
 use crate::document::{Document, Kind};
+use crate::finding::Finding;
 
 /// The tunables of 4.17, and whether they are obsolete.
 pub const NAMES: &[(&str, bool)] = &[
@@ -244,7 +244,7 @@ fn quotes_match(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Severity;
+    use crate::finding::Severity;
 
     fn told(findings: &[Finding]) -> Vec<(usize, bool)> {
         findings.iter().map(|f| (f.line, f.severity == Severity::Error)).collect()

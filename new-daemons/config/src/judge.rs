@@ -6,23 +6,11 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::check::{Host, Role};
+use crate::document::Role;
+use crate::host::Host;
 use crate::schema::{Setting, Value, named};
-use crate::value::{Location, Program, Size, Take};
+use crate::value::{Location, Program, Size, Take, level};
 use crate::words::{Parameters, agent, is_component, is_unit, names};
-
-/// The log level behind a word, as C reads it: the beginning of a name is enough, and a number counts up to 10.
-#[must_use]
-pub fn level(text: &str) -> Option<u8> {
-    const NAMES: [(&str, u8); 5] = [("ERROR", 0), ("WARNING", 1), ("NOTICE", 3), ("INFO", 5), ("DEBUG", 10)];
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        // C quirk: what stands behind the digits is not looked at.
-        let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        return digits.parse().ok().filter(|level| *level <= 10);
-    }
-    let begins = |name: &str| name.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
-    NAMES.iter().find(|(name, _)| begins(name)).map(|(_, level)| *level)
-}
 
 /// The number that a text begins with, as `strtol` with base 0 reads it; 0 when it begins with none.
 fn number(text: &str) -> i64 {

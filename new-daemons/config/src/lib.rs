@@ -5,12 +5,16 @@
 //! directory?) it asks of [`Host`]. The truth about `ctdb.conf` is C's own reader: `tini_parse`, `conf_load_option` and
 //! the `*_conf_validate_*` functions; about the new daemons' options it is the table of this crate.
 
+mod changes;
 mod check;
 mod document;
 mod files;
+mod finding;
+mod host;
 mod import;
 mod judge;
 mod page;
+mod registry;
 mod schema;
 mod services;
 mod settings;
@@ -20,18 +24,20 @@ mod table;
 mod value;
 mod words;
 
-pub use check::{Finding, Host, Role, Severity};
-pub use document::{Document, Entry, Kind};
+pub use changes::Changed;
+pub use document::{Document, Entry, Kind, Role};
 pub use files::{
     NAMES as TUNABLES, check_nodes, check_public_addresses, check_script_options, check_tunables,
 };
+pub use finding::{Finding, Remark, Severity};
+pub use host::{Anywhere, Host};
 pub use import::{Imported, Old, OldFile, import, is_wrong};
-pub use judge::level;
 pub use page::{commented, reference};
-pub use schema::{Change, Readers, Setting, Value, find, has_section, options};
-pub use settings::{Changed, MOST_NAMED, Mistake, Said, Scope, Settings};
+pub use registry::{find, has_section, options};
+pub use schema::{Change, Readers, Setting, Value};
+pub use settings::{MOST_NAMED, Mistake, Said, Scope, Section, Settings};
 pub use shown::{Shown, shown};
-pub use sources::{Refused, Sources, Told, checked};
-pub use table::{Callback, Event, Http, Logging, Section, Service, Serviced, Tunnel};
-pub use value::{Level, Location, Program, Size, Syslog, Take};
+pub use sources::{Refused, Sources, checked};
+pub use table::{Callback, Event, Http, Logging, Service, Serviced, Tunnel};
+pub use value::{Level, Location, Program, Size, Syslog, Take, level};
 pub use words::Parameters;

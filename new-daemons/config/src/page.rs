@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::judge::{bytes, span};
-use crate::schema::{Change, Readers, Setting, Value, options};
+use crate::registry::options;
+use crate::schema::{Change, Readers, Setting, Value};
 use crate::settings::Settings;
 
 /// Columns of a comment.
@@ -146,7 +147,7 @@ pub fn commented(sections: &[&str], settings: &Settings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Role;
+    use crate::document::Role;
     use crate::sources::Sources;
     use std::path::Path;
 
@@ -165,12 +166,12 @@ mod tests {
     fn a_commented_file_says_what_was_said_and_nothing_else() {
         let mut sources = Sources::default();
         sources.add("ctdb.conf", Role::Main, "[logging]\nlog level = INFO\n");
-        let settings = Settings::merge(&sources);
+        let settings = sources.merged();
         let text =
             commented(&["logging", "tunnel", "http", "event", "callback", "serviced", "service"], &settings);
         let mut again = Sources::default();
         again.add("a.conf", Role::Part, &text);
-        let read = Settings::merge(&again);
+        let read = again.merged();
         assert_eq!(read.said("logging", "log level").map(|said| said.value.as_str()), Some("INFO"));
         assert_eq!(
             text.lines().filter(|line| line.contains(" = ") && !line.contains('#')).count(),

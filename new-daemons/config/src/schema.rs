@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use crate::table::OPTIONS;
-
 /// What a value has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -156,21 +154,4 @@ pub(crate) fn named(section: &str) -> Option<(&str, &str)> {
     let (kind, name) = section.split_once([' ', '\t'])?;
     let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     (!name.is_empty() && name.len() <= 32 && name.chars().all(good)).then_some((kind, name))
-}
-
-/// The option of this name; sections are the same in upper and lower case, names are not.
-#[must_use]
-pub fn find(section: &str, name: &str) -> Option<&'static Setting> {
-    options().find(|option| option.is_in(section) && option.name == name)
-}
-
-/// Whether there is such a section.
-#[must_use]
-pub fn has_section(section: &str) -> bool {
-    options().any(|option| option.is_in(section))
-}
-
-/// All options, section by section.
-pub fn options() -> impl Iterator<Item = &'static Setting> + Clone {
-    OPTIONS.iter().flat_map(|rows| rows.iter())
 }

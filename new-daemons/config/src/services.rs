@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::Host;
-use crate::settings::{MOST_NAMED, Mistake, Settings};
-use crate::table::{Section, Service};
+use crate::host::Host;
+use crate::settings::{MOST_NAMED, Mistake, Section, Settings};
+use crate::table::Service;
 use crate::words::{agent, names};
 
 /// The options of one kind, and those that it cannot do without.
@@ -143,8 +143,10 @@ fn cycle(edges: &Edges) -> Option<Vec<(String, &'static str)>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::{Host, Role};
-    use crate::sources::{Refused, Sources, Told, checked};
+    use crate::document::Role;
+    use crate::finding::Remark;
+    use crate::host::Host;
+    use crate::sources::{Refused, Sources, checked};
 
     struct Here;
 
@@ -187,7 +189,7 @@ mod tests {
         let mut sorted = refused.clone();
         sorted.sort_by_key(|told| told.finding.line);
         assert_eq!(again, sorted);
-        sorted.iter().map(Told::to_string).collect()
+        sorted.iter().map(Remark::to_string).collect()
     }
 
     #[test]

@@ -1,14 +1,10 @@
-//! What holds: the options of all files together, each with the place that says it; read by type, compared, kept.
+//! What holds: the options of all files together, each with the place that says it; read by type.
 
 use std::collections::BTreeMap;
 
-use crate::check::{Finding, Host};
-use crate::document::Kind;
-use crate::judge::level;
-use crate::schema::{Change, Setting, find, named};
-use crate::services;
-use crate::sources::{Sources, Told};
-use crate::table::{Callback, Event, Http, Logging, Section, Service, Serviced, Tunnel};
+use crate::document::{Document, Kind};
+use crate::finding::{Finding, Remark};
+use crate::schema::{Setting, named};
 use crate::value::Take;
 
 /// Sections of one kind with names of their own: more are refused.
@@ -33,7 +29,7 @@ pub struct Mistake {
     message: String,
 }
 
-impl From<Mistake> for Told {
+impl From<Mistake> for Remark {
     fn from(mistake: Mistake) -> Self {
         let finding = Finding::error(mistake.line, mistake.message);
         Self { source: mistake.source, finding }
@@ -46,40 +42,37 @@ struct Place {
     line: usize,
 }
 
+/// A section as a new daemon reads it.
+pub trait Section: Sized {
+    /// Its name; of several with names of their own the first word.
+    const NAME: &'static str;
+    /// Its options.
+    const ROWS: &'static [Setting];
+
+    /// Reads all of it; what is not said has its default.
+    fn read(scope: &Scope<'_>) -> Result<Self, Mistake>;
+}
+
 /// What the files of a configuration say together. Names of sections are in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    options: BTreeMap<(String, String), Said>,
+    pub(crate) options: BTreeMap<(String, String), Said>,
     /// Where each section begins first.
     sections: BTreeMap<String, Place>,
 }
 
-/// An option that has another value than before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// Its section.
-    pub section: String,
-    /// Its name.
-    pub option: String,
-    /// What it was; none when nothing was said.
-    pub from: Option<String>,
-    /// What it is.
-    pub to: Option<String>,
-    /// When that holds.
-    pub change: Change,
-}
-
 impl Settings {
-    pub(crate) fn merge(sources: &Sources) -> Self {
+    /// Puts files together, each with its name. Of one with a line that C cannot read nothing holds.
+    pub(crate) fn merge<'a>(files: impl Iterator<Item = (&'a str, &'a Document)>) -> Self {
         let mut settings = Self::default();
-        for source in &sources.all {
-            let entries = source.document.entries();
+        for (source, document) in files {
+            let entries = document.entries();
             if entries.iter().any(|entry| matches!(entry.kind, Kind::Broken(_))) {
                 continue;
             }
             let mut section = String::new();
             for entry in entries {
-                let place = || Place { source: source.name.clone(), line: entry.line };
+                let place = || Place { source: source.to_owned(), line: entry.line };
                 match &entry.kind {
                     Kind::Section(name) => {
                         section = name.to_ascii_lowercase();
@@ -131,24 +124,6 @@ impl Settings {
         self.names(S::NAME).map(read).collect()
     }
 
-    /// What is missing, or wrong in a way that no line shows, in these sections.
-    pub(crate) fn mistakes(&self, sections: &[&str], host: &dyn Host) -> Vec<Mistake> {
-        let all: [(&str, Option<Mistake>); 6] = [
-            (Logging::NAME, self.section::<Logging>().err()),
-            (Event::NAME, self.section::<Event>().err()),
-            (Tunnel::NAME, self.section::<Tunnel>().err()),
-            (Http::NAME, self.section::<Http>().err()),
-            (Callback::NAME, self.sections::<Callback>().err()),
-            (Serviced::NAME, self.section::<Serviced>().err()),
-        ];
-        let mine = all.into_iter().filter(|(name, _)| sections.contains(name));
-        let mut found: Vec<_> = mine.filter_map(|(_, mistake)| mistake).collect();
-        if sections.contains(&Service::NAME) {
-            found.extend(services::mistakes(self, host));
-        }
-        found
-    }
-
     pub(crate) fn mistake(&self, section: &str, option: Option<&str>, message: String) -> Mistake {
         let said = option.and_then(|option| self.said(section, option));
         let (source, line) = match (said, self.sections.get(section)) {
@@ -157,51 +132,6 @@ impl Settings {
             (None, None) => ("default".to_owned(), 0),
         };
         Mistake { source, line, message }
-    }
-
-    /// What is different from before in these sections.
-    #[must_use]
-    pub fn changes(&self, before: &Self, sections: &[&str]) -> Vec<Changed> {
-        let mut keys: Vec<_> = self.options.keys().chain(before.options.keys()).collect();
-        keys.sort();
-        keys.dedup();
-        let changed = |key: &(String, String)| {
-            let (section, option) = key;
-            let setting = find(section, option).filter(|setting| sections.contains(&setting.section))?;
-            let value = |of: &Self| of.options.get(key).map(|said| said.value.clone());
-            let (from, to) = (value(before), value(self));
-            let same = same_value(setting, from.as_deref(), to.as_deref());
-            (!same).then(|| Changed {
-                section: section.clone(),
-                option: option.clone(),
-                from,
-                to,
-                change: setting.change,
-            })
-        };
-        keys.into_iter().filter_map(changed).collect()
-    }
-
-    /// These settings, but with what was said before where a change has to wait for the next start.
-    #[must_use]
-    pub fn keeping(mut self, before: &Self, changes: &[Changed]) -> Self {
-        for change in changes.iter().filter(|change| change.change == Change::AtStart) {
-            let key = (change.section.clone(), change.option.clone());
-            match before.options.get(&key) {
-                Some(said) => self.options.insert(key, said.clone()),
-                None => self.options.remove(&key),
-            };
-        }
-        self
-    }
-}
-
-/// Whether two values mean the same, an absent one being the default.
-fn same_value(setting: &Setting, from: Option<&str>, to: Option<&str>) -> bool {
-    let meant = |text: Option<&str>| text.or(setting.default_of_ours()).map(str::to_owned);
-    match (meant(from), meant(to)) {
-        (Some(a), Some(b)) if setting.value == crate::Value::LogLevel => level(&a) == level(&b),
-        (a, b) => a == b,
     }
 }
 
@@ -228,12 +158,10 @@ impl Scope<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::check::Role;
-    use crate::schema::{Value, options};
-    use crate::table::OPTIONS;
+    use crate::document::Role;
+    use crate::host::Anywhere;
+    use crate::sources::Sources;
     use proptest::prelude::*;
 
     fn settings(parts: &[&str]) -> Settings {
@@ -241,92 +169,7 @@ mod tests {
         for (number, text) in parts.iter().enumerate() {
             sources.add(format!("{number}.conf"), Role::Part, text);
         }
-        Settings::merge(&sources)
-    }
-
-    #[test]
-    fn without_any_file_all_defaults_hold() {
-        let none = Settings::default();
-        assert_eq!(none.section::<Tunnel>().unwrap().peer_timeout, Duration::from_secs(10));
-        assert_eq!(none.section::<Logging>().unwrap().location, None);
-        assert!(none.section::<Http>().unwrap().enabled && none.section::<Event>().is_ok());
-        assert_eq!(none.sections::<Callback>().unwrap(), []);
-        assert!(none.section::<Serviced>().is_ok() && none.sections::<Service>().unwrap().is_empty());
-        assert_eq!(none.mistakes(&crate::sources::SECTIONS, &Nowhere), []);
-    }
-
-    /// A value that an option takes.
-    fn example(setting: &Setting) -> String {
-        match setting.value {
-            Value::Text | Value::Patterns => "word".into(),
-            Value::Transport => "tcp".into(),
-            Value::Address => "10.0.0.1".into(),
-            Value::Number(least) => least.to_string(),
-            Value::Bool => "yes".into(),
-            Value::LogLevel => "INFO".into(),
-            Value::LogLocation => "syslog".into(),
-            Value::Directory | Value::Path => "/x".into(),
-            Value::Script => "x.sh".into(),
-            Value::Duration { least, .. } => format!("{}ms", least.as_millis()),
-            Value::Size { least, .. } | Value::Count { least, .. } => least.to_string(),
-            Value::Choice(words) => words[0].into(),
-            Value::Program | Value::Command => "/x y".into(),
-            Value::Component | Value::Names => "word".into(),
-            Value::Unit => "x.service".into(),
-            Value::Agent => "ocf:x:y".into(),
-            Value::Parameters => "x=y".into(),
-            Value::Listen => "[::1]:80".into(),
-        }
-    }
-
-    #[test]
-    fn every_option_is_read_as_what_its_row_takes() {
-        let mut text = String::new();
-        for rows in OPTIONS.iter().filter(|rows| rows[0].is_of_ours()) {
-            let named = if rows[0].named { " x" } else { "" };
-            text += &format!("[{}{named}]\n", rows[0].section);
-            rows.iter().for_each(|row| text += &format!("{} = {}\n", row.name, example(row)));
-        }
-        let all = settings(&[&text]);
-        let but_services = crate::sources::SECTIONS.split_last().unwrap().1;
-        assert_eq!(all.mistakes(but_services, &Nowhere), []);
-        assert_eq!(all.sections::<Callback>().unwrap().len(), 1);
-        assert_eq!(all.sections::<Service>().unwrap()[0].1.fail_after, 1);
-        assert_eq!(all.section::<Tunnel>().unwrap().peer_timeout, Duration::from_secs(3));
-    }
-
-    #[test]
-    fn no_option_stands_twice_in_the_table_and_each_says_what_it_does() {
-        let mut names: Vec<_> = options().map(|row| (row.section, row.name)).collect();
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
-        assert!(options().all(|row| row.doc.trim().ends_with('.')));
-        assert!(options().all(|row| row.section.chars().all(|c| c.is_ascii_lowercase())));
-    }
-
-    #[test]
-    fn changes_are_told_and_those_that_wait_for_a_start_are_held_back() {
-        let before =
-            settings(&["[tunnel]\nctdb socket = /a\npeer timeout = 10s\n[logging]\nlog level = NOTICE\n"]);
-        let after = settings(&[
-            "[tunnel]\nctdb socket = /b\npeer timeout = 20s\n[logging]\nlog level = 3\n[http]\nbody limit = x\n",
-        ]);
-        let changes = after.changes(&before, &["tunnel", "logging"]);
-        let told: Vec<_> = changes.iter().map(|c| (c.option.as_str(), c.to.as_deref(), c.change)).collect();
-        assert_eq!(
-            told,
-            [("ctdb socket", Some("/b"), Change::AtStart), ("peer timeout", Some("20s"), Change::AtRunTime)]
-        );
-        let kept = after.clone().keeping(&before, &changes).section::<Tunnel>().unwrap();
-        assert_eq!(kept.ctdb_socket, Some("/a".into()));
-        assert_eq!(kept.peer_timeout, Duration::from_secs(20));
-        // What is taken out is the default again; here that is what it was.
-        assert_eq!(settings(&[]).changes(&before, &["logging"]), []);
-        let out = settings(&[]);
-        let kept = out.clone().keeping(&before, &out.changes(&before, &["tunnel"]));
-        assert_eq!(kept.section::<Tunnel>().unwrap().ctdb_socket, Some("/a".into()));
+        sources.merged()
     }
 
     fn file() -> impl Strategy<Value = Vec<(usize, usize, u8)>> {
@@ -361,38 +204,10 @@ mod tests {
             let mut sources = Sources::default();
             sources.add("a", Role::Main, &text);
             sources.add("b", Role::Part, &text);
-            let told = crate::sources::checked(&sources, &Nowhere);
+            let told = crate::sources::checked(&sources, &Anywhere::default());
             let lines = text.split('\n').count();
-            prop_assert!(told.iter().all(|told| (1..=lines).contains(&told.finding.line)));
-            let _ = sources.settings(&["logging", "tunnel", "service"], &Nowhere);
-        }
-    }
-
-    struct Nowhere;
-
-    impl Host for Nowhere {
-        fn has_directory(&self, _: &str) -> bool {
-            false
-        }
-
-        fn has_script(&self, _: &str) -> bool {
-            false
-        }
-
-        fn can_run(&self, _: &str) -> bool {
-            false
-        }
-
-        fn has_component(&self, _: &str) -> bool {
-            false
-        }
-
-        fn has_agent(&self, _: &str, _: &str) -> bool {
-            false
-        }
-
-        fn version(&self) -> Option<u16> {
-            Some(17)
+            prop_assert!(told.iter().all(|remark| (1..=lines).contains(&remark.finding.line)));
+            let _ = sources.settings(&["logging", "tunnel", "service"], &Anywhere::default());
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What holds for every option, for those who read it, and which line says so: `ctdbctl config show`.
 
-use crate::check::Role;
-use crate::schema::{Readers, Setting, options};
+use crate::document::Role;
+use crate::registry::options;
+use crate::schema::{Readers, Setting};
 use crate::settings::{Said, Settings};
 use crate::sources::{Source, Sources};
 
@@ -23,9 +24,9 @@ pub struct Shown {
 /// All options in the order of the table, the sections with names of their own each with its name.
 #[must_use]
 pub fn shown(sources: &Sources) -> Vec<Shown> {
-    let ours = Settings::merge(sources);
+    let ours = sources.merged();
     let main: Vec<Source> = sources.all.iter().filter(|source| source.role == Role::Main).cloned().collect();
-    let theirs = Settings::merge(&Sources { all: main });
+    let theirs = Sources { all: main }.merged();
     let mut all = Vec::new();
     for setting in options().filter(|setting| !setting.named) {
         all.extend(of(setting, setting.section, &theirs, &ours));

@@ -4,16 +4,12 @@
 //! A daemon takes them all or none ([`Sources::settings`]): every mistake in a section that it reads is told at once, with
 //! its file and line.
 
-use std::fmt;
-
-use crate::check::{Finding, Host, Judged, Role, Severity, judge_file};
-use crate::document::Document;
-use crate::schema::has_section;
+use crate::check::{Judged, judge_file};
+use crate::document::{Document, Role};
+use crate::finding::{Remark, Severity};
+use crate::host::Host;
+use crate::registry::{has_section, mistakes};
 use crate::settings::{Mistake, Settings};
-
-/// The sections that the new daemons read.
-pub(crate) const SECTIONS: [&str; 7] =
-    ["logging", "event", "tunnel", "http", "callback", "serviced", "service"];
 
 /// One file.
 #[derive(Clone, Debug)]
@@ -29,25 +25,9 @@ pub struct Sources {
     pub(crate) all: Vec<Source>,
 }
 
-/// A finding and the file that it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// The name of the file, as it was given.
-    pub source: String,
-    /// What there is to be said.
-    pub finding: Finding,
-}
-
-impl fmt::Display for Told {
-    /// `conf.d/a.conf:3: ...`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.source, self.finding.line, self.finding.message)
-    }
-}
-
 /// Why a configuration is not taken: every mistake in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused(pub Vec<Told>);
+pub struct Refused(pub Vec<Remark>);
 
 impl Sources {
     /// Puts a file behind the others. `ctdb.conf` comes first, then those of conf.d by their names.
@@ -58,6 +38,10 @@ impl Sources {
     /// The names of the files.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|source| source.name.as_str())
+    }
+
+    pub(crate) fn merged(&self) -> Settings {
+        Settings::merge(self.all.iter().map(|source| (source.name.as_str(), &source.document)))
     }
 
     fn judged(&self, host: &dyn Host) -> Vec<(&Source, Judged)> {
@@ -71,7 +55,7 @@ impl Sources {
     /// What a daemon that reads these sections goes by, and what it warns of; or all that is wrong.
     ///
     /// Sections of others are theirs: a mistake there is told by `ctdbctl config check`, and stops nobody else.
-    pub fn settings(&self, sections: &[&str], host: &dyn Host) -> Result<(Settings, Vec<Told>), Refused> {
+    pub fn settings(&self, sections: &[&str], host: &dyn Host) -> Result<(Settings, Vec<Remark>), Refused> {
         let (mut wrong, mut doubts, mut broken) = (Vec::new(), Vec::new(), false);
         for (source, judged) in self.judged(host) {
             let kind =
@@ -81,7 +65,7 @@ impl Sources {
                 None => source.role == Role::Part,
             };
             let unknown = judged.section.as_deref().is_some_and(|section| !has_section(section));
-            let told = Told { source: source.name.clone(), finding: judged.finding };
+            let told = Remark { source: source.name.clone(), finding: judged.finding };
             let error = told.finding.severity == Severity::Error;
             broken |= judged.broken;
             if judged.broken || (mine && error) {
@@ -90,35 +74,35 @@ impl Sources {
                 doubts.push(told);
             }
         }
-        let settings = Settings::merge(self);
+        let settings = self.merged();
         if !broken {
-            self.tell(&mut wrong, settings.mistakes(sections, host));
+            self.tell(&mut wrong, mistakes(&settings, Some(sections), host));
         }
         if wrong.is_empty() { Ok((settings, doubts)) } else { Err(Refused(wrong)) }
     }
 
     /// Puts mistakes among what was told, in the order of files and lines; a line whose value is wrong for its own sake is
     /// told already.
-    fn tell(&self, all: &mut Vec<Told>, mistakes: Vec<Mistake>) {
-        let place = |told: &Told| (told.source.clone(), told.finding.line);
+    fn tell(&self, all: &mut Vec<Remark>, mistakes: Vec<Mistake>) {
+        let place = |told: &Remark| (told.source.clone(), told.finding.line);
         let errors = all.iter().filter(|told| told.finding.severity == Severity::Error);
         let before: Vec<_> = errors.map(place).collect();
-        all.extend(mistakes.into_iter().map(Told::from).filter(|told| !before.contains(&place(told))));
-        let file = |told: &Told| self.names().position(|name| name == told.source).unwrap_or(usize::MAX);
+        all.extend(mistakes.into_iter().map(Remark::from).filter(|told| !before.contains(&place(told))));
+        let file = |told: &Remark| self.names().position(|name| name == told.source).unwrap_or(usize::MAX);
         all.sort_by_key(|told| (file(told), told.finding.line));
     }
 }
 
 /// What there is to be said about each file, in their order; about all sections, whoever reads them.
 #[must_use]
-pub fn checked(sources: &Sources, host: &dyn Host) -> Vec<Told> {
+pub fn checked(sources: &Sources, host: &dyn Host) -> Vec<Remark> {
     let judged = sources.judged(host);
     let broken = judged.iter().any(|(_, judged)| judged.broken);
     let told =
-        |(source, judged): (&Source, Judged)| Told { source: source.name.clone(), finding: judged.finding };
+        |(source, judged): (&Source, Judged)| Remark { source: source.name.clone(), finding: judged.finding };
     let mut all: Vec<_> = judged.into_iter().map(told).collect();
     if !broken {
-        sources.tell(&mut all, Settings::merge(sources).mistakes(&SECTIONS, host));
+        sources.tell(&mut all, mistakes(&sources.merged(), None, host));
     }
     all
 }
@@ -126,34 +110,7 @@ pub fn checked(sources: &Sources, host: &dyn Host) -> Vec<Told> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Anywhere;
-
-    impl Host for Anywhere {
-        fn has_directory(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_script(&self, _: &str) -> bool {
-            true
-        }
-
-        fn can_run(&self, path: &str) -> bool {
-            path != "/bin/none"
-        }
-
-        fn has_component(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_agent(&self, _: &str, _: &str) -> bool {
-            true
-        }
-
-        fn version(&self) -> Option<u16> {
-            None
-        }
-    }
+    use crate::host::Anywhere;
 
     fn sources(main: &str, parts: &[&str]) -> Sources {
         let mut all = Sources::default();
@@ -165,8 +122,8 @@ mod tests {
     }
 
     fn refused(main: &str, parts: &[&str]) -> Vec<String> {
-        let taken = sources(main, parts).settings(&["logging", "tunnel", "callback"], &Anywhere);
-        taken.err().map(|Refused(all)| all.iter().map(Told::to_string).collect()).unwrap_or_default()
+        let taken = sources(main, parts).settings(&["logging", "tunnel", "callback"], &Anywhere::default());
+        taken.err().map(|Refused(all)| all.iter().map(Remark::to_string).collect()).unwrap_or_default()
     }
 
     #[test]
@@ -175,7 +132,7 @@ mod tests {
             "[logging]\nlog level = INFO\n[tunnel]\npeer timeout = 20s\n",
             &["# 10\n[Tunnel]\npeer timeout = 30s\nctdb socket = /a\n", "[tunnel]\nctdb socket = /b\n"],
         );
-        let (settings, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere).unwrap();
+        let (settings, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere::default()).unwrap();
         let place = |section: &str, name: &str| {
             settings.said(section, name).map(|said| (said.value.as_str(), said.source.as_str(), said.line))
         };
@@ -226,11 +183,13 @@ mod tests {
     fn a_mistake_of_others_stops_nobody_but_is_told_by_the_check() {
         let sources =
             sources("[cluster]\nleader timeout = 0\n", &["[http]\nbody limit = x\n[tunel]\n[callback a]\n"]);
-        let (_, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere).unwrap();
-        let doubts: Vec<_> = doubts.iter().map(Told::to_string).collect();
+        let (_, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere::default()).unwrap();
+        let doubts: Vec<_> = doubts.iter().map(Remark::to_string).collect();
         assert!(doubts.len() == 1 && doubts[0].starts_with("conf.d/10.conf:3: there is no section [tunel]"));
-        let all: Vec<_> =
-            checked(&sources, &Anywhere).iter().map(|t| (t.source.clone(), t.finding.line)).collect();
+        let all: Vec<_> = checked(&sources, &Anywhere::default())
+            .iter()
+            .map(|t| (t.source.clone(), t.finding.line))
+            .collect();
         let part = |line| ("conf.d/10.conf".to_owned(), line);
         assert_eq!(all, [("ctdb.conf".to_owned(), 2), part(2), part(3), part(4)]);
     }

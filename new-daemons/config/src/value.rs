@@ -7,8 +7,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::judge::level;
-
 /// Something that can be read from an option's value.
 pub trait Take: Sized {
     /// Reads it; otherwise what was expected.
@@ -157,6 +155,19 @@ impl Take for Program {
         }
         Ok(Self { path: path.into(), arguments: words.map(str::to_owned).collect() })
     }
+}
+
+/// The log level behind a word, as C reads it: the beginning of a name is enough, and a number counts up to 10.
+#[must_use]
+pub fn level(text: &str) -> Option<u8> {
+    const NAMES: [(&str, u8); 5] = [("ERROR", 0), ("WARNING", 1), ("NOTICE", 3), ("INFO", 5), ("DEBUG", 10)];
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        // C quirk: what stands behind the digits is not looked at.
+        let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        return digits.parse().ok().filter(|level| *level <= 10);
+    }
+    let begins = |name: &str| name.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
+    NAMES.iter().find(|(name, _)| begins(name)).map(|(_, level)| *level)
 }
 
 /// How important a message is, in the words of ctdb.

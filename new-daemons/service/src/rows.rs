@@ -71,41 +71,13 @@ fn spec(name: String, section: Service) -> Option<Spec> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use config::{Host, Role, Sources};
+    use config::{Anywhere, Role, Sources};
     use std::time::Duration;
-
-    struct Anywhere;
-
-    impl Host for Anywhere {
-        fn has_directory(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_script(&self, _: &str) -> bool {
-            true
-        }
-
-        fn can_run(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_component(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_agent(&self, _: &str, _: &str) -> bool {
-            true
-        }
-
-        fn version(&self) -> Option<u16> {
-            None
-        }
-    }
 
     fn config(text: &str) -> Config {
         let mut sources = Sources::default();
         sources.add("a", Role::Part, text);
-        let (settings, _) = sources.settings(&["serviced", "service"], &Anywhere).unwrap();
+        let (settings, _) = sources.settings(&["serviced", "service"], &Anywhere::default()).unwrap();
         Config::from_settings(&settings).unwrap()
     }
 

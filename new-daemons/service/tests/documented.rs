@@ -2,36 +2,8 @@
 
 use std::path::Path;
 
-use config::{Host, Role, Sources};
+use config::{Anywhere, Role, Sources};
 use service::{Config, Operation, Phase, State};
-
-struct Anywhere;
-
-impl Host for Anywhere {
-    fn has_directory(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_script(&self, _: &str) -> bool {
-        true
-    }
-
-    fn can_run(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_component(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_agent(&self, _: &str, _: &str) -> bool {
-        true
-    }
-
-    fn version(&self) -> Option<u16> {
-        None
-    }
-}
 
 fn page() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/services.md")).unwrap()
@@ -43,7 +15,7 @@ fn the_first_configuration_is_taken_as_it_stands() {
     let block = page.split("```ini\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let mut sources = Sources::default();
     sources.add("60-services.conf", Role::Part, block);
-    let (settings, doubts) = sources.settings(&["serviced", "service"], &Anywhere).unwrap();
+    let (settings, doubts) = sources.settings(&["serviced", "service"], &Anywhere::default()).unwrap();
     assert_eq!(doubts, []);
     let config = Config::from_settings(&settings).unwrap();
     assert_eq!(config.problems(), []);

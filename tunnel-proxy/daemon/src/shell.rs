@@ -72,8 +72,8 @@ impl Shell {
         let reception = Reception::open(&dir)?;
         let station = reception.station().clone();
         let callbacks = Callbacks::start(station.daemon().to_string(), frame.directory());
-        let rows =
-            from_settings(frame.settings()).map_err(|mistake| anyhow!("{}", config::Told::from(mistake)))?;
+        let rows = from_settings(frame.settings())
+            .map_err(|mistake| anyhow!("{}", config::Remark::from(mistake)))?;
         callbacks.configure(rows);
         station.run_callbacks(callbacks.clone());
         let open = places.map(|places| Door::open(station.clone(), &places, limits, frame.sockets()));
@@ -140,7 +140,7 @@ impl Shell {
         match from_settings(self.frame.settings()) {
             Ok(rows) => self.callbacks.configure(rows),
             Err(mistake) => {
-                warn!(error = %config::Told::from(mistake), "the sections were judged good before")
+                warn!(error = %config::Remark::from(mistake), "the sections were judged good before")
             }
         }
     }

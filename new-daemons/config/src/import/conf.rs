@@ -3,10 +3,10 @@
 //! Names that changed: `cluster lock` was `recovery lock` before Samba 4.16, `leader capability` in `[cluster]` was
 //! `recmaster capability` in `[legacy]`.
 
-use crate::check::Finding;
 use crate::document::{Document, Kind};
 use crate::files::NAMES;
-use crate::schema::{find, has_section};
+use crate::finding::Finding;
+use crate::registry::{find, has_section};
 
 /// Section and name.
 type Place = (&'static str, &'static str);

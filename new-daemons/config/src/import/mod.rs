@@ -6,12 +6,13 @@
 mod conf;
 mod shell;
 
-use crate::check::{Finding, Severity};
 use crate::document::Document;
 use crate::files::{check_nodes, check_public_addresses, check_script_options};
+use crate::finding::Remark;
+use crate::finding::{Finding, Severity};
 use crate::page::commented;
+use crate::registry::of_ours;
 use crate::settings::Settings;
-use crate::sources::{SECTIONS, Sources, Told};
 use shell::from_shell;
 
 /// What an old file is.
@@ -53,12 +54,12 @@ pub struct Imported {
     /// What is to be done by hand, as commands.
     pub commands: Vec<String>,
     /// What did not come over, or came over as something else.
-    pub findings: Vec<Told>,
+    pub findings: Vec<Remark>,
 }
 
 impl Imported {
     fn tell(&mut self, source: &str, findings: impl IntoIterator<Item = Finding>) {
-        let told = |finding| Told { source: source.to_owned(), finding };
+        let told = |finding| Remark { source: source.to_owned(), finding };
         self.findings.extend(findings.into_iter().map(told));
     }
 
@@ -177,51 +178,24 @@ fn add_line(text: &mut String, line: &str) {
 
 /// A file for each section of the new daemons. Nothing in them is set: they go by `ctdb.conf` where C does.
 fn parts(made: &mut Imported) {
-    let none = Settings::merge(&Sources::default());
-    for section in SECTIONS {
+    let none = Settings::default();
+    for section in of_ours() {
         made.put(&format!("conf.d/50-{section}.conf"), commented(&[section], &none));
     }
 }
 
 /// Whether a finding says that something is wrong, and not only that it changed.
 #[must_use]
-pub fn is_wrong(told: &Told) -> bool {
+pub fn is_wrong(told: &Remark) -> bool {
     told.finding.severity == Severity::Error
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Host, Role};
-    use crate::sources::checked;
-
-    struct Anywhere;
-
-    impl Host for Anywhere {
-        fn has_directory(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_script(&self, _: &str) -> bool {
-            true
-        }
-
-        fn can_run(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_component(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_agent(&self, _: &str, _: &str) -> bool {
-            true
-        }
-
-        fn version(&self) -> Option<u16> {
-            Some(17)
-        }
-    }
+    use crate::document::Role;
+    use crate::host::Anywhere;
+    use crate::sources::{Sources, checked};
 
     fn old(kind: Old, name: &str, text: &str) -> OldFile {
         OldFile { name: format!("old/{name}"), kind, target: name.to_owned(), text: text.to_owned() }
@@ -254,7 +228,7 @@ mod tests {
         assert_eq!(text(&made, "ctdb.tunables"), "# ours\nMonitorInterval=20\n# VacuumLimit=1\n# odd=1\n");
         assert_eq!(text(&made, "events/legacy/50.samba.options"), "CTDB_SERVICE_SMB=smbd\n");
         assert_eq!(text(&made, "nodes"), files[2].text);
-        let told: Vec<_> = made.findings.iter().map(Told::to_string).collect();
+        let told: Vec<_> = made.findings.iter().map(Remark::to_string).collect();
         assert_eq!(
             told,
             [
@@ -279,7 +253,7 @@ mod tests {
             let role = if name == "ctdb.conf" { Role::Main } else { Role::Part };
             sources.add(name.as_str(), role, text);
         }
-        assert_eq!(checked(&sources, &Anywhere), []);
+        assert_eq!(checked(&sources, &Anywhere::default()), []);
         assert_eq!(crate::check_tunables(text(made, "ctdb.tunables")), []);
         assert_eq!(check_script_options(text(made, "script.options")), []);
     }
@@ -346,7 +320,7 @@ mod tests {
     fn parts_of_the_new_daemons_come_along_and_set_nothing() {
         let made = import(&[old(Old::Nodes, "nodes", "10.0.0.1\n")], "/etc/ctdb");
         let names: Vec<_> = made.files.iter().map(|(name, _)| name.as_str()).collect();
-        let parts = SECTIONS.map(|s| format!("conf.d/50-{s}.conf"));
+        let parts = of_ours().map(|s| format!("conf.d/50-{s}.conf")).collect::<Vec<_>>();
         assert_eq!(names[1..], parts);
         let mut sources = Sources::default();
         parts.iter().for_each(|name| sources.add(name.as_str(), Role::Part, text(&made, name)));

@@ -3,9 +3,9 @@
 //! Which variable becomes what is as in upstream's `config_migrate.sh`. The file is read, not run: what is no plain
 //! assignment is told and left out. A value with blanks is kept whole, also a command as cluster lock.
 
-use crate::check::Finding;
 use crate::document::Document;
 use crate::files::NAMES;
+use crate::finding::Finding;
 
 /// What comes out of such a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ macro_rules! rows {
     ($const:ident [$section:literal] {
         $( #[doc = $doc:literal] $name:literal $value:expr, $default:expr $(, since $since:literal)? $(, instead $instead:literal)?; )+
     }) => {
-        pub(super) const $const: &[Setting] = &[ $( Setting {
+        pub(crate) const $const: &[Setting] = &[ $( Setting {
             section: $section,
             named: false,
             name: $name,

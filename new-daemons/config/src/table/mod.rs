@@ -4,40 +4,11 @@
 //! C alone are plain rows.
 
 mod daemons;
-mod legacy;
+pub(crate) mod legacy;
 mod services;
-
-use crate::schema::Setting;
-use crate::settings::{Mistake, Scope};
 
 pub use daemons::{Callback, Event, Http, Logging, Tunnel};
 pub use services::{Service, Serviced};
-
-/// A section as a new daemon reads it.
-pub trait Section: Sized {
-    /// Its name; of several with names of their own the first word.
-    const NAME: &'static str;
-    /// Its options.
-    const ROWS: &'static [Setting];
-
-    /// Reads all of it; what is not said has its default.
-    fn read(scope: &Scope<'_>) -> Result<Self, Mistake>;
-}
-
-/// All options.
-pub(crate) const OPTIONS: &[&[Setting]] = &[
-    Logging::ROWS,
-    legacy::CLUSTER,
-    legacy::DATABASE,
-    Event::ROWS,
-    legacy::FAILOVER,
-    legacy::LEGACY,
-    Tunnel::ROWS,
-    Http::ROWS,
-    Callback::ROWS,
-    Serviced::ROWS,
-    Service::ROWS,
-];
 
 macro_rules! optional {
     () => {
@@ -67,7 +38,7 @@ macro_rules! section {
             $( $( #[doc = $doc] )+ pub $field: $type, )+
         }
 
-        impl $crate::table::Section for $name {
+        impl $crate::settings::Section for $name {
             const NAME: &'static str = $section;
             const ROWS: &'static [$crate::schema::Setting] = &[ $( $crate::schema::Setting {
                 section: $section,

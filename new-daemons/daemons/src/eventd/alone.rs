@@ -35,7 +35,7 @@ pub(crate) struct Alone;
 fn settings(frame: &Frame, paths: &Paths) -> anyhow::Result<(Settings, Ours)> {
     let event: Event = frame.section()?;
     let settings = Settings::of(paths, &event).map_err(|why| anyhow!(why))?;
-    let ours = Ours::of(frame.settings()).map_err(|mistake| anyhow!("{}", config::Told::from(mistake)))?;
+    let ours = Ours::of(frame.settings()).map_err(|mistake| anyhow!("{}", config::Remark::from(mistake)))?;
     Ok((settings, ours))
 }
 

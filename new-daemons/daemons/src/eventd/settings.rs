@@ -72,7 +72,7 @@ impl Ours {
                 let first = refused.0.first().map(ToString::to_string).unwrap_or_default();
                 format!("{}{first}", directory.display())
             })?;
-            Self::of(&settings).map_err(|mistake| config::Told::from(mistake).to_string())
+            Self::of(&settings).map_err(|mistake| config::Remark::from(mistake).to_string())
         };
         match read() {
             Ok(ours) => (ours, None),

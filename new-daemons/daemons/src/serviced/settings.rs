@@ -31,7 +31,7 @@ impl Settings {
     /// What the configuration says now.
     pub(crate) fn of(frame: &Frame) -> anyhow::Result<Self> {
         let (own, tunnel): (Serviced, Tunnel) = (frame.section()?, frame.section()?);
-        let wrong = |mistake| anyhow!("{}", config::Told::from(mistake));
+        let wrong = |mistake| anyhow!("{}", config::Remark::from(mistake));
         let config = Config::from_settings(frame.settings()).map_err(wrong)?;
         // The check of the files has told all of them with their lines; this is for what came past it.
         if let Some(problem) = config.problems().first() {

@@ -136,7 +136,7 @@ fn start<D: Daemon>(common: &Common, options: D::Options) -> Result<ExitCode, Fr
 /// The settings of these sections, and what there is to be warned of.
 fn read(directory: &std::path::Path, sections: &[&str]) -> Result<(Settings, Vec<String>), FrameError> {
     let here = Here { directory: directory.to_owned(), samba: None };
-    let line = |told: &config::Told| format!("{}/{told}", directory.display());
+    let line = |told: &config::Remark| format!("{}/{told}", directory.display());
     let sources = configuration::read(directory)?;
     match sources.settings(sections, &here) {
         Ok((settings, doubts)) => Ok((settings, doubts.iter().map(line).collect())),
@@ -147,7 +147,7 @@ fn read(directory: &std::path::Path, sections: &[&str]) -> Result<(Settings, Vec
 fn section<S: Section>(settings: &Settings) -> Result<S, FrameError> {
     settings
         .section()
-        .map_err(|mistake| FrameError::Configuration(vec![config::Told::from(mistake).to_string()]))
+        .map_err(|mistake| FrameError::Configuration(vec![config::Remark::from(mistake).to_string()]))
 }
 
 impl Frame {

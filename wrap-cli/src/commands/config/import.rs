@@ -110,7 +110,7 @@ pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Made, Error> {
     if let Some(directory) = &wanted.write {
         write(directory, &mut files)?;
     }
-    let finding = |told: config::Told| {
+    let finding = |told: config::Remark| {
         let severity = if config::is_wrong(&told) { "error" } else { "warning" };
         let config::Finding { line, message, .. } = told.finding;
         Finding { file: told.source, line, severity, message }
