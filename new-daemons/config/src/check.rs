@@ -2,6 +2,8 @@
 //!
 //! Options of C are judged as C reads them: `conf_load_option` and the `*_conf_validate_*` functions.
 
+use std::collections::BTreeSet;
+
 use crate::document::{Document, Kind, Role};
 use crate::finding::Finding;
 use crate::host::Host;
@@ -20,7 +22,7 @@ pub(crate) struct Judged {
 
 /// What is to be said about a file, line by line.
 pub(crate) fn judge_file(document: &Document, role: Role, host: &dyn Host) -> Vec<Judged> {
-    let mut file = File { role, host, section: None, seen: Vec::new(), found: Vec::new() };
+    let mut file = File { role, host, section: None, seen: BTreeSet::new(), found: Vec::new() };
     for entry in document.entries() {
         if let Kind::Broken(why) = &entry.kind {
             let message = match role {
@@ -41,7 +43,8 @@ struct File<'a> {
     role: Role,
     host: &'a dyn Host,
     section: Option<&'a str>,
-    seen: Vec<(&'a str, &'a str)>,
+    /// Sections in lower case, and options.
+    seen: BTreeSet<(String, &'a str)>,
     found: Vec<Judged>,
 }
 
@@ -79,8 +82,8 @@ impl<'a> File<'a> {
             Kind::Option { name, value } => match self.section {
                 None => self.error(line, format!("'{name}' stands before any section")),
                 Some(section) if has_section(section) => {
-                    self.option(line, section, name, value);
-                    self.seen.push((section, name));
+                    let again = !self.seen.insert((section.to_ascii_lowercase(), name));
+                    self.option(line, section, name, value, again);
                 }
                 // Remark where the section begins.
                 Some(_) => {}
@@ -88,7 +91,7 @@ impl<'a> File<'a> {
         }
     }
 
-    fn option(&mut self, line: usize, section: &'a str, name: &'a str, value: &str) {
+    fn option(&mut self, line: usize, section: &str, name: &str, value: &str, again: bool) {
         let Some(setting) = find(section, name) else {
             let near = near(section, name);
             return self.error(line, format!("there is no option '{name}' in [{section}]; {near}"));
@@ -125,7 +128,7 @@ impl<'a> File<'a> {
         if let Some(instead) = setting.instead {
             self.warning(line, format!("'{name}' is an old name; write '{instead}'"));
         }
-        if self.seen.iter().any(|(s, n)| s.eq_ignore_ascii_case(section) && *n == name) {
+        if again {
             self.warning(line, format!("'{name}' stands here again; the last one counts"));
         }
     }

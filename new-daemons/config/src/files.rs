@@ -1,6 +1,7 @@
 //! The files beside `ctdb.conf`: nodes, public addresses, tunables, options of event scripts. Line by line, as C reads
 //! them (`ctdb_read_nodes_file`, `ctdb_set_public_addresses`, `ctdb_tunable_load_file`), or as the shell does.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::document::{Document, Kind};
@@ -80,7 +81,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 #[must_use]
 pub fn check_nodes(text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut seen: Vec<(IpAddr, usize)> = Vec::new();
+    let mut seen: BTreeMap<IpAddr, usize> = BTreeMap::new();
     for (line, text) in lines(text) {
         if text.is_empty() || text.starts_with('#') {
             if let Some(comment) = text.strip_prefix('#')
@@ -93,11 +94,11 @@ pub fn check_nodes(text: &str) -> Vec<Finding> {
         }
         match text.parse::<IpAddr>() {
             Err(_) => found.push(Finding::error(line, format!("'{text}' is no address"))),
-            Ok(ip) => match seen.iter().find(|(other, _)| *other == ip.to_canonical()) {
-                Some((_, first)) => {
+            Ok(ip) => match seen.get(&ip.to_canonical()) {
+                Some(first) => {
                     found.push(Finding::error(line, format!("{ip} stands on line {first} already")));
                 }
-                None => seen.push((ip.to_canonical(), line)),
+                None => drop(seen.insert(ip.to_canonical(), line)),
             },
         }
     }
@@ -111,7 +112,7 @@ pub fn check_nodes(text: &str) -> Vec<Finding> {
 #[must_use]
 pub fn check_public_addresses(text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut seen: Vec<(IpAddr, usize)> = Vec::new();
+    let mut seen: BTreeMap<IpAddr, usize> = BTreeMap::new();
     for (line, text) in lines(text).filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
         let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
         let address = words.next().unwrap_or_default();
@@ -128,11 +129,11 @@ pub fn check_public_addresses(text: &str) -> Vec<Finding> {
                 if bits > if ip.is_ipv4() { 32 } else { 128 } {
                     found.push(Finding::warning(line, format!("{ip} has no {bits} bits")));
                 }
-                match seen.iter().find(|(other, _)| *other == ip.to_canonical()) {
-                    Some((_, first)) => {
+                match seen.get(&ip.to_canonical()) {
+                    Some(first) => {
                         found.push(Finding::error(line, format!("{ip} stands on line {first} already")));
                     }
-                    None => seen.push((ip.to_canonical(), line)),
+                    None => drop(seen.insert(ip.to_canonical(), line)),
                 }
             }
         }

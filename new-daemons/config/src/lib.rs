@@ -22,6 +22,7 @@ mod shown;
 mod sources;
 mod table;
 mod value;
+pub mod waiting;
 mod words;
 
 pub use changes::Changed;

@@ -3,11 +3,12 @@
 //! Every mistake is told, each at the line that says it, whatever else is wrong: a value that is none was told before, and
 //! is passed over here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::host::Host;
 use crate::settings::{MOST_NAMED, Mistake, Section, Settings};
 use crate::table::Service;
+use crate::waiting;
 use crate::words::{agent, names};
 
 /// The options of one kind, and those that it cannot do without.
@@ -17,23 +18,21 @@ const KINDS: [(&str, &[&str], Option<&str>); 3] = [
     ("ocf", &["agent", "parameters"], Some("agent")),
 ];
 
-/// For which other one a service waits, by which of its options.
-type Edges = BTreeMap<String, Vec<(String, &'static str)>>;
-
 /// All that is wrong with the services of a configuration.
 pub(crate) fn mistakes(settings: &Settings, host: &dyn Host) -> Vec<Mistake> {
-    let all: BTreeSet<&str> = settings.names(Service::NAME).collect();
+    let all: Vec<&str> = settings.names(Service::NAME).collect();
+    let places: BTreeMap<&str, usize> = all.iter().enumerate().map(|(place, name)| (*name, place)).collect();
     let mut found = Vec::new();
-    if let Some(name) = settings.names(Service::NAME).nth(MOST_NAMED) {
+    if let Some(name) = all.get(MOST_NAMED) {
         let message = format!("there are more than {MOST_NAMED} sections [{} NAME]", Service::NAME);
         found.push(settings.mistake(&section(name), None, message));
     }
-    let mut edges = Edges::new();
+    let mut edges = Vec::new();
     for &name in &all {
         of_kind(settings, name, host, &mut found);
-        edges.insert(name.to_owned(), waits(settings, name, &all, &mut found));
+        edges.push(waits(settings, name, &places, &mut found));
     }
-    cycles(settings, edges, &mut found);
+    circles(settings, &all, &edges, &mut found);
     found
 }
 
@@ -73,20 +72,20 @@ fn of_kind(settings: &Settings, name: &str, host: &dyn Host, found: &mut Vec<Mis
     }
 }
 
-/// For whom it waits, of those who are there.
+/// For whom it waits, of those who are there, and the option that says so.
 fn waits(
     settings: &Settings,
     name: &str,
-    all: &BTreeSet<&str>,
+    places: &BTreeMap<&str, usize>,
     found: &mut Vec<Mistake>,
-) -> Vec<(String, &'static str)> {
+) -> Vec<(usize, &'static str)> {
     let section = section(name);
     let mut edges = Vec::new();
     for option in ["requires", "after"] {
         let Some(said) = settings.said(&section, option) else { continue };
         for other in names(&said.value) {
-            if all.contains(other.as_str()) {
-                edges.push((other, option));
+            if let Some(place) = places.get(other.as_str()) {
+                edges.push((*place, option));
             } else {
                 let message = format!("'{option}': there is no [service {other}]");
                 found.push(settings.mistake(&section, Some(option), message));
@@ -96,48 +95,23 @@ fn waits(
     edges
 }
 
-/// Tells each cycle once, at the service in it that comes first.
-fn cycles(settings: &Settings, mut edges: Edges, found: &mut Vec<Mistake>) {
-    while let Some(path) = cycle(&edges) {
-        let words: Vec<&str> = path.iter().chain(path.first()).map(|(name, _)| name.as_str()).collect();
-        let message = format!("services wait for each other: {}", words.join(" -> "));
-        if let Some((name, option)) = path.first() {
-            found.push(settings.mistake(&section(name), Some(option), message));
-        }
-        // One edge less; another cycle through the same services is told as well.
-        for (name, option) in path.iter().take(1) {
-            let next = path.get(1).or(path.first()).map(|(next, _)| next.clone());
-            if let Some(list) = edges.get_mut(name) {
-                list.retain(|(to, by)| Some(to) != next.as_ref() || by != option);
-            }
-        }
-    }
-}
-
-/// Services of which each waits for the next one, and the last for the first, with the option that says so.
-fn cycle(edges: &Edges) -> Option<Vec<(String, &'static str)>> {
-    let mut left: Edges = edges.clone();
-    // Whoever waits for nobody that is left is in no cycle.
-    loop {
-        let free: Vec<String> = left
-            .iter()
-            .filter(|(_, list)| list.iter().all(|(to, _)| !left.contains_key(to)))
-            .map(|(name, _)| name.clone())
-            .collect();
-        if free.is_empty() {
-            break;
-        }
-        free.iter().for_each(|name| drop(left.remove(name)));
-    }
-    let mut path: Vec<(String, &'static str)> = Vec::new();
-    let mut at = left.keys().next()?.clone();
-    loop {
-        if let Some(begin) = path.iter().position(|(name, _)| *name == at) {
-            return Some(path.split_off(begin));
-        }
-        let (next, option) = left.get(&at)?.iter().find(|(to, _)| left.contains_key(to))?.clone();
-        path.push((at, option));
-        at = next;
+/// Tells services that wait for each other, at the one of them that comes first.
+fn circles(
+    settings: &Settings,
+    all: &[&str],
+    edges: &[Vec<(usize, &'static str)>],
+    found: &mut Vec<Mistake>,
+) {
+    let waits: Vec<Vec<usize>> =
+        edges.iter().map(|edges| edges.iter().map(|(place, _)| *place).collect()).collect();
+    for circle in waiting::order(&waits).err().unwrap_or_default() {
+        let Some(&first) = circle.first() else { continue };
+        let next = circle.get(1).unwrap_or(&first);
+        let option = edges[first].iter().find(|(place, _)| place == next).map(|(_, option)| *option);
+        let words: Vec<&str> = circle.iter().chain([&first]).take(MOST_NAMED).map(|at| all[*at]).collect();
+        let more = if circle.len() < MOST_NAMED { "" } else { " -> ..." };
+        let message = format!("services wait for each other: {}{more}", words.join(" -> "));
+        found.push(settings.mistake(&section(all[first]), option, message));
     }
 }
 

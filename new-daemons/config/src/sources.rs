@@ -4,6 +4,8 @@
 //! A daemon takes them all or none ([`Sources::settings`]): every mistake in a section that it reads is told at once, with
 //! its file and line.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::check::{Judged, judge_file};
 use crate::document::{Document, Role};
 use crate::finding::{Remark, Severity};
@@ -86,9 +88,10 @@ impl Sources {
     fn tell(&self, all: &mut Vec<Remark>, mistakes: Vec<Mistake>) {
         let place = |told: &Remark| (told.source.clone(), told.finding.line);
         let errors = all.iter().filter(|told| told.finding.severity == Severity::Error);
-        let before: Vec<_> = errors.map(place).collect();
+        let before: BTreeSet<_> = errors.map(place).collect();
         all.extend(mistakes.into_iter().map(Remark::from).filter(|told| !before.contains(&place(told))));
-        let file = |told: &Remark| self.names().position(|name| name == told.source).unwrap_or(usize::MAX);
+        let places: BTreeMap<&str, usize> = self.names().zip(0..).collect();
+        let file = |told: &Remark| places.get(told.source.as_str()).copied().unwrap_or(usize::MAX);
         all.sort_by_key(|told| (file(told), told.finding.line));
     }
 }

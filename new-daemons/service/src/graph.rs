@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use config::waiting;
+
 use crate::limits::{FLAP_MAX, HISTORY_MAX, NAME_MAX, OUTPUT_MAX, SERVICES_MAX};
 use crate::spec::{Config, Spec};
 
@@ -105,37 +107,18 @@ impl Config {
 
 /// The names in an order in which each stands behind those for which it waits, and else as they come; or names that wait
 /// for each other, the first one once more at the end. Names that are not there are passed over.
-pub(crate) fn order<'a>(specs: impl Iterator<Item = &'a Spec> + Clone) -> Result<Vec<String>, Vec<String>> {
-    let mut left: BTreeMap<&str, &Spec> = specs.clone().map(|spec| (spec.name.as_str(), spec)).collect();
-    let mut sorted = Vec::new();
-    while !left.is_empty() {
-        let free = |spec: &&Spec| {
-            left.contains_key(spec.name.as_str())
-                && waits_for(spec).all(|other| !left.contains_key(other.as_str()))
-        };
-        let Some(next) = specs.clone().find(free) else { return Err(cycle(&left)) };
-        left.remove(next.name.as_str());
-        sorted.push(next.name.clone());
-    }
-    Ok(sorted)
-}
-
-/// One cycle among services of which each waits for another one of them.
-fn cycle(left: &BTreeMap<&str, &Spec>) -> Vec<String> {
-    let mut path: Vec<&str> = Vec::new();
-    let mut at = left.keys().next().copied();
-    while let Some(name) = at {
-        if let Some(begin) = path.iter().position(|seen| *seen == name) {
-            let mut names: Vec<String> = path.drain(begin..).map(str::to_owned).collect();
-            names.push(name.to_owned());
-            return names;
-        }
-        path.push(name);
-        let next =
-            left.get(name).and_then(|spec| waits_for(spec).find(|other| left.contains_key(other.as_str())));
-        at = next.map(String::as_str);
-    }
-    path.into_iter().map(str::to_owned).collect()
+pub(crate) fn order<'a>(specs: impl Iterator<Item = &'a Spec>) -> Result<Vec<String>, Vec<String>> {
+    let specs: Vec<&Spec> = specs.collect();
+    let places: BTreeMap<&str, usize> =
+        specs.iter().enumerate().map(|(place, spec)| (spec.name.as_str(), place)).collect();
+    let waits =
+        |spec: &&Spec| waits_for(spec).filter_map(|other| places.get(other.as_str()).copied()).collect();
+    let waits: Vec<Vec<usize>> = specs.iter().map(waits).collect();
+    let name = |place: &usize| specs[*place].name.clone();
+    waiting::order(&waits).map(|sorted| sorted.iter().map(name).collect()).map_err(|circles| {
+        let circle = circles.first().map(Vec::as_slice).unwrap_or_default();
+        circle.iter().chain(circle.first()).map(name).collect()
+    })
 }
 
 #[cfg(test)]
