@@ -10,8 +10,8 @@ use cargo_metadata::{Package, TargetKind};
 
 use crate::crate_graph::{metadata, root};
 
-/// Programs that have to be apart: they want the machine for themselves, with plain cargo too.
-const APART: [&str; 1] = ["hundred_thousand"];
+/// Programs that have to be apart with plain cargo too: one wants the machine for itself, one its process.
+const APART: [&str; 2] = ["hundred_thousand", "limits"];
 
 /// The main files of the test programs of a crate.
 fn programs(package: &Package) -> Vec<(&str, &Path)> {

@@ -1,4 +1,4 @@
-//! The parts of a loop on real sockets.
+//! The parts of a loop, on real sockets, and its wheel of timers.
 
 #![allow(clippy::unwrap_used)] // Helpers, which clippy does not see as tests.
 
@@ -6,6 +6,7 @@ mod datagrams;
 mod mailboxes;
 mod readiness;
 mod streams;
+mod wheel;
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
