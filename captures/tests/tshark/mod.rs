@@ -10,6 +10,8 @@ mod hostile;
 mod made;
 mod program;
 mod shown;
+mod witness;
+
 use std::path::{Path, PathBuf};
 
 use captures::Capture;
