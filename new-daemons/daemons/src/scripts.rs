@@ -188,7 +188,7 @@ async fn watch(
             command = commands.recv() => match command {
                 Some(Command::Peek) => {
                     given_up = true;
-                    let _ = results.send(Input::Printed(token, output(running.take_output())));
+                    let _ = results.send(Input::Printed(token, running.take_output()));
                 }
                 Some(Command::End(grace)) => break running.terminate(grace).await,
                 // The daemon ends.
@@ -202,11 +202,7 @@ async fn watch(
         process::How::Exit(status) => How::Exit(status),
         process::How::Signal(signal) => How::Signal(signal),
     };
-    let _ = results.send(Input::Ended(token, how, output(printed)));
-}
-
-fn output(printed: process::Output) -> Output {
-    Output { bytes: printed.bytes, omitted: printed.omitted }
+    let _ = results.send(Input::Ended(token, how, printed));
 }
 
 /// The directories in a directory; a link counts as what it leads to.

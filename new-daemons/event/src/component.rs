@@ -2,13 +2,11 @@
 //!
 //! Steps of a run lead from one to the next here; the tokens and the requests are the daemon's.
 
-use machine::{Time, earliest};
+use machine::{Level, Output, Time, earliest};
 
 use crate::history::History;
 use crate::hung::{Hung, Was, lines};
-use crate::input::{
-    Answer, ComponentState, Effect, Ended, Entry, How, Level, Origin, Output, RunResult, Token, What,
-};
+use crate::input::{Answer, ComponentState, Effect, Ended, Entry, How, Origin, RunResult, Token, What};
 use crate::limits::LINES;
 use crate::outcome::Errno;
 use crate::queue::{Job, Queue};

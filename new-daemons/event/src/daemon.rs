@@ -5,12 +5,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use machine::{Machine, Time, earliest};
+use machine::{Machine, RequestId, Time, earliest};
 
 use crate::component::{Component, Step};
-use crate::input::{
-    Answer, ComponentState, Effect, Entry, Input, Origin, Request, RequestId, RunResult, Token,
-};
+use crate::input::{Answer, ComponentState, Effect, Entry, Input, Origin, Request, RunResult, Token};
 use crate::limits::{ARGUMENTS, COMPONENTS, DIRECTORIES, LOOKS, NAME};
 use crate::outcome::Errno;
 use crate::queue::Job;

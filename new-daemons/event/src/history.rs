@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use machine::Time;
+use machine::{Output, Time};
 
-use crate::input::Output;
 use crate::limits::{
     EVENTS, HISTORY, LAST_RUNS, OUTPUT_CUT, OUTPUT_OF_EVENT, PAST_OUTPUT, RUN_COST, RUNS, RUNS_MAX,
 };
@@ -54,14 +53,6 @@ pub struct PastRun {
     pub output: Output,
 }
 
-/// Shortens an output from its beginning.
-pub(crate) fn cut(output: &mut Output, keep: usize) {
-    let surplus = output.bytes.len().saturating_sub(keep);
-    output.bytes.drain(..surplus);
-    output.bytes.shrink_to_fit();
-    output.omitted = output.omitted.saturating_add(u64::try_from(surplus).unwrap_or(u64::MAX));
-}
-
 /// The scripts of an event that runs, with a bound on their output together.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
@@ -72,7 +63,7 @@ pub(crate) struct Results {
 impl Results {
     pub(crate) fn push(&mut self, mut run: ScriptRun) {
         if self.bytes.saturating_add(run.output.bytes.len()) > OUTPUT_OF_EVENT {
-            cut(&mut run.output, OUTPUT_CUT);
+            run.output.cut(OUTPUT_CUT);
         }
         self.bytes += run.output.bytes.len();
         self.scripts.push(run);
@@ -157,7 +148,7 @@ impl History {
 
     fn keep_past(&mut self, event: &Word, run: &ScriptRun) {
         let (mut output, event) = (run.output.clone(), event.clone());
-        cut(&mut output, PAST_OUTPUT);
+        output.cut(PAST_OUTPUT);
         let (began, ended, outcome) = (run.began, run.ended, run.outcome);
         self.count += 1;
         self.past_bytes += RUN_COST + event.len() + output.bytes.len();

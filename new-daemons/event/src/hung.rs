@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use machine::Time;
+use machine::{Output, Time};
 
-use crate::input::{Effect, Output, Token};
+use crate::input::{Effect, Token};
 use crate::limits::{DEBUG, GRACE};
 use crate::word::Word;
 

@@ -3,15 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use machine::Time;
+use machine::{Level, Output, RequestId, Time};
 
 use crate::history::{PastRun, Report, ScriptRun};
 use crate::outcome::Errno;
 use crate::word::Word;
-
-/// Pairs an answer with its request. The driver gives it, and never twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
 
 /// Who asks: a connection, a peer on a bus. Means nothing here but that two of them differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,15 +139,6 @@ pub enum How {
     NotStarted(Errno),
 }
 
-/// What a program has printed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// The last bytes.
-    pub bytes: Vec<u8>,
-    /// Bytes before them that were dropped.
-    pub omitted: u64,
-}
-
 /// What the driver tells the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -182,21 +169,6 @@ pub enum Input {
     Keep(usize),
     /// There is a debug hook from now on, or there is none.
     Hook(bool),
-}
-
-/// How loud a line of the log is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Something failed.
-    Error,
-    /// Something is odd.
-    Warning,
-    /// Worth knowing in normal operation.
-    Notice,
-    /// Worth knowing sometimes.
-    Info,
-    /// For whoever looks for a mistake.
-    Debug,
 }
 
 /// What others may want to know.

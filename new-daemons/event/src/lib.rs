@@ -20,10 +20,10 @@ mod word;
 pub use daemon::{Config, EventDaemon};
 pub use history::{PastRun, Report, ScriptRun};
 pub use input::{
-    Answer, ComponentState, Effect, Ended, Entry, How, Input, Level, Notice, Origin, Output, Request,
-    RequestId, RunResult, Token, What,
+    Answer, ComponentState, Effect, Ended, Entry, How, Input, Notice, Origin, Request, RunResult, Token, What,
 };
 pub use limits::{DEBUG, DIRECTORIES, GRACE, NAME, OUTPUT, PEEK, QUEUE, SCRIPTS};
+pub use machine::{Level, Output, RequestId};
 pub use outcome::{Errno, Outcome};
 pub use scripts::is_script;
 pub use word::Word;

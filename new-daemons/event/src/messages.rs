@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use machine::Time;
+use machine::{Calendar, Output, Time};
 use protocol::common::{self, Code, More, Span};
 use protocol::event::{
     EVENT_ARGUMENT_MAX, EVENT_NAME_MAX, EVENT_OUTPUT_MAX, EVENT_SCRIPTS_MAX, EVENT_TOLD_MAX, EventArgument,
@@ -14,16 +14,14 @@ use protocol::event::{
     EventResult, EventRun, EventRunFinished, EventRunStarted, EventScript, EventScriptFinished,
     EventScriptHung, EventScriptRun, EventScripts, EventTold, EventWhich,
 };
+use protocol::fit;
 use protocol::service::Refusal;
 
 use crate::history::{PastRun, Report, ScriptRun};
-use crate::input::{Answer, ComponentState, Ended, Entry, Notice, Output, Request, RunResult, What};
+use crate::input::{Answer, ComponentState, Ended, Entry, Notice, Request, RunResult, What};
 use crate::limits::LIMIT;
 use crate::outcome::{Errno, Outcome};
 use crate::word::Word;
-
-/// What a time of the machine is in a calendar.
-pub type Calendar<'a> = &'a dyn Fn(Time) -> common::Time;
 
 /// A notice as what the daemon tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +34,10 @@ pub enum Told {
     Script(EventScriptFinished),
     /// A script takes too long.
     Hung(EventScriptHung),
+}
+
+fn time(calendar: Calendar, time: Time) -> common::Time {
+    common::Time::since_1970(calendar.wall(time).0)
 }
 
 fn word(text: &str) -> Word {
@@ -98,43 +100,43 @@ fn mixed_up() -> Refusal {
 }
 
 /// The answer to [`run`].
-pub fn ran(answer: Answer, calendar: Calendar<'_>) -> Result<EventRan, Refusal> {
+pub fn ran(answer: Answer, calendar: Calendar) -> Result<EventRan, Refusal> {
     let Answer::Run(result, ended) = answer else { return Err(mixed_up()) };
     if let RunResult::Error(errno) = result {
         return Err(refused(errno));
     }
     let (run, kept) = ended.map_or((0, None), |Ended { run, report }| (run, report));
     let report = kept.map(|kept| report(&kept, calendar));
-    Ok(EventRan { result: self::result(result), run, report, more: nothing_more() })
+    Ok(EventRan { result: self::result(result), run, report, more: More::none() })
 }
 
 /// The answer to [`status`].
-pub fn last(answer: Answer, calendar: Calendar<'_>) -> Result<EventLast, Refusal> {
+pub fn last(answer: Answer, calendar: Calendar) -> Result<EventLast, Refusal> {
     let report = match answer {
         Answer::Status(Ok(kept)) => Some(report(&kept, calendar)),
         Answer::Status(Err(Errno::INVAL)) => None,
         Answer::Status(Err(errno)) => return Err(refused(errno)),
         _ => return Err(mixed_up()),
     };
-    Ok(EventLast { report, more: nothing_more() })
+    Ok(EventLast { report, more: More::none() })
 }
 
 /// The answer to [`history`].
-pub fn past(answer: Answer, calendar: Calendar<'_>) -> Result<EventHistory, Refusal> {
+pub fn past(answer: Answer, calendar: Calendar) -> Result<EventHistory, Refusal> {
     let Answer::History(past) = answer else { return Err(mixed_up()) };
     let run = |run: &PastRun| EventPastRun {
         event: name(&run.event),
         ending: ending(run.outcome),
-        began: calendar(run.began),
-        took: took(run.began, run.ended),
+        began: time(calendar, run.began),
+        took: Span::from(run.ended - run.began),
         output: output(&run.output, EVENT_OUTPUT_MAX),
     };
-    let scripts = past.map_err(refused)?.into_iter().take(bound(EVENT_SCRIPTS_MAX));
+    let scripts = past.map_err(refused)?.into_iter().take(fit::bound(EVENT_SCRIPTS_MAX));
     let scripts = scripts.map(|(script, runs)| EventPastScript {
         script: name(&script),
         runs: runs.iter().map(run).collect(),
     });
-    Ok(EventHistory { scripts: scripts.collect(), more: nothing_more() })
+    Ok(EventHistory { scripts: scripts.collect(), more: More::none() })
 }
 
 /// The answer to [`scripts`].
@@ -142,7 +144,7 @@ pub fn listed(answer: Answer) -> Result<EventScripts, Refusal> {
     let Answer::Scripts(scripts) = answer else { return Err(mixed_up()) };
     let script = |entry: Entry| EventScript { script: name(&entry.name), enabled: entry.enabled };
     let scripts = scripts.map_err(refused)?.into_iter().map(script).collect();
-    Ok(EventScripts { scripts, more: nothing_more() })
+    Ok(EventScripts { scripts, more: More::none() })
 }
 
 /// The answer to [`enable`].
@@ -157,21 +159,25 @@ pub fn components(answer: Answer) -> Result<EventComponents, Refusal> {
     let queue = |state: ComponentState| EventQueue {
         component: name(&state.name),
         running: state.running.as_ref().map(name).unwrap_or_default(),
-        waiting: u32::try_from(state.waiting).unwrap_or(u32::MAX),
+        waiting: fit::count(state.waiting),
     };
     let components = components.map_err(refused)?.into_iter().map(queue).collect();
-    Ok(EventComponents { components, more: nothing_more() })
+    Ok(EventComponents { components, more: More::none() })
 }
 
 /// What is told of a notice; `now` is when it came.
 #[must_use]
-pub fn told(notice: Notice, now: Time, calendar: Calendar<'_>) -> Told {
+pub fn told(notice: Notice, now: Time, calendar: Calendar) -> Told {
     let Notice { run, component, event, args, began, what } = notice;
-    let args =
-        args.iter().map(|arg| EventArgument(text(arg.as_bytes(), bound(EVENT_ARGUMENT_MAX)))).collect();
-    let told =
-        EventTold { run, component: name(&component), event: name(&event), args, began: calendar(began) };
-    let more = nothing_more();
+    let args = args.iter().map(|arg| EventArgument(fit::bytes(arg.as_bytes(), EVENT_ARGUMENT_MAX))).collect();
+    let told = EventTold {
+        run,
+        component: name(&component),
+        event: name(&event),
+        args,
+        began: time(calendar, began),
+    };
+    let more = More::none();
     match what {
         What::Began => Told::Started(EventRunStarted { told, more }),
         What::Script(run) => {
@@ -179,14 +185,14 @@ pub fn told(notice: Notice, now: Time, calendar: Calendar<'_>) -> Told {
             Told::Script(EventScriptFinished { told, line: line(&run), output, more })
         }
         What::Hung { script, pid, began } => {
-            let took = took(began, now);
+            let took = Span::from(now - began);
             Told::Hung(EventScriptHung { told, script: name(&script), pid, took, more })
         }
         What::Ended { result, culprit, report } => Told::Finished(EventRunFinished {
             told,
             result: self::result(result),
             code: if let RunResult::Error(Errno(errno)) = result { errno } else { 0 },
-            took: took(began, now),
+            took: Span::from(now - began),
             culprit: culprit.as_ref().map(name).unwrap_or_default(),
             scripts: report.map(|report| report.scripts.iter().map(line).collect()).unwrap_or_default(),
             more,
@@ -216,65 +222,31 @@ fn ending(outcome: Outcome) -> EventEnding {
     EventEnding { outcome, code }
 }
 
-fn report(report: &Report, calendar: Calendar<'_>) -> EventReport {
+fn report(report: &Report, calendar: Calendar) -> EventReport {
     let script = |run: &ScriptRun| EventScriptRun {
         script: name(&run.script),
         ending: ending(run.outcome),
-        began: calendar(run.began),
-        took: took(run.began, run.ended),
+        began: time(calendar, run.began),
+        took: Span::from(run.ended - run.began),
         output: output(&run.output, EVENT_OUTPUT_MAX),
     };
     EventReport { ending: ending(report.summary), scripts: report.scripts.iter().map(script).collect() }
 }
 
 fn line(run: &ScriptRun) -> EventLine {
-    EventLine { script: name(&run.script), ending: ending(run.outcome), took: took(run.began, run.ended) }
-}
-
-fn took(began: Time, ended: Time) -> Span {
-    Span(u64::try_from((ended - began).as_micros()).unwrap_or(u64::MAX))
-}
-
-fn nothing_more() -> More {
-    More(Vec::new())
-}
-
-fn bound(max: u32) -> usize {
-    usize::try_from(max).unwrap_or(usize::MAX)
+    EventLine {
+        script: name(&run.script),
+        ending: ending(run.outcome),
+        took: Span::from(run.ended - run.began),
+    }
 }
 
 fn name(word: &Word) -> String {
-    text(word.as_bytes(), bound(EVENT_NAME_MAX))
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
-}
-
-/// The beginning of some bytes as a text of at most `max` bytes.
-fn text(bytes: &[u8], max: usize) -> String {
-    let mut text = lossy(bytes);
-    if text.len() > max {
-        text.truncate((0..=max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0));
-    }
-    text
+    fit::bytes(word.as_bytes(), EVENT_NAME_MAX)
 }
 
 /// The end of an output, as a text of at most `max` bytes.
 fn output(output: &Output, max: u32) -> EventOutput {
-    let (max, Output { bytes, omitted }) = (bound(max), output);
-    let whole = if bytes.len() <= max { lossy(bytes) } else { String::new() };
-    if bytes.len() <= max && whole.len() <= max {
-        return EventOutput { text: whole, omitted: *omitted };
-    }
-    // A byte that is no text takes three. What is cut begins with a whole letter.
-    let fitting = if bytes.len() > max && std::str::from_utf8(bytes).is_ok_and(|t| !t.contains('\0')) {
-        max
-    } else {
-        max / 3
-    };
-    let mut from = bytes.len().saturating_sub(fitting);
-    from += bytes.iter().skip(from).take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
-    let text = lossy(bytes.get(from..).unwrap_or_default());
-    EventOutput { text, omitted: omitted.saturating_add(u64::try_from(from).unwrap_or(u64::MAX)) }
+    let (text, omitted) = fit::tail_of_bytes(&output.bytes, output.omitted, max);
+    EventOutput { text, omitted }
 }

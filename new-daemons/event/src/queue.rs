@@ -7,10 +7,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use machine::Time;
+use machine::{RequestId, Time};
 
 use crate::MONITOR;
-use crate::input::{Origin, RequestId};
+use crate::input::Origin;
 use crate::limits::{ARGUMENT_COST, QUEUE, QUEUE_BYTES};
 use crate::outcome::Errno;
 use crate::word::Word;

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use machine::Time;
+use machine::{Output, Time};
 
 use crate::history::{Report, Results, ScriptRun};
-use crate::input::{Ended, How, Notice, Output, RunResult, Token, What};
+use crate::input::{Ended, How, Notice, RunResult, Token, What};
 use crate::limits::{LISTING, PEEK};
 use crate::outcome::{Errno, Outcome};
 use crate::queue::Job;

@@ -8,14 +8,14 @@ use event::{
     Answer, ComponentState, Ended, Entry, Errno, Notice, Outcome, Output, PastRun, Report, Request,
     RunResult, ScriptRun, What, Word,
 };
-use machine::Time;
-use protocol::common::{self, Code, Span};
+use machine::{Calendar, Time, Wall};
+use protocol::common::{Code, Span};
 use protocol::event::{EventArgument, EventOutcome, EventPast, EventResult, EventRun, EventWhich};
 use protocol::xdr::Xdr;
 
 /// 1,000 s after 1970 the machine began.
-fn calendar(time: Time) -> common::Time {
-    common::Time(1_000_000_000 + i64::try_from(time.since_start().as_micros()).unwrap())
+const fn calendar() -> Calendar {
+    Calendar::new(Wall(1_000_000_000))
 }
 
 fn at(millis: u64) -> Time {
@@ -67,7 +67,7 @@ fn a_request_asks_what_it_says_and_no_event_may_take_longer_than_a_day() {
 #[test]
 fn the_answer_to_a_run_has_its_result_and_that_of_each_script() {
     let ended = Ended { run: 7, report: Some(Arc::new(report(Outcome::Failed(3), b"no\n"))) };
-    let ran = again(messages::ran(Answer::Run(RunResult::Failed, Some(ended)), &calendar).unwrap());
+    let ran = again(messages::ran(Answer::Run(RunResult::Failed, Some(ended)), calendar()).unwrap());
     let report = ran.report.unwrap();
     assert_eq!(
         (ran.result, ran.run, report.ending.outcome, report.ending.code),
@@ -76,17 +76,17 @@ fn the_answer_to_a_run_has_its_result_and_that_of_each_script() {
     let last = &report.scripts[1];
     assert_eq!((&*last.script, last.began.0, last.took), ("50.b", 1_000_005_000, Span(20_000)));
     assert_eq!((&*last.output.text, last.output.omitted), ("no\n", 0));
-    let never = messages::ran(Answer::Run(RunResult::Cancelled, None), &calendar).unwrap();
+    let never = messages::ran(Answer::Run(RunResult::Cancelled, None), calendar()).unwrap();
     assert_eq!((never.result, never.run, never.report), (EventResult::Cancelled, 0, None));
 }
 
 #[test]
 fn what_the_daemon_does_not_do_is_refused_with_a_code_that_says_why() {
     let refused =
-        |errno| messages::ran(Answer::Run(RunResult::Error(errno), None), &calendar).unwrap_err().code;
+        |errno| messages::ran(Answer::Run(RunResult::Error(errno), None), calendar()).unwrap_err().code;
     let wanted = [Code::NotFound, Code::BadRequest, Code::Busy, Code::TooLarge, Code::Failed];
     assert_eq!([Errno::NOENT, Errno::INVAL, Errno::AGAIN, Errno::TOOBIG, Errno(5)].map(refused), wanted);
-    assert_eq!(messages::last(Answer::Status(Err(Errno::INVAL)), &calendar).unwrap().report, None);
+    assert_eq!(messages::last(Answer::Status(Err(Errno::INVAL)), calendar()).unwrap().report, None);
     assert_eq!(messages::enabled(Answer::Enable(Err(Errno::NOENT))).unwrap_err().code, Code::NotFound);
     assert_eq!(messages::listed(Answer::Enable(Ok(()))).unwrap_err().code, Code::Failed);
 }
@@ -97,7 +97,7 @@ fn whatever_a_script_prints_fits_and_what_is_left_out_is_counted() {
         let what = What::Script(script("50.b", Outcome::Ok, bytes));
         let (component, event) = ("ip".into(), "monitor".into());
         let notice = Notice { run: 1, component, event, args: Arc::new([]), began: at(0), what };
-        match messages::told(notice, at(30), &calendar) {
+        match messages::told(notice, at(30), calendar()) {
             Told::Script(told) => again(told).output,
             other => panic!("{other:?}"),
         }
@@ -121,7 +121,7 @@ fn names_and_arguments_that_are_no_text_fit_all_the_same() {
     let args: Arc<[Word]> = [Word::from(&[0xfe; 262_143][..])].into();
     let what = What::Ended { result: RunResult::Error(Errno(2)), culprit: Some(odd.clone()), report: None };
     let notice = Notice { run: 1, component: odd.clone(), event: odd.clone(), args, began: at(0), what };
-    let Told::Finished(told) = messages::told(notice, at(1), &calendar) else { panic!("it has ended") };
+    let Told::Finished(told) = messages::told(notice, at(1), calendar()) else { panic!("it has ended") };
     let told = again(told);
     assert_eq!((told.result, told.code, told.took), (EventResult::NotRun, 2, Span(1000)));
     assert_eq!(told.culprit, "\u{fffd}".repeat(85));
@@ -137,7 +137,7 @@ fn names_and_arguments_that_are_no_text_fit_all_the_same() {
         outcome: Outcome::Killed(9),
         output: Output { bytes: vec![0xff; 4096], omitted: 1 },
     };
-    let past = again(messages::past(Answer::History(Ok(vec![(odd, vec![run])])), &calendar).unwrap());
+    let past = again(messages::past(Answer::History(Ok(vec![(odd, vec![run])])), calendar()).unwrap());
     assert_eq!((past.scripts[0].runs[0].ending.code, past.scripts[0].runs[0].output.omitted), (9, 1));
 }
 
@@ -145,6 +145,6 @@ fn names_and_arguments_that_are_no_text_fit_all_the_same() {
 fn the_largest_report_fits_into_one_message() {
     let scripts = (0..4096).map(|n| script(&format!("10.{n}"), Outcome::Ok, &[0xff; 384])).collect();
     let report = Report { summary: Outcome::Ok, scripts };
-    let last = messages::last(Answer::Status(Ok(report)), &calendar).unwrap();
+    let last = messages::last(Answer::Status(Ok(report)), calendar()).unwrap();
     assert!(last.to_bytes().unwrap().len() < 15 << 20);
 }

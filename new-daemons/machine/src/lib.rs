@@ -4,8 +4,14 @@
 //! Two drivers run the same machines: the tokio runtime and the seeded simulation. What a machine does
 //! follows from its inputs alone, so that a failing run can be replayed.
 
+mod calendar;
+mod output;
+mod said;
 mod time;
 
+pub use calendar::{Calendar, Wall, micros};
+pub use output::{Output, Printed};
+pub use said::{Level, RequestId};
 pub use time::Time;
 
 /// A daemon, or a part of one, without its sockets.

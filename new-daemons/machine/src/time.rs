@@ -18,6 +18,12 @@ impl Time {
         Self(nanos)
     }
 
+    /// The moment `micros` microseconds after the start.
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros.saturating_mul(1000))
+    }
+
     /// The moment `millis` milliseconds after the start.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {

@@ -8,6 +8,7 @@
 extern crate self as protocol;
 
 pub mod catalog;
+pub mod fit;
 #[rustfmt::skip]
 pub mod generated;
 pub mod hello;

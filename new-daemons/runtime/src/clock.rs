@@ -3,9 +3,9 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use machine::Time;
+use machine::{Calendar, Time, Wall};
 use tokio::time::{Sleep, sleep_until};
 
 /// Gives [`Time`]s and the instants at which tokio wakes.
@@ -26,6 +26,18 @@ impl Clock {
     pub fn now(&self) -> Time {
         Time::ZERO + self.start.elapsed()
     }
+
+    /// The machines' time as the time of day, counted from this moment: a calendar that was set meanwhile counts.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
+        Calendar::at(self.now(), today())
+    }
+}
+
+/// The time of day.
+#[must_use]
+pub fn today() -> Wall {
+    Wall::since_1970(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Wakes a driver for the deadline of its machine, or earlier.

@@ -23,7 +23,7 @@ mod socket_file;
 mod station;
 
 pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};
-pub use clock::{Alarm, Clock};
+pub use clock::{Alarm, Clock, today};
 pub use member::{
     BadTopic, Bus, FindError, JoinError, Joining, Reply, Request, Requests, Subscription, Watch, Way,
 };

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use machine::Time;
+use machine::{Calendar, Level, Time};
 
+use crate::io::Token;
 use crate::io::Work;
-use crate::io::{Level, Token};
 use crate::outcome::Operation;
 use crate::saved::{Life, Saved, SavedService, UnderWay};
 use crate::service::{Service, Verdict};
@@ -20,8 +20,8 @@ use crate::view::{Phase, State};
 impl Services {
     /// Writes down what a daemon after this one has to know, when that has changed.
     pub(crate) fn save(&mut self, now: Time) -> Option<Box<Saved>> {
-        let clock = self.clock;
-        let services = self.all.iter_mut().map(|service| service.save(now, clock)).collect();
+        let calendar = self.calendar;
+        let services = self.all.iter_mut().map(|service| service.save(now, calendar)).collect();
         let saved = Box::new(Saved {
             phase: self.phase,
             healthy: self.healthy.unwrap_or(false),
@@ -77,11 +77,11 @@ impl Services {
                     self.all.len() - 1
                 }
             };
-            let clock = self.clock;
+            let calendar = self.calendar;
             let (until, limit) =
-                task.as_ref().map(|task| (clock.time(task.until), limit(task))).unwrap_or_default();
+                task.as_ref().map(|task| (calendar.time(task.until), limit(task))).unwrap_or_default();
             let service = &mut self.all[at];
-            service.take_over(old, now, outside, clock);
+            service.take_over(old, now, outside, calendar);
             service.task = task.map(|task| {
                 let work = match task.operation {
                     Operation::Start => Work::Start,
@@ -118,8 +118,8 @@ fn limit(task: &UnderWay) -> std::time::Duration {
 }
 
 impl Service {
-    fn save(&mut self, now: Time, clock: crate::task::Clock) -> SavedService {
-        let under_way = self.task.as_mut().and_then(|task| task.under_way(now, clock));
+    fn save(&mut self, now: Time, calendar: Calendar) -> SavedService {
+        let under_way = self.task.as_mut().and_then(|task| task.under_way(now, calendar));
         SavedService {
             name: self.spec.name.clone(),
             kind: self.spec.kind.clone(),
@@ -130,7 +130,7 @@ impl Service {
             since: self.since,
             reason: self.reason.clone(),
             restarts: self.restarting.count,
-            held_until: self.damping.held_until().map(|until| clock.wall(until)),
+            held_until: self.damping.held_until().map(|until| calendar.wall(until)),
             told: self.listening.told.iter().cloned().collect(),
             perhaps: self.listening.perhaps.iter().cloned().collect(),
             reported: self.reported.clone(),
@@ -138,7 +138,7 @@ impl Service {
         }
     }
 
-    fn take_over(&mut self, old: SavedService, now: Time, outside: bool, clock: crate::task::Clock) {
+    fn take_over(&mut self, old: SavedService, now: Time, outside: bool, calendar: Calendar) {
         (self.life, self.state, self.since, self.reason) = (old.life, old.state, old.since, old.reason);
         self.verdict = match old.state {
             _ if old.failed => Verdict::Failed,
@@ -154,7 +154,7 @@ impl Service {
         self.listening.perhaps = old.perhaps.into_iter().collect();
         self.reported = old.reported;
         if let Some(until) = old.held_until {
-            self.damping.hold(clock.time(until));
+            self.damping.hold(calendar.time(until));
         }
         self.cause = Some(Operation::Adoption.into());
         self.next_check = now;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::mem::take;
 
-use crate::io::{Answer, Checked, Refusal, RequestId};
+use machine::RequestId;
+
+use crate::io::{Answer, Checked, Refusal};
 use crate::outcome::Done;
 use crate::service::Service;
 use crate::services::Services;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use machine::Time;
+use machine::{Level, RequestId, Time};
 
 use crate::answers::{Waiter, Wanted};
-use crate::io::{Address, Answer, Command, Level, Refusal, RequestId};
+use crate::io::{Address, Answer, Command, Refusal};
 use crate::limits::{ADDRESSES_MAX, INTERFACE_MAX, SERVICES_MAX, WAITERS_MAX};
 use crate::outcome::Operation;
 use crate::saved::{Life, Reported};
@@ -41,7 +41,7 @@ impl Services {
             Command::Report { service, healthy, reason } => {
                 let at = self.find(&service)?;
                 let reason = if reason.trim().is_empty() { "without a reason" } else { reason.trim() };
-                let at_wall = self.clock.wall(now);
+                let at_wall = self.calendar.wall(now);
                 self.all[at].report(Reported { healthy, reason: cut(reason), at: at_wall });
                 Ok(Some(Answer::Done))
             }

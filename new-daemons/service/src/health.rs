@@ -1,8 +1,8 @@
 //! The node's health, as its services say: told when it changes, and with a reason for each service that is in the way.
 
-use machine::Time;
+use machine::{Level, Time};
 
-use crate::io::{Level, Notice};
+use crate::io::Notice;
 use crate::saved::Life;
 use crate::service::Service;
 use crate::services::Services;
@@ -26,7 +26,7 @@ impl Services {
             return;
         }
         if changed {
-            (self.healthy, self.since) = (Some(healthy), self.clock.wall(now));
+            (self.healthy, self.since) = (Some(healthy), self.calendar.wall(now));
         }
         (self.telling, self.tell_again) = (true, false);
         self.reasons = self.reasons_now();

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use machine::{Level, RequestId};
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Done, Operation, Outcome};
@@ -15,10 +16,6 @@ use crate::view::{Health, State, Transition};
 /// Pairs the result of an effect with the effect. Never used twice, not even by a daemon that comes after this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Token(pub u64);
-
-/// Pairs an answer with its command. The driver gives it, and never twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RequestId(pub u64);
 
 /// An address on which clients reach this node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -195,19 +192,6 @@ pub enum Input {
     },
     /// Something has happened to a service: check it now rather than at its time.
     Look(String),
-}
-
-/// How loud a line of the log is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Something failed.
-    Error,
-    /// Something is odd.
-    Warning,
-    /// Worth knowing in normal operation.
-    Notice,
-    /// Worth knowing sometimes.
-    Info,
 }
 
 /// What others may want to know.

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use machine::{Time, earliest};
+use machine::{Level, Time, earliest};
 
-use crate::io::{Change, Effect, Level, Notice, Work};
+use crate::io::{Change, Effect, Notice, Work};
 use crate::outcome::Operation;
 use crate::saved::Life;
 use crate::service::{Listening, Service, Verdict};
@@ -20,7 +20,7 @@ use crate::view::{Phase, State, Transition};
 impl Services {
     /// Sees what follows from what is known: who is wanted, who lacks whom, the state of each. Changes are told.
     pub(crate) fn observe(&mut self, now: Time) {
-        let (manager, phase, clock) = (self.manager(), self.phase, self.clock);
+        let (manager, phase, calendar) = (self.manager(), self.phase, self.calendar);
         let keep = self.config.as_ref().map_or(0, |config| config.history);
         for at in 0..self.all.len() {
             self.want(at);
@@ -42,7 +42,7 @@ impl Services {
                 continue;
             }
             let (state, reason) = service.seen(manager, phase);
-            if let Some(transition) = service.show(now, clock, state, reason, keep) {
+            if let Some(transition) = service.show(now, calendar, state, reason, keep) {
                 let spec = Arc::clone(&service.spec);
                 self.out.log(level(&transition), line(&spec.name, &transition));
                 self.out.tell(Notice::State { spec, transition });
@@ -192,7 +192,7 @@ impl Services {
             Work::Check => service.asked = false,
             Work::Reconfigure(ref change) => service.listening.perhaps.extend(change.all.iter().cloned()),
         }
-        service.task = Some(Task::new(token, work.clone(), now, self.clock, limit));
+        service.task = Some(Task::new(token, work.clone(), now, self.calendar, limit));
         self.out.run(Effect::Run { token, spec: Arc::clone(&service.spec), work, limit });
     }
 
@@ -247,7 +247,7 @@ impl Services {
             service.wanted && service.lacks.is_none() && service.task.is_none() && !self.is_adopting();
         let mut next = earliest(service.damping.held_until(), service.restarting.next_time(restart, window));
         if let Some(task) = &service.task {
-            return earliest(next, earliest(task.next_time(), task.saved_at(self.clock)));
+            return earliest(next, earliest(task.next_time(), task.saved_at(self.calendar)));
         }
         if service.is_checked() && service.spec.checked {
             next = earliest(next, Some(service.next_check));

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::mem::take;
 
-use crate::io::{Answer, Effect, Level, Notice, RequestId, Token};
+use machine::{Level, RequestId};
+
+use crate::io::{Answer, Effect, Notice, Token};
 use crate::saved::Saved;
 
 /// The effects of a step.

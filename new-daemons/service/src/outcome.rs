@@ -3,11 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use machine::{Printed, Wall};
 use serde::{Deserialize, Serialize};
-
-/// Time of day: microseconds since 1970.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Wall(pub u64);
 
 /// What is done with a service, or has changed its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -102,22 +99,13 @@ impl fmt::Display for How {
     }
 }
 
-/// What an operation has printed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// The last of it.
-    pub text: String,
-    /// Bytes before it that were dropped.
-    pub omitted: u64,
-}
-
 /// What came of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// How it ended.
     pub how: How,
     /// What it printed.
-    pub output: Output,
+    pub output: Printed,
 }
 
 /// An operation that has ended.
@@ -134,5 +122,5 @@ pub struct Done {
     /// How long it took.
     pub took: Duration,
     /// What it printed.
-    pub output: Output,
+    pub output: Printed,
 }

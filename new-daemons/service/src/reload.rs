@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use machine::Time;
+use machine::{Level, Time};
 
 use crate::history::trim;
-use crate::io::Level;
 use crate::outcome::Operation;
 use crate::saved::Life;
 use crate::service::Service;
@@ -58,7 +57,7 @@ impl Services {
     fn set(&mut self, now: Time, spec: Spec) {
         let enabled = self.choices.get(&spec.name).copied().unwrap_or(spec.enabled);
         let Some(at) = self.at(&spec.name) else {
-            let mut service = Service::new(Arc::new(spec), enabled, self.clock.wall(now));
+            let mut service = Service::new(Arc::new(spec), enabled, self.calendar.wall(now));
             service.cause = Some(Operation::Configuration.into());
             service.fresh = self.phase == Phase::Running && self.manager() == Manager::Ctdb;
             self.all.push(service);

@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use machine::Wall;
+
 use crate::io::{Address, Token};
-use crate::outcome::{Operation, Wall};
+use crate::outcome::Operation;
 use crate::spec::Kind;
 use crate::view::{Phase, State};
 

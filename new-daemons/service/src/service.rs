@@ -5,17 +5,17 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use machine::Time;
+use machine::{Calendar, Printed, Time, Wall};
 
 use crate::damping::Damping;
 use crate::io::{Address, Work};
-use crate::outcome::{Done, How, Operation, Output, Wall};
+use crate::outcome::{Done, How, Operation};
 use crate::restarting::Restarting;
 use crate::saved::{Life, Reported};
 use crate::spec::{Kind, Spec};
-use crate::task::{Clock, Task};
+use crate::task::Task;
 use crate::view::{State, Transition};
-use crate::words::{Trouble, tail, told};
+use crate::words::{Trouble, told};
 
 /// What the checks of a service say, thresholds applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,12 +32,12 @@ pub(crate) enum Verdict {
 pub(crate) struct Cause {
     pub(crate) operation: Operation,
     pub(crate) how: Option<How>,
-    pub(crate) output: Output,
+    pub(crate) output: Printed,
 }
 
 impl From<Operation> for Cause {
     fn from(operation: Operation) -> Self {
-        Self { operation, how: None, output: Output::default() }
+        Self { operation, how: None, output: Printed::default() }
     }
 }
 
@@ -192,10 +192,10 @@ impl Service {
     pub(crate) fn ended(
         &mut self,
         now: Time,
-        clock: Clock,
+        calendar: Calendar,
         task: &Task,
         how: How,
-        output: &Output,
+        output: &Printed,
         keep: usize,
     ) -> Arc<Done> {
         let operation = task.operation();
@@ -205,8 +205,8 @@ impl Service {
             reason: if how.is_ok() { String::new() } else { trouble.reason(1) },
             how: how.clone(),
             began: task.began,
-            took: clock.since(now, task.began),
-            output: tail(output, keep),
+            took: calendar.since(now, task.began),
+            output: output.tail(keep),
         });
         self.cause = Some(Cause { operation, how: Some(how.clone()), output: told(output) });
         match task.work {
@@ -216,7 +216,7 @@ impl Service {
         match &task.work {
             Work::Start => self.started(now, &how, trouble),
             Work::Stop => self.stopped(now, &how, trouble),
-            Work::Check => self.checked(now, clock.time(task.began), &how, trouble),
+            Work::Check => self.checked(now, calendar.time(task.began), &how, trouble),
             Work::Reconfigure(change) => {
                 if how.is_ok() {
                     self.listening =

@@ -6,25 +6,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use machine::{Machine, Time, earliest};
+use machine::{Calendar, Level, Machine, Printed, Time, Wall, earliest};
 
 use crate::answers::Waiter;
 use crate::graph::waits_for;
-use crate::io::{Address, Effect, Input, Level, Notice, Token, Work};
+use crate::io::{Address, Effect, Input, Notice, Token, Work};
 use crate::limits::TOLD_MAX;
 use crate::out::Out;
-use crate::outcome::{Done, How, Outcome, Output, Wall};
+use crate::outcome::{Done, How, Outcome};
 use crate::saved::{Life, Process, Saved};
 use crate::service::Service;
 use crate::spec::{Config, Manager};
-use crate::task::{Clock, Ending, Task};
+use crate::task::{Ending, Task};
 use crate::view::{Health, Phase, Transition, View};
-use crate::words::tail;
 
 /// The services of a node.
 #[derive(Debug)]
 pub struct Services {
-    pub(crate) clock: Clock,
+    pub(crate) calendar: Calendar,
     /// None before the first configuration.
     pub(crate) config: Option<Config>,
     pub(crate) choices: BTreeMap<String, bool>,
@@ -60,7 +59,7 @@ impl Services {
     #[must_use]
     pub fn new(zero: Wall) -> Self {
         Self {
-            clock: Clock::new(zero),
+            calendar: Calendar::new(zero),
             config: None,
             choices: BTreeMap::new(),
             adopted: None,
@@ -129,7 +128,7 @@ impl Services {
     }
 
     fn view_of(&self, service: &Service) -> View {
-        let wall = |time: Time| self.clock.wall(time);
+        let wall = |time: Time| self.calendar.wall(time);
         let checked = service.is_checked() && service.task.is_none();
         View {
             spec: Arc::clone(&service.spec),
@@ -138,7 +137,7 @@ impl Services {
             state: service.state,
             since: service.since,
             reason: self.reason_of(service),
-            under_way: service.task.as_ref().map(|task| task.going(self.clock)),
+            under_way: service.task.as_ref().map(|task| task.going(self.calendar)),
             last: service.last.clone(),
             last_check: service.last_check.clone(),
             next_check: Some(wall(service.next_check)).filter(|_| checked),
@@ -246,8 +245,8 @@ impl Services {
     }
 
     /// An operation counts as ended.
-    pub(crate) fn ended(&mut self, now: Time, at: usize, task: &Task, how: How, output: Output) {
-        let (clock, keep) = (self.clock, self.output());
+    pub(crate) fn ended(&mut self, now: Time, at: usize, task: &Task, how: How, output: Printed) {
+        let (calendar, keep) = (self.calendar, self.output());
         let service = &mut self.all[at];
         let how = match how {
             How::CannotRun(why) => How::CannotRun(crate::words::cut(&why)),
@@ -255,13 +254,13 @@ impl Services {
         };
         // A check that a daemon before this one has begun counts when it took too long, but this one has to look for itself.
         let unseen = service.unseen && task.token.0 < self.first_token;
-        let done = service.ended(now, clock, task, how, &output, keep);
+        let done = service.ended(now, calendar, task, how, &output, keep);
         service.unseen |= unseen && service.life == Life::There;
         let name = service.spec.name.clone();
         match &task.work {
             Work::Check => self.was_checked(&name, &done),
             Work::Reconfigure(change) => {
-                let done = Box::new(Done { output: tail(&done.output, TOLD_MAX), ..Done::clone(&done) });
+                let done = Box::new(Done { output: done.output.tail(TOLD_MAX), ..Done::clone(&done) });
                 if !done.how.is_ok() {
                     self.out.log(Level::Warning, format!("{name}: {}", done.reason));
                 }
@@ -287,7 +286,7 @@ impl Services {
                 Ending::Late(_) => {
                     task.counted = true;
                     let task = task.clone();
-                    self.ended(now, at, &task, How::TimedOut, Output::default());
+                    self.ended(now, at, &task, How::TimedOut, Printed::default());
                 }
                 Ending::Dropped(_) => {
                     task.counted = true;

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use machine::Time;
+use machine::{Calendar, Printed, Time};
 
 use crate::history::remember;
-use crate::outcome::{Operation, Output};
+use crate::outcome::Operation;
 use crate::saved::Life;
 use crate::service::{Cause, Service, Verdict};
 use crate::spec::Manager;
-use crate::task::Clock;
 use crate::view::{Phase, State, Transition};
 use crate::words::{cut, span};
 
@@ -73,7 +72,7 @@ impl Service {
     pub(crate) fn show(
         &mut self,
         now: Time,
-        clock: Clock,
+        calendar: Calendar,
         state: State,
         reason: String,
         keep: usize,
@@ -90,8 +89,8 @@ impl Service {
             (State::Blocked, _) => cause.unwrap_or_else(|| Operation::Required.into()),
             _ => cause.unwrap_or_else(|| Operation::Command.into()),
         };
-        let at = clock.wall(now);
-        let output = if cause.how.is_some() { cause.output } else { Output::default() };
+        let at = calendar.wall(now);
+        let output = if cause.how.is_some() { cause.output } else { Printed::default() };
         let transition = Arc::new(Transition {
             from: self.state,
             to: state,

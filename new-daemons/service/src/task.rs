@@ -1,44 +1,14 @@
-//! One operation that goes on for a service, and the two clocks: the machine's time and the time of day.
+//! One operation that goes on for a service.
 
 use std::time::Duration;
 
-use machine::Time;
+use machine::{Calendar, Time, Wall};
 
 use crate::io::{Token, Work};
 use crate::limits::{CHECK_SAVED_AFTER, END_MAX};
-use crate::outcome::{Operation, Wall};
+use crate::outcome::Operation;
 use crate::saved::{Process, UnderWay};
 use crate::view::Going;
-
-/// Turns the machine's time into the time of day and back.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
-    /// The time of day at [`Time::ZERO`].
-    zero: Wall,
-}
-
-fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
-}
-
-impl Clock {
-    pub(crate) const fn new(zero: Wall) -> Self {
-        Self { zero }
-    }
-
-    pub(crate) fn wall(self, time: Time) -> Wall {
-        Wall(self.zero.0.saturating_add(micros(time.since_start())))
-    }
-
-    /// A time of day before the start is the start.
-    pub(crate) fn time(self, wall: Wall) -> Time {
-        Time::ZERO + Duration::from_micros(wall.0.saturating_sub(self.zero.0))
-    }
-
-    pub(crate) fn since(self, now: Time, earlier: Wall) -> Duration {
-        Duration::from_micros(self.wall(now).0.saturating_sub(earlier.0))
-    }
-}
 
 /// Why an operation was asked to end before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +38,8 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    pub(crate) fn new(token: Token, work: Work, now: Time, clock: Clock, limit: Duration) -> Self {
-        let (began, deadline) = (clock.wall(now), now + limit);
+    pub(crate) fn new(token: Token, work: Work, now: Time, calendar: Calendar, limit: Duration) -> Self {
+        let (began, deadline) = (calendar.wall(now), now + limit);
         Self {
             token,
             work,
@@ -97,29 +67,29 @@ impl Task {
     }
 
     /// When it is old enough to be saved, while it is not.
-    pub(crate) fn saved_at(&self, clock: Clock) -> Option<Time> {
-        (!self.saved).then(|| self.saved_from(clock))
+    pub(crate) fn saved_at(&self, calendar: Calendar) -> Option<Time> {
+        (!self.saved).then(|| self.saved_from(calendar))
     }
 
-    fn saved_from(&self, clock: Clock) -> Time {
+    fn saved_from(&self, calendar: Calendar) -> Time {
         let wait = if self.work == Work::Check { CHECK_SAVED_AFTER } else { Duration::ZERO };
-        clock.time(self.began) + wait
+        calendar.time(self.began) + wait
     }
 
     /// What a daemon after this one has to know of it; nothing while it is young.
-    pub(crate) fn under_way(&mut self, now: Time, clock: Clock) -> Option<UnderWay> {
-        self.saved |= self.saved_from(clock) <= now;
+    pub(crate) fn under_way(&mut self, now: Time, calendar: Calendar) -> Option<UnderWay> {
+        self.saved |= self.saved_from(calendar) <= now;
         self.saved.then(|| UnderWay {
             token: self.token,
             operation: self.operation(),
             began: self.began,
-            until: clock.wall(self.deadline),
+            until: calendar.wall(self.deadline),
             process: self.process,
         })
     }
 
-    pub(crate) fn going(&self, clock: Clock) -> Going {
-        Going { operation: self.operation(), began: self.began, until: clock.wall(self.deadline) }
+    pub(crate) fn going(&self, calendar: Calendar) -> Going {
+        Going { operation: self.operation(), began: self.began, until: calendar.wall(self.deadline) }
     }
 }
 
@@ -129,22 +99,14 @@ mod tests {
 
     #[test]
     fn a_check_is_worth_saving_after_a_second_and_a_start_at_once() {
-        let clock = Clock::new(Wall(1_000_000));
+        let calendar = Calendar::new(Wall(1_000_000));
         let second = Duration::from_secs(1);
         let at = Time::from_millis(500);
-        let mut check = Task::new(Token(1), Work::Check, at, clock, second * 30);
-        assert_eq!((check.under_way(at, clock), check.saved_at(clock)), (None, Some(at + second)));
-        let saved = check.under_way(at + second, clock).unwrap();
+        let mut check = Task::new(Token(1), Work::Check, at, calendar, second * 30);
+        assert_eq!((check.under_way(at, calendar), check.saved_at(calendar)), (None, Some(at + second)));
+        let saved = check.under_way(at + second, calendar).unwrap();
         assert_eq!((saved.began, saved.until), (Wall(1_500_000), Wall(31_500_000)));
-        assert_eq!(check.saved_at(clock), None);
-        assert!(Task::new(Token(2), Work::Start, at, clock, second).under_way(at, clock).is_some());
-    }
-
-    #[test]
-    fn a_time_of_day_before_the_start_is_the_start() {
-        let clock = Clock::new(Wall(5_000_000));
-        assert_eq!(clock.time(Wall(1)), Time::ZERO);
-        assert_eq!(clock.time(clock.wall(Time::from_millis(7))), Time::from_millis(7));
-        assert_eq!(clock.since(Time::from_millis(10), Wall(4_000_000)), Duration::from_millis(1010));
+        assert_eq!(check.saved_at(calendar), None);
+        assert!(Task::new(Token(2), Work::Start, at, calendar, second).under_way(at, calendar).is_some());
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use machine::{Printed, Wall};
+
 use crate::io::Address;
-use crate::outcome::{Done, How, Operation, Output, Wall};
+use crate::outcome::{Done, How, Operation};
 use crate::spec::Spec;
 
 /// How a service is.
@@ -116,7 +118,7 @@ pub struct Transition {
     /// Why, in a line; empty when there is nothing to say.
     pub reason: String,
     /// The end of what the operation printed.
-    pub output: Output,
+    pub output: Printed,
 }
 
 /// How well the node is, as far as its services say.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use machine::Printed;
+
 use crate::limits::{REASON_MAX, TOLD_MAX};
-use crate::outcome::{How, Operation, Output};
+use crate::outcome::{How, Operation};
 
 /// What went wrong last, as long as it has not gone well since.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    pub(crate) fn new(operation: Operation, how: &How, output: &Output, limit: Duration) -> Self {
+    pub(crate) fn new(operation: Operation, how: &How, output: &Printed, limit: Duration) -> Self {
         let line = last_line(&output.text);
         let detail = match (how, line) {
             (How::TimedOut, _) => format!("took longer than {}", span(limit)),
@@ -47,15 +49,8 @@ pub(crate) fn cut(text: &str) -> String {
     line
 }
 
-/// The last `most` bytes of an output; the others are counted.
-pub(crate) fn tail(output: &Output, most: usize) -> Output {
-    let from = output.text.ceil_char_boundary(output.text.len().saturating_sub(most));
-    let omitted = output.omitted.saturating_add(u64::try_from(from).unwrap_or(u64::MAX));
-    Output { text: output.text[from..].to_owned(), omitted }
-}
-
-pub(crate) fn told(output: &Output) -> Output {
-    tail(output, TOLD_MAX)
+pub(crate) fn told(output: &Printed) -> Printed {
+    output.tail(TOLD_MAX)
 }
 
 /// A time in seconds where it is a whole number of them.
@@ -68,7 +63,7 @@ mod tests {
     use super::*;
 
     fn reason(how: &How, text: &str, times: u32) -> String {
-        let output = Output { text: text.to_owned(), omitted: 0 };
+        let output = Printed { text: text.to_owned(), omitted: 0 };
         Trouble::new(Operation::Check, how, &output, Duration::from_millis(1500)).reason(times)
     }
 
@@ -81,13 +76,5 @@ mod tests {
         assert_eq!(reason(&How::Killed(9), "x", 1), "check failed: signal 9");
         let long = reason(&How::Failed(1), &"\u{1b}é".repeat(1000), 1);
         assert!(long.len() <= REASON_MAX && long.ends_with("...") && !long.contains('\u{1b}'));
-    }
-
-    #[test]
-    fn of_a_long_output_the_end_is_kept_and_the_rest_counted() {
-        let output = Output { text: "aé".repeat(3), omitted: 5 };
-        assert_eq!(tail(&output, 4), Output { text: "aé".into(), omitted: 11 });
-        assert_eq!(tail(&output, 100), output);
-        assert_eq!(tail(&output, 0), Output { text: String::new(), omitted: 14 });
     }
 }

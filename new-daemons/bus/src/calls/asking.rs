@@ -8,7 +8,7 @@ use protocol::bus::{BUS_BODY_MAX, BusAbout, BusBody, BusReply, BusRequest};
 use protocol::common::{Code, Span};
 
 use super::io::{CallError, CallId, Effect, Refusal};
-use super::{CALLS_MAX, Calls, Purpose, Timer, micros};
+use super::{CALLS_MAX, Calls, Purpose, Timer};
 use crate::address::Address;
 use crate::failure::{Failure, Undelivered};
 
@@ -59,7 +59,7 @@ impl Calls {
     fn request(&mut self, now: Time, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let (to, body) = (call.to, call.body.clone());
-        let patience = Span(micros(call.until.since(now)));
+        let patience = Span::from(call.until.since(now));
         let request = BusRequest { id: id.0, number: call.number, patience, body };
         if self.say(now, to, BusBody::Request(request), Purpose::Call(id)).is_none() {
             self.end_call(id, Err(CallError::TooLarge));

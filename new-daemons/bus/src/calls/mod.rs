@@ -12,7 +12,6 @@ mod subscriptions;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
 use bytes::Bytes;
 use machine::{Machine, Time};
@@ -83,10 +82,6 @@ pub struct Calls {
     timers: BTreeSet<(Time, Timer)>,
     effects: VecDeque<Effect>,
     ignored: Ignored,
-}
-
-fn micros(d: Duration) -> u64 {
-    u64::try_from(d.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The bytes of a message, when it keeps to all bounds.

@@ -62,7 +62,7 @@ impl Calls {
             release: self.me.release.clone(),
             speaker: common::Address { node, daemon },
             incarnation: self.me.incarnation,
-            more: More(Vec::new()),
+            more: More::none(),
         })
     }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use machine::Time;
 use protocol::bus::{BUS_BODY_MAX, BusAbout, BusBody, BusReply, BusRequest};
 use protocol::common::{Code, TEXT_MAX};
+use protocol::fit;
 
 use super::asking::PATIENCE_MAX;
 use super::io::{Effect, Refusal, RequestId};
@@ -48,14 +49,7 @@ fn refusal(code: Code, text: &str) -> Refusal {
 
 /// At most so much of a text, and nothing that a reader refuses.
 fn fitting(text: &str) -> String {
-    let max = usize::try_from(TEXT_MAX).unwrap_or(0);
-    let mut text = text.replace('\0', " ");
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
+    fit::text(&text.replace('\0', " "), TEXT_MAX)
 }
 
 impl Calls {

@@ -7,7 +7,7 @@ use protocol::bus::{BusAbout, BusBody, BusEvent, BusSubscribe, BusSubscribed, Bu
 use protocol::common::Span;
 
 use super::io::{Absence, Effect, News, SubscriptionId};
-use super::{Calls, Purpose, Timer, micros};
+use super::{Calls, Purpose, Timer};
 use crate::address::Address;
 use crate::failure::Undelivered;
 
@@ -57,7 +57,7 @@ impl Calls {
         subscription.again = now + wait;
         self.timers.insert((subscription.again, Timer::Renew(id)));
         let to = subscription.to;
-        let (prefix, lease) = (subscription.prefix.clone(), Span(micros(LEASE)));
+        let (prefix, lease) = (subscription.prefix.clone(), Span::from(LEASE));
         let wish = BusSubscribe { id: id.0, prefix, lease };
         if self.say(now, to, BusBody::Subscribe(wish), Purpose::Subscribe(id)).is_none() {
             let why = Absence::Refuses("the topic is too long".to_owned());

@@ -4,12 +4,11 @@
 //! begun for him. What the messages mean is in `event::messages`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use event::messages::{self, Calendar};
+use event::messages;
 use event::{Answer, Level, Origin, Request};
-use machine::Time;
-use protocol::common::{self, Code};
+use machine::Calendar;
+use protocol::common::{Code, More};
 use protocol::event::{
     EventAbout, EventComponent, EventComponents, EventHistory, EventLast, EventNamed, EventPast, EventRan,
     EventRun, EventScripts, EventWhich,
@@ -26,30 +25,11 @@ const QUESTIONS: usize = 64;
 /// Origins of the bus have this bit, so that none is that of a client of the socket.
 const BUS: u64 = 1 << 63;
 
-/// What time it is, for the machine and in a calendar.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
-    pub(crate) now: Time,
-    pub(crate) today: SystemTime,
-}
-
-impl Moment {
-    /// A past time in the calendar, counted back from this moment, so that a calendar that was set meanwhile counts.
-    pub(crate) fn since_1970(&self, time: Time) -> Duration {
-        let then = self.today.checked_sub(self.now - time).unwrap_or(UNIX_EPOCH);
-        then.duration_since(UNIX_EPOCH).unwrap_or_default()
-    }
-
-    pub(crate) fn calendar(&self, time: Time) -> common::Time {
-        common::Time(i64::try_from(self.since_1970(time).as_micros()).unwrap_or(i64::MAX))
-    }
-}
-
 /// What the core says, and when.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) answer: Answer,
-    pub(crate) moment: Moment,
+    pub(crate) calendar: Calendar,
 }
 
 /// What others want of the loop that runs the events.
@@ -117,9 +97,9 @@ impl Desk {
 }
 
 /// Puts an answer into words.
-fn say<T>(answered: Answered, words: impl FnOnce(Answer, Calendar<'_>) -> T) -> T {
-    let Answered { answer, moment } = answered;
-    words(answer, &|time| moment.calendar(time))
+fn say<T>(answered: Answered, words: impl FnOnce(Answer, Calendar) -> T) -> T {
+    let Answered { answer, calendar } = answered;
+    words(answer, calendar)
 }
 
 impl Serve for Desk {
@@ -156,6 +136,6 @@ impl Serve for Desk {
     async fn about(&self, (): ()) -> Result<EventAbout, Refusal> {
         let pid = i32::try_from(std::process::id()).unwrap_or_default();
         let release = env!("CARGO_PKG_VERSION").to_owned();
-        Ok(EventAbout { release, pid, ctdbd: self.ctdbd, more: common::More(Vec::new()) })
+        Ok(EventAbout { release, pid, ctdbd: self.ctdbd, more: More::none() })
     }
 }

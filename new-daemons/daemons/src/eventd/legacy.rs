@@ -10,6 +10,7 @@ use legacy_codec::event::{
     Answer as Body, Command, EventReply, EventRequest, Request as Asked, ScriptResult, StatusReply,
 };
 use legacy_codec::{Abi, CLong, Text, Timeval};
+use machine::{Calendar, Wall};
 use nix::libc;
 
 /// Bit of a run request: go on behind a script that fails.
@@ -77,12 +78,8 @@ fn encode(asker: Asker, result: i32, answer: Body) -> Option<Bytes> {
     EventReply { version: 0, reqid, command, result, answer }.encode(Abi::NATIVE).ok()
 }
 
-/// The reply to a question. `clock` turns the machine's time into that of the calendar.
-pub(crate) fn reply(
-    asker: Asker,
-    answer: Answer,
-    clock: &dyn Fn(machine::Time) -> Duration,
-) -> Option<Bytes> {
+/// The reply to a question. Times of the machine become those of the calendar.
+pub(crate) fn reply(asker: Asker, answer: Answer, calendar: Calendar) -> Option<Bytes> {
     match answer {
         Answer::Run(result, _) => plain(
             asker,
@@ -96,14 +93,14 @@ pub(crate) fn reply(
         ),
         Answer::Enable(result) => plain(asker, result.map_or_else(|Errno(errno)| errno, |()| 0)),
         Answer::Status(Err(Errno(errno))) => plain(asker, errno),
-        Answer::Status(Ok(report)) => encode(asker, 0, Body::Status(status(report, clock))),
+        Answer::Status(Ok(report)) => encode(asker, 0, Body::Status(status(report, calendar))),
         // Nobody can ask for it here.
         Answer::History(_) | Answer::Scripts(_) | Answer::Components(_) => plain(asker, libc::EPROTO),
     }
 }
 
-fn status(report: Report, clock: &dyn Fn(machine::Time) -> Duration) -> StatusReply {
-    let scripts = report.scripts.into_iter().map(|run| script(run, clock)).collect();
+fn status(report: Report, calendar: Calendar) -> StatusReply {
+    let scripts = report.scripts.into_iter().map(|run| script(run, calendar)).collect();
     StatusReply { summary: result(report.summary), scripts }
 }
 
@@ -119,11 +116,11 @@ fn result(outcome: Outcome) -> i32 {
     }
 }
 
-fn script(run: ScriptRun, clock: &dyn Fn(machine::Time) -> Duration) -> ScriptResult {
+fn script(run: ScriptRun, calendar: Calendar) -> ScriptResult {
     ScriptResult {
         name: text(run.script.as_bytes()).into(),
-        begin: timeval(clock(run.began)),
-        end: timeval(clock(run.ended)),
+        begin: timeval(calendar.wall(run.began)),
+        end: timeval(calendar.wall(run.ended)),
         result: result(run.outcome),
         output: output(&run.output).into(),
     }
@@ -146,7 +143,7 @@ fn text(bytes: &[u8]) -> Text {
     Text::from(bytes.iter().copied().filter(|byte| *byte != 0).chain([0]).collect::<Bytes>())
 }
 
-fn timeval(since_1970: Duration) -> Timeval {
-    let sec = CLong(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX));
-    Timeval { sec, usec: CLong(i64::from(since_1970.subsec_micros())) }
+fn timeval(Wall(micros): Wall) -> Timeval {
+    let long = |n: u64| CLong(i64::try_from(n).unwrap_or(i64::MAX));
+    Timeval { sec: long(micros / 1_000_000), usec: long(micros % 1_000_000) }
 }

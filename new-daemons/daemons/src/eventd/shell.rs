@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::guard::{Broke, Guarded};
 use crate::scripts::Scripts;
@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_c
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::asked::{Answered, Moment, Wish};
+use super::asked::{Answered, Wish};
 use super::clients::{Client, Happening, Listener, Reply};
 use super::legacy::{self, Asker};
 use super::log::Log;
@@ -367,26 +367,21 @@ impl<'a> Shell<'a> {
     }
 
     fn answer(&mut self, id: RequestId, answer: Answer) {
-        let moment = self.moment();
+        let calendar = self.clock.calendar();
         match self.pending.remove(&id) {
             Some(Pending::Client { client, asker, of_event }) => {
-                let packet = legacy::reply(asker, answer, &|time| moment.since_1970(time));
+                let packet = legacy::reply(asker, answer, calendar);
                 self.send(client, Reply { packet, of_event });
             }
             Some(Pending::Daemon { to, .. }) => {
-                let _ = to.send(Answered { answer, moment });
+                let _ = to.send(Answered { answer, calendar });
             }
             None => {}
         }
     }
 
-    fn moment(&self) -> Moment {
-        Moment { now: self.clock.now(), today: SystemTime::now() }
-    }
-
     fn publish(&mut self, notice: Notice) {
-        let moment = self.moment();
-        let told = messages::told(notice, moment.now, &|time| moment.calendar(time));
+        let told = messages::told(notice, self.clock.now(), self.clock.calendar());
         if let Some(line) = self.outside.tell(told) {
             self.log.line(Level::Warning, &line);
         }

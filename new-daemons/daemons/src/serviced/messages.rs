@@ -3,9 +3,9 @@
 //! Whatever the core says fits the bounds of the messages: reasons and outputs are shortened.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use protocol::common::{Code, More, Span, Time};
+use protocol::fit;
 use protocol::service::Refusal as No;
 use protocol::serviced::{
     SERVICE_OUTPUT_MAX, SERVICE_TEXT_MAX, SERVICE_TOLD_MAX, ServiceAddress, ServiceAddresses, ServiceCheck,
@@ -16,26 +16,14 @@ use protocol::serviced::{
     ServiceUnderWay, ServiceWhich,
 };
 use service::{
-    Address, Answer, Change, Done, Health, How, Kind, Manager, Operation, Output, Phase, Refusal, Services,
+    Address, Answer, Change, Done, Health, How, Kind, Manager, Operation, Phase, Printed, Refusal, Services,
     Spec, State, Transition, View, Wall,
 };
 
 use super::desk::Answered;
 
-fn bound(max: u32) -> usize {
-    usize::try_from(max).unwrap_or(usize::MAX)
-}
-
-fn nothing_more() -> More {
-    More(Vec::new())
-}
-
 fn time(Wall(us): Wall) -> Time {
-    Time(i64::try_from(us).unwrap_or(i64::MAX))
-}
-
-fn span(time: Duration) -> Span {
-    Span(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    Time::since_1970(us)
 }
 
 fn name(name: &str) -> ServiceName {
@@ -44,21 +32,13 @@ fn name(name: &str) -> ServiceName {
 
 /// One line.
 fn text(text: &str) -> ServiceText {
-    let mut line = text.replace('\0', "\u{fffd}");
-    let max = bound(SERVICE_TEXT_MAX);
-    if line.len() > max {
-        line.truncate((0..=max).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0));
-    }
-    ServiceText(line)
+    ServiceText(fit::text(text, SERVICE_TEXT_MAX))
 }
 
 /// The end of what was printed.
-fn output(output: &Output, max: u32) -> ServiceOutput {
-    let text = output.text.replace('\0', "\u{fffd}");
-    let from = text.len().saturating_sub(bound(max));
-    let from = (from..=text.len()).find(|from| text.is_char_boundary(*from)).unwrap_or(text.len());
-    let omitted = output.omitted.saturating_add(u64::try_from(from).unwrap_or(u64::MAX));
-    ServiceOutput { text: text.get(from..).unwrap_or_default().to_owned(), omitted }
+fn output(output: &Printed, max: u32) -> ServiceOutput {
+    let (text, omitted) = fit::tail(&output.text, output.omitted, max);
+    ServiceOutput { text, omitted }
 }
 
 const fn kind(kind: &Kind) -> ServiceKind {
@@ -127,7 +107,7 @@ fn done(done: &Done, max: u32) -> ServiceDone {
         ending: ending(&done.how),
         reason: text(&done.reason),
         began: time(done.began),
-        took: span(done.took),
+        took: Span::from(done.took),
         output: output(&done.output, max),
     }
 }
@@ -191,7 +171,7 @@ fn condition(view: &View) -> ServiceCondition {
         checks: view.checks,
         failed_checks: view.failed_checks,
         listen: view.listen.iter().map(address).collect(),
-        more: nothing_more(),
+        more: More::none(),
     }
 }
 
@@ -202,7 +182,7 @@ pub(crate) fn health(health: &Health) -> ServiceHealth {
         healthy: health.healthy,
         since: time(health.since),
         reasons: health.reasons.iter().map(|reason| text(reason)).collect(),
-        more: nothing_more(),
+        more: More::none(),
     }
 }
 
@@ -215,7 +195,7 @@ pub(crate) fn list(services: &Services) -> ServiceList {
         },
         health: health(&services.health()),
         services: services.views().iter().map(entry).collect(),
-        more: nothing_more(),
+        more: More::none(),
     }
 }
 
@@ -238,7 +218,7 @@ fn views(services: &Services, which: Option<&str>) -> Result<Vec<View>, No> {
 /// Services in full.
 pub(crate) fn status(services: &Services, which: Option<&str>) -> Result<ServiceStatus, No> {
     let conditions = views(services, which)?.iter().map(condition).collect();
-    Ok(ServiceStatus { health: health(&services.health()), services: conditions, more: nothing_more() })
+    Ok(ServiceStatus { health: health(&services.health()), services: conditions, more: More::none() })
 }
 
 /// What became of services.
@@ -249,7 +229,7 @@ pub(crate) fn history(services: &Services, which: Option<&str>) -> Result<Servic
         ServicePast { service: name(&view.spec.name), transitions }
     };
     let services = views(services, which)?.into_iter().map(past).collect();
-    Ok(ServiceHistory { services, more: nothing_more() })
+    Ok(ServiceHistory { services, more: More::none() })
 }
 
 /// The addresses that somebody names.
@@ -287,7 +267,7 @@ pub(crate) fn settled(answered: Answered) -> Result<ServiceSettled, No> {
         phase: phase(answered.phase),
         done: reasons.is_empty(),
         reasons: reasons.iter().map(|reason| text(reason)).collect(),
-        more: nothing_more(),
+        more: More::none(),
     })
 }
 
@@ -299,7 +279,7 @@ pub(crate) fn checked(answered: Answered) -> Result<ServiceChecked, No> {
         state: state(checked.state),
         done: done(&checked.done, SERVICE_OUTPUT_MAX),
     };
-    Ok(ServiceChecked { services: all.into_iter().map(one).collect(), more: nothing_more() })
+    Ok(ServiceChecked { services: all.into_iter().map(one).collect(), more: More::none() })
 }
 
 /// What is told of a change of state.
@@ -309,13 +289,13 @@ pub(crate) fn state_changed(spec: &Spec, changed: &Transition) -> ServiceStateCh
         kind: kind(&spec.kind),
         counts: spec.counts,
         transition: transition(changed),
-        more: nothing_more(),
+        more: More::none(),
     }
 }
 
 /// What is told of the node's health.
 pub(crate) fn health_changed(now: &Health) -> ServiceHealthChanged {
-    ServiceHealthChanged { health: health(now), more: nothing_more() }
+    ServiceHealthChanged { health: health(now), more: More::none() }
 }
 
 /// What is told of a service that was told its addresses.
@@ -325,12 +305,14 @@ pub(crate) fn reconfigured(service: &str, change: &Change, of: &Done) -> Service
         listen: change.listen.iter().map(address).collect(),
         release: change.release.iter().map(address).collect(),
         done: done(of, SERVICE_TOLD_MAX),
-        more: nothing_more(),
+        more: More::none(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use protocol::xdr::Xdr;
 
@@ -341,7 +323,7 @@ mod tests {
             reason: text.to_owned(),
             began: Wall(1),
             took: Duration::from_secs(1),
-            output: Output { text: text.to_owned(), omitted: 5 },
+            output: Printed { text: text.to_owned(), omitted: 5 },
         }
     }
 

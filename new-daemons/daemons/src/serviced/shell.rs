@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::guard::{Broke, Guarded};
 use crate::services::{Place, Runners, adopt};
 use runtime::{Alarm, Clock};
-use service::{Config, Effect, Input, Level, RequestId, Services, Wall};
+use service::{Config, Effect, Input, Level, RequestId, Services};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -47,11 +47,6 @@ pub(crate) struct Shell {
     ending: bool,
 }
 
-fn wall() -> Wall {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Wall(u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX))
-}
-
 impl Shell {
     /// Takes over what a daemon before this one has left, and begins.
     pub(crate) fn start(
@@ -67,7 +62,7 @@ impl Shell {
         place.ocf_root = runtime::configuration::ocf_root();
         place.mark = store.mark();
         let (to, inputs) = unbounded_channel();
-        let (clock, zero) = (Clock::default(), wall());
+        let (clock, zero) = (Clock::default(), runtime::today());
         let make: Box<dyn Fn() -> Services> = Box::new(move || Services::new(zero));
         let mut shell = Self {
             clock,
@@ -256,6 +251,6 @@ fn log(level: Level, line: &str) {
         Level::Error => tracing::error!("{line}"),
         Level::Warning => tracing::warn!("{line}"),
         Level::Notice => tracing::info!("{line}"),
-        Level::Info => tracing::debug!("{line}"),
+        Level::Info | Level::Debug => tracing::debug!("{line}"),
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use runtime::process::{self, Program, Running, StartError};
-use service::{How, Input, Outcome, Output, Process, Token};
+use service::{How, Input, Outcome, Printed, Process, Token};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
@@ -109,21 +109,21 @@ fn words(error: StartError) -> String {
 
 /// It could not be begun.
 pub(super) fn cannot(why: impl Into<String>) -> Outcome {
-    Outcome { how: How::CannotRun(why.into()), output: Output::default() }
+    Outcome { how: How::CannotRun(why.into()), output: Printed::default() }
 }
 
 /// The same, and what there is to be said about it.
 pub(super) fn said(how: How, text: impl Into<String>) -> Outcome {
-    Outcome { how, output: Output { text: text.into(), omitted: 0 } }
+    Outcome { how, output: Printed { text: text.into(), omitted: 0 } }
 }
 
 /// What a program has printed, for people.
-pub(super) fn text(bytes: &[u8], omitted: u64) -> Output {
-    Output { text: String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}"), omitted }
+pub(super) fn text(bytes: &[u8], omitted: u64) -> Printed {
+    Printed { text: String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}"), omitted }
 }
 
 /// A further line, for people.
-pub(super) fn add_line(output: &mut Output, line: &str) {
+pub(super) fn add_line(output: &mut Printed, line: &str) {
     if !output.text.is_empty() && !output.text.ends_with('\n') {
         output.text.push('\n');
     }

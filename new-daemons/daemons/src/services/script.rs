@@ -11,7 +11,7 @@ use event::RunResult;
 use event::{Answer, Config, Effect, Ended, Errno, EventDaemon, Input, Level, Origin, Report, RequestId};
 use machine::Machine;
 use runtime::{Alarm, Clock};
-use service::{How, Outcome, Output, Work};
+use service::{How, Outcome, Printed, Work};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::operation::{GRACE, Operation, add_line, cannot, text};
@@ -139,10 +139,10 @@ fn culprit(report: &Report) -> How {
     }
 }
 
-fn printed(report: &Report) -> Output {
-    let mut all = Output::default();
+fn printed(report: &Report) -> Printed {
+    let mut all = Printed::default();
     for script in &report.scripts {
-        let Output { text, omitted } = text(&script.output.bytes, script.output.omitted);
+        let Printed { text, omitted } = text(&script.output.bytes, script.output.omitted);
         all.omitted = all.omitted.saturating_add(omitted);
         if let Some(line) = Some(text.trim_end_matches('\n')).filter(|line| !line.is_empty()) {
             add_line(&mut all, line);

@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 pub use callback::Row;
 use callback::{Event, Input, Owner, Refusal, Token};
-use machine::{Machine, Time};
+use machine::{Calendar, Machine, Time};
 use serde::Serialize;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
@@ -72,8 +72,8 @@ struct State {
 struct Shared {
     place: Arc<Place>,
     clock: Clock,
-    /// The time of the clock's start, in microseconds since 1970.
-    start_us: u64,
+    /// As it was at the start.
+    calendar: Calendar,
     state: Mutex<State>,
     /// There are effects to be carried out.
     wake: Notify,
@@ -93,12 +93,8 @@ impl Shared {
 
     /// In microseconds since 1970.
     fn wall_us(&self, time: Time) -> u64 {
-        self.start_us.saturating_add(micros(time.since_start()))
+        self.calendar.wall(time).0
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The callbacks of a daemon. Clones are the same callbacks.
@@ -115,11 +111,11 @@ impl Callbacks {
             directory: configuration.join("callbacks"),
             node: AtomicU64::new(u64::MAX),
         };
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let clock = Clock::default();
         let shared = Arc::new(Shared {
             place: Arc::new(place),
-            clock: Clock::default(),
-            start_us: micros(since_1970),
+            calendar: clock.calendar(),
+            clock,
             state: Mutex::default(),
             wake: Notify::new(),
             idle: Notify::new(),

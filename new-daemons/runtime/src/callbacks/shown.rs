@@ -1,39 +1,19 @@
 //! What is told of callbacks to whoever asks: the machine's state in the words of the protocol.
 
-use std::time::Duration;
-
 use callback::{Attempt, Callback, GivenUp, Order, Origin, Outcome, Reason, Row};
 use machine::Time;
 use protocol::callback as wire;
 use protocol::common::{More, Span};
+use protocol::fit;
 
-use super::{Callbacks, Shared, micros};
-
-/// A text that the wire takes: without NUL, not too long.
-fn bounded(text: &str, most: usize) -> String {
-    let mut text = text.replace('\0', "\u{fffd}");
-    let mut end = most.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
-}
+use super::{Callbacks, Shared};
 
 fn text(text: &str) -> wire::CallbackText {
-    wire::CallbackText(bounded(text, wire::CALLBACK_TEXT_MAX as usize))
+    wire::CallbackText(fit::text(text, wire::CALLBACK_TEXT_MAX))
 }
 
 fn name(text: &str) -> wire::CallbackName {
-    wire::CallbackName(bounded(text, wire::CALLBACK_NAME_MAX as usize))
-}
-
-fn span(duration: Duration) -> Span {
-    Span(micros(duration))
-}
-
-fn count(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
+    wire::CallbackName(fit::text(text, wire::CALLBACK_NAME_MAX))
 }
 
 fn order(order: Order) -> wire::CallbackOrder {
@@ -51,17 +31,17 @@ fn row(row: &Row) -> wire::CallbackRow {
         path: text(&row.program.to_string_lossy()),
         arguments: row.arguments.iter().map(|argument| text(argument)).collect(),
         user: row.user.as_deref().map(name),
-        time_limit: span(row.time_limit),
+        time_limit: Span::from(row.time_limit),
         order: order(row.order),
         retries: row.retries,
-        backoff: span(row.backoff),
-        more: More(Vec::new()),
+        backoff: Span::from(row.backoff),
+        more: More::none(),
     }
 }
 
 impl Shared {
     fn time(&self, time: Time) -> protocol::common::Time {
-        protocol::common::Time(i64::try_from(self.wall_us(time)).unwrap_or(i64::MAX))
+        protocol::common::Time::since_1970(self.wall_us(time))
     }
 
     fn attempt(&self, attempt: &Attempt) -> wire::CallbackAttempt {
@@ -73,20 +53,19 @@ impl Shared {
             Outcome::Stopped => (wire::CallbackEnding::Stopped, 0),
             Outcome::NotStarted(_) => (wire::CallbackEnding::NotStarted, 0),
         };
-        let output = String::from_utf8_lossy(&attempt.output);
         wire::CallbackAttempt {
             run: attempt.run.0,
             first_event: attempt.first,
             last_event: attempt.last,
-            events: count(attempt.events),
+            events: fit::count(attempt.events),
             topic: text(&attempt.topic),
             attempt: attempt.attempt,
             started: self.time(attempt.started),
-            took: span(attempt.took),
+            took: Span::from(attempt.took),
             ending,
             status,
             outcome: text(&attempt.outcome.to_string()),
-            output: bounded(&output, wire::CALLBACK_OUTPUT_MAX as usize),
+            output: fit::bytes(&attempt.output, wire::CALLBACK_OUTPUT_MAX),
             omitted: attempt.omitted,
         }
     }
@@ -112,14 +91,14 @@ impl Shared {
         let running = callback.runs().map(|(id, run)| wire::CallbackRun {
             run: id.0,
             started: self.time(run.started()),
-            events: count(run.events().count()),
+            events: fit::count(run.events().count()),
             attempt: run.attempt(),
             stopping: run.is_stopping(),
         });
         wire::CallbackState {
             name: name(&callback.row().name),
             running: running.collect(),
-            waiting: u64::from(count(callback.waiting())),
+            waiting: u64::from(fit::count(callback.waiting())),
             next_try: callback.next_try().map(|time| self.time(time)),
             taken: c.taken,
             delivered: c.delivered,
@@ -151,9 +130,10 @@ impl Callbacks {
             row: row(it),
             registered: match origin {
                 Origin::Configuration => None,
-                Origin::Registered { owner, until } => {
-                    Some(wire::CallbackRegistered { owner: text(&owner.0), left: span(until.since(now)) })
-                }
+                Origin::Registered { owner, until } => Some(wire::CallbackRegistered {
+                    owner: text(&owner.0),
+                    left: Span::from(until.since(now)),
+                }),
             },
             problem: problems.next().flatten().map(|problem| text(&problem.to_string())),
         });

@@ -1,13 +1,6 @@
 //! What a program prints, kept in bounded memory: the end of it, and how much there was before.
 
-/// What a program has printed, to standard output and standard error together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// The last bytes, at most as many as the limit says.
-    pub bytes: Vec<u8>,
-    /// Bytes that stood before them and were dropped.
-    pub omitted: u64,
-}
+pub use machine::Output;
 
 /// An output that grows. Holds at most twice the limit, so that dropping bytes costs a move now and then and not each time.
 #[derive(Debug)]

@@ -152,7 +152,11 @@ impl Promises {
             }
             What::Script(_) | What::Hung { .. } => return,
         };
-        self.told.push((notice.run, calendar(notice.began), end));
+        self.told.push((
+            notice.run,
+            protocol::common::Time::since_1970(calendar().wall(notice.began).0),
+            end,
+        ));
     }
 
     pub(super) fn restarted(&mut self, run: u64) {

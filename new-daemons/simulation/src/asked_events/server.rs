@@ -13,8 +13,7 @@ use event::{
     Answer, Config, Effect, Entry, EventDaemon, How, Input, Origin, Output, RequestId as Question, Token,
     Word,
 };
-use machine::{Machine, Time};
-use protocol::common;
+use machine::{Calendar, Machine, Time, Wall};
 use protocol::event::{EventRun, EventWhich};
 use protocol::service::{Ask, Tell};
 use protocol::services::event as service;
@@ -35,8 +34,8 @@ pub(super) struct Server {
     programs: BTreeMap<Token, bool>,
 }
 
-pub(super) fn calendar(time: Time) -> common::Time {
-    common::Time(i64::try_from(time.since_start().as_micros()).unwrap_or(i64::MAX))
+pub(super) fn calendar() -> Calendar {
+    Calendar::new(Wall(0))
 }
 
 impl Server {
@@ -103,7 +102,7 @@ impl Server {
                 Effect::Answer(Question(id), answer) => self.answer(now, id, answer),
                 Effect::Publish(notice) => {
                     promises.told(&notice);
-                    let told = messages::told(notice, now, &calendar);
+                    let told = messages::told(notice, now, calendar());
                     let (topic, body) = match told {
                         Told::Started(told) => publish(&told),
                         Told::Finished(told) => publish(&told),
@@ -124,8 +123,8 @@ impl Server {
             return;
         }
         let answer = match answer {
-            Answer::Run(..) => messages::ran(answer, &calendar).map(|ran| ran.to_bytes()),
-            _ => messages::last(answer, &calendar).map(|last| last.to_bytes()),
+            Answer::Run(..) => messages::ran(answer, calendar()).map(|ran| ran.to_bytes()),
+            _ => messages::last(answer, calendar()).map(|last| last.to_bytes()),
         };
         let answer = answer.map(|bytes| bytes.expect("an answer fits its bounds"));
         self.calls.handle(now, Call::Reply { request: RequestId(id), answer });

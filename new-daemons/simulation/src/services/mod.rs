@@ -15,7 +15,7 @@ use machine::{Machine, Time};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use service::{
-    Answer, Command, Config, Effect, How, Input, Notice, Outcome, Output, Process, RequestId, Saved,
+    Answer, Command, Config, Effect, How, Input, Notice, Outcome, Printed, Process, RequestId, Saved,
     Services, Token, Wall,
 };
 
@@ -331,7 +331,7 @@ impl Serviced {
         let lasting = self.rng.random_bool(0.5);
         self.host.ends(token, &how, lasting);
         let how = if process.orphan && self.rng.random_bool(0.8) { How::Unknown } else { how };
-        let output = Output { text: "x".repeat(self.rng.random_range(0..10_000)), omitted: 0 };
+        let output = Printed { text: "x".repeat(self.rng.random_range(0..10_000)), omitted: 0 };
         let outcome = Outcome { how, output };
         let mut times = 1;
         while !self.calm && self.rng.random_bool(0.05) {
@@ -347,7 +347,7 @@ impl Serviced {
             if !self.host.processes.contains_key(&stale) && stale != token {
                 self.plan(
                     Duration::ZERO,
-                    Todo::Heard(stale, Outcome { how: How::Ok, output: Output::default() }),
+                    Todo::Heard(stale, Outcome { how: How::Ok, output: Printed::default() }),
                 );
             }
         }
