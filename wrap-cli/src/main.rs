@@ -1,39 +1,4 @@
-//! `ctdbctl`, the command line of Tablecloth.
-//!
-//! This file only joins the parts: `args` understands the words, `commands` is the table of what there is, `backend` asks
-//! the daemons, `render` writes the answer, `app` puts them in a row. No part but `app` writes anything. Called by the name
-//! of the C tool, `ctdb`, it is that tool: `old`.
-
-mod app;
-mod args;
-mod backend;
-mod batch;
-mod commands;
-mod context;
-mod error;
-mod exit;
-mod host;
-mod live;
-mod model;
-mod nodes;
-mod render;
-
-#[cfg(test)]
-mod tests;
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    clap_complete::CompleteEnv::with_factory(args::command).complete();
-    let mut words = std::env::args_os();
-    let called = words.next();
-    let words: Vec<_> = words.collect();
-    if old::is_meant(called.as_deref())
-        && let Some(status) = old::run(&words, &args::is_command)
-    {
-        return status;
-    }
-    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-    let exit = app::App::new(&mut out, &mut err).run(&words, &args::Global::default(), None);
-    ExitCode::from(exit.status())
+//! The program `ctdbctl`; all of it is in the library of this crate.
+fn main() -> std::process::ExitCode {
+    ctdbctl::main()
 }
