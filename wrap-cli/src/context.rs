@@ -47,7 +47,7 @@ impl Context {
     }
 
     /// The cluster as the local ctdbd tells it.
-    pub(crate) async fn cluster(&self) -> Result<Legacy, Error> {
+    pub(crate) async fn ctdbd(&self) -> Result<Legacy, Error> {
         let kept = self.connections.ctdbd.borrow().clone();
         if let Some((socket, link)) = kept
             && socket == self.settings.socket

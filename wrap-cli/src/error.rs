@@ -39,6 +39,18 @@ pub(crate) enum Failure {
     /// The local daemon went away before the answer came.
     #[error("the connection to the local ctdbd was lost: {0}")]
     Lost(String),
+    /// A daemon that is asked without ctdbd cannot be asked, or does not do what it should.
+    #[error("{}: {message}", .what.display())]
+    Daemon {
+        /// Its socket, or its name and node.
+        what: PathBuf,
+        /// What happened.
+        message: String,
+        /// For scripts.
+        code: &'static str,
+        /// For the shell.
+        exit: Exit,
+    },
 }
 
 impl Failure {
@@ -54,6 +66,7 @@ impl Failure {
             Self::File(_) => "file",
             Self::Failed(_) => "failed",
             Self::Lost(_) => "connection_lost",
+            Self::Daemon { code, .. } => code,
         }
     }
 
@@ -63,13 +76,14 @@ impl Failure {
             Self::Refused(_) | Self::Malformed(_) | Self::NotThere(_) | Self::Failed(_) => Exit::Refused,
             Self::Misuse(_) | Self::File(_) => Exit::Usage,
             Self::Lost(_) => Exit::NoDaemon,
+            Self::Daemon { exit, .. } => *exit,
         }
     }
 
     fn advice(&self) -> &'static str {
         match self {
             Self::NoAnswer(_) | Self::TooLate(_) => "; a longer time can be given with -t",
-            Self::NotThere(_) | Self::Misuse(_) | Self::File(_) | Self::Failed(_) => "",
+            Self::NotThere(_) | Self::Misuse(_) | Self::File(_) | Self::Failed(_) | Self::Daemon { .. } => "",
             Self::Refused(_) => "; its log says more",
             Self::Malformed(_) => "; is it a ctdbd of another kind of machine?",
             Self::Lost(_) => "; is it being restarted?",
@@ -137,6 +151,9 @@ pub(crate) enum Error {
         /// What happened.
         failure: Failure,
     },
+    /// A daemon that is asked without ctdbd has no answer.
+    #[error(transparent)]
+    Daemon(Failure),
     /// A file of a database is not what it should be, or cannot be used.
     #[error("{question}: {failure}{}", .failure.advice())]
     OnFile {
@@ -214,7 +231,9 @@ impl Error {
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } | Self::Local { code, .. } => code,
             Self::Input(_) => "input",
-            Self::Question { failure, .. } | Self::OnFile { failure, .. } => failure.code(),
+            Self::Question { failure, .. } | Self::OnFile { failure, .. } | Self::Daemon(failure) => {
+                failure.code()
+            }
             Self::NeedsYes { .. } => "needs_yes",
             Self::NotConfirmed => "not_confirmed",
             Self::File { .. } => "file",
@@ -233,7 +252,9 @@ impl Error {
             Self::NotRegistered(_) => Exit::Refused,
             Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
             Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } | Self::Local { exit, .. } => *exit,
-            Self::Question { failure, .. } | Self::OnFile { failure, .. } => failure.exit(),
+            Self::Question { failure, .. } | Self::OnFile { failure, .. } | Self::Daemon(failure) => {
+                failure.exit()
+            }
         }
     }
 }

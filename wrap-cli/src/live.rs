@@ -3,6 +3,7 @@
 //! A cluster that does not answer at once offers nothing, and is no error. The one place that knows the completion engine.
 
 use std::ffi::{OsStr, OsString};
+use std::rc::Rc;
 use std::time::Duration;
 
 use bus::Node;
@@ -12,11 +13,8 @@ use clap_complete::engine::{CompletionCandidate, complete as candidates};
 use protocol::services::service::List;
 
 use crate::args::Global;
-use crate::backend::databases::Databases;
-use crate::backend::legacy::{Legacy, Link};
-use crate::backend::native::{self, service::Serviced};
-use crate::backend::{Addresses, Cluster, Tunables};
-use crate::error::Failure;
+use crate::backend::native::service::Serviced;
+use crate::context::Context;
 
 /// A person waits no longer for TAB.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -35,15 +33,12 @@ pub(crate) fn complete(command: &Command, words: &[String]) -> Vec<String> {
 }
 
 /// Asks the cluster that the environment names.
-fn ask<T>(question: impl AsyncFnOnce(Legacy) -> Result<T, Failure>) -> Option<T> {
+fn ask<T>(question: impl AsyncFnOnce(Context) -> Option<T>) -> Option<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let mut settings = Global::default().settings(String::new());
+    let mut settings = Global::of_environment().settings(String::new());
     settings.timeout = PATIENCE;
-    let asking = async {
-        let link = Link::connect(&settings).await.ok()?;
-        question(Legacy::over(link.into(), PATIENCE)).await.ok()
-    };
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await }).ok()?
+    let cx = Context::new(settings, &Rc::default(), false);
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, question(cx)).await }).ok()?
 }
 
 fn matching(typed: &OsStr, words: impl IntoIterator<Item = (String, String)>) -> Vec<CompletionCandidate> {
@@ -58,7 +53,11 @@ fn matching(typed: &OsStr, words: impl IntoIterator<Item = (String, String)>) ->
 
 /// Numbers of nodes, and `all`.
 pub(crate) fn nodes(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let nodes = ask(async |cluster| cluster.nodes(cluster.this_node()).await).unwrap_or_default();
+    let nodes = ask(async |cx| {
+        let it = cx.cluster().await.ok()?;
+        it.nodes(it.this_node()).await.ok()
+    })
+    .unwrap_or_default();
     let known = nodes.iter().filter(|node| !node.flags.deleted);
     let known = known.map(|node| (node.pnn.to_string(), format!("{} {}", node.address(), node.flags.text())));
     matching(typed, known.chain([("all".to_owned(), "every node".to_owned())]))
@@ -66,41 +65,48 @@ pub(crate) fn nodes(typed: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Names of tunables.
 pub(crate) fn tunables(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let names = ask(async |cluster| cluster.tunable_names(cluster.this_node()).await).unwrap_or_default();
+    let names = ask(async |cx| {
+        let it = cx.tunables().await.ok()?;
+        it.tunable_names(it.this_node()).await.ok()
+    })
+    .unwrap_or_default();
     matching(typed, names.into_iter().map(|name| (name, String::new())))
 }
 
 /// Public addresses.
 pub(crate) fn addresses(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let known = ask(async |cluster| cluster.addresses(cluster.this_node()).await).unwrap_or_default();
+    let known = ask(async |cx| {
+        let it = cx.addresses().await.ok()?;
+        it.addresses(it.this_node()).await.ok()
+    })
+    .unwrap_or_default();
     let on = |node: Option<u32>| node.map_or_else(|| "nowhere".into(), |node| format!("on node {node}"));
     matching(typed, known.into_iter().map(|address| (address.ip.to_string(), on(address.node))))
 }
 
 /// Interfaces that may carry them.
 pub(crate) fn interfaces(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let known = ask(async |cluster| cluster.interfaces(cluster.this_node()).await).unwrap_or_default();
+    let known = ask(async |cx| {
+        let it = cx.addresses().await.ok()?;
+        it.interfaces(it.this_node()).await.ok()
+    })
+    .unwrap_or_default();
     matching(typed, known.into_iter().map(|interface| (interface.name.clone(), interface.state().into())))
 }
 
 /// Names of databases.
 pub(crate) fn databases(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let databases = ask(async |cluster| cluster.databases(cluster.this_node()).await).unwrap_or_default();
+    let databases = ask(async |cx| {
+        let it = cx.databases().await.ok()?;
+        it.databases(it.this_node()).await.ok()
+    })
+    .unwrap_or_default();
     matching(typed, databases.into_iter().map(|db| (db.name, format!("{:#010x}", db.id))))
 }
 
 /// Names of the services that this node's service daemon has.
 pub(crate) fn services(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let list = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-        let mut settings = Global::of_environment().settings(String::new());
-        settings.timeout = PATIENCE;
-        let asking = async {
-            let bus = native::join(&settings).ok()?;
-            Serviced::over(bus, Node::LOCAL, &settings).ok()?.ask::<List>(&()).await.ok()
-        };
-        runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await }).ok()?
-    };
-    let known = list().map(|list| list.services).unwrap_or_default();
+    let list = ask(async |cx| Serviced::of(Node::LOCAL, &cx).ok()?.ask::<List>(&()).await.ok());
+    let known = list.map(|list| list.services).unwrap_or_default();
     matching(typed, known.into_iter().map(|entry| (entry.service.0, entry.reason.0)))
 }

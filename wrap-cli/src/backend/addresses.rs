@@ -5,8 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use super::Cluster;
 use crate::error::Failure;
 use crate::model::{Connection, Interface, Network, Placement, PublicAddress};
+use async_trait::async_trait;
 
 /// The public addresses of a cluster.
+#[async_trait(?Send)]
 pub(crate) trait Addresses: Cluster {
     /// The public addresses that node `of` is configured for, and where it believes them to be.
     async fn addresses(&self, of: u32) -> Result<Vec<PublicAddress>, Failure>;
@@ -25,6 +27,9 @@ pub(crate) trait Addresses: Cluster {
 
     /// Has node `of` forget a public address; one that it hosts stays there until the next handing out.
     async fn delete_address(&self, of: u32, ip: IpAddr) -> Result<(), Failure>;
+
+    /// Has the public addresses handed out again, and waits until that has been done.
+    async fn reallocate(&self) -> Result<(), Failure>;
 
     /// Has the next handing out move addresses to a node.
     async fn favour(&self, node: u32) -> Result<(), Failure>;

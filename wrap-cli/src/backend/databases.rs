@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::Cluster;
@@ -86,6 +87,7 @@ pub(crate) struct BackupFacts {
 pub(crate) type Report<'a> = &'a mut dyn FnMut(&'static str, u64, u64);
 
 /// Databases as a whole.
+#[async_trait(?Send)]
 pub(crate) trait Databases: Cluster {
     /// The databases of node `of`.
     async fn databases(&self, of: u32) -> Result<Vec<Facts>, Failure>;
@@ -124,6 +126,7 @@ pub(crate) trait Databases: Cluster {
 }
 
 /// Records, one by one.
+#[async_trait(?Send)]
 pub(crate) trait Records: Databases {
     /// The data of a record; empty when there is none. With `copy` it may stay on the node that has it.
     async fn record(&self, database: &str, key: &[u8], copy: bool) -> Result<Bytes, Failure>;

@@ -1,8 +1,9 @@
 //! What a command may ask of a cluster, whoever answers.
 //!
-//! Commands are written against [`Cluster`]; `legacy` asks C ctdbd, `native`
-//! the new daemons. Each question has the time of one node and ends with
-//! an answer or a [`Failure`], never with a hang. Nothing here decides what is shown.
+//! Commands are written against the traits here, one for each function of a cluster; `legacy` asks C's daemons, `native`
+//! the new ones, and `owner` knows whom a function belongs to. A new back end is one more implementation of a trait, and a
+//! line in `owner`. Each question has the time of one node and ends with an answer or a [`Failure`], never with a hang.
+//! Nothing here decides what is shown.
 
 mod addresses;
 pub(crate) mod databases;
@@ -10,15 +11,18 @@ mod events;
 pub(crate) mod legacy;
 pub(crate) mod native;
 mod nodes;
+mod owner;
 
 pub(crate) use addresses::Addresses;
-pub(crate) use events::{EventDaemon, Events};
+pub(crate) use events::Events;
 pub(crate) use nodes::{NodeChange, Nodes, Tunables, Whole};
 
 use crate::error::Failure;
 use crate::model::{Node, RecordMap};
+use async_trait::async_trait;
 
 /// A cluster, seen from one of its nodes.
+#[async_trait(?Send)]
 pub(crate) trait Cluster {
     /// The node whose daemon is asked directly.
     fn this_node(&self) -> u32;

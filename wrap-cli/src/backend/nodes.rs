@@ -3,6 +3,7 @@
 use super::Cluster;
 use crate::error::Failure;
 use crate::model::{Capabilities, Facts, LogLevel, Node, Tunable, Uptime};
+use async_trait::async_trait;
 
 /// A change of a node's part in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,7 @@ pub(crate) enum NodeChange {
 }
 
 /// One node of a cluster.
+#[async_trait(?Send)]
 pub(crate) trait Nodes: Cluster {
     /// Makes a change, and waits until the node's own node map shows it.
     async fn change(&self, of: u32, change: NodeChange) -> Result<(), Failure>;
@@ -67,12 +69,10 @@ pub(crate) trait Nodes: Cluster {
 }
 
 /// The cluster as a whole.
+#[async_trait(?Send)]
 pub(crate) trait Whole: Cluster {
     /// Begins a recovery of node `of`, and with it of the cluster.
     async fn begin_recovery(&self, of: u32) -> Result<(), Failure>;
-
-    /// Has the public addresses handed out again, and waits until that has been done.
-    async fn reallocate(&self) -> Result<(), Failure>;
 
     /// The cluster lock as node `of` has it configured.
     async fn cluster_lock(&self, of: u32) -> Result<Option<String>, Failure>;
@@ -88,6 +88,7 @@ pub(crate) trait Whole: Cluster {
 }
 
 /// The tunables of a node.
+#[async_trait(?Send)]
 pub(crate) trait Tunables: Cluster {
     /// All of them.
     async fn tunables(&self, of: u32) -> Result<Vec<Tunable>, Failure>;

@@ -110,9 +110,9 @@ impl<T: Columns + std::fmt::Debug + Serialize + JsonSchema> Shown for Answers<T>
 }
 
 /// Puts a question to the nodes that `-n` names, or to this one.
-pub(crate) async fn ask<C: Cluster, T>(
+pub(crate) async fn ask<T>(
     cx: &Context,
-    cluster: &C,
+    cluster: &dyn Cluster,
     question: impl AsyncFn(u32) -> Result<T, Failure>,
 ) -> Result<Answers<T>, Error> {
     let nodes = view::node_map(cluster).await?;

@@ -91,11 +91,11 @@ rows! {
 }
 
 async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
-    collect(&cx.cluster().await?, &cx.settings).await
+    collect(&*cx.cluster().await?, &cx.settings).await
 }
 
 /// Asks everything; what does not depend on another answer is asked at the same time.
-pub(crate) async fn collect<C: Cluster>(cluster: &C, settings: &Settings) -> Result<Status, Error> {
+pub(crate) async fn collect(cluster: &dyn Cluster, settings: &Settings) -> Result<Status, Error> {
     let nodes = view::node_map(cluster).await?;
     let asked = view::one_node(cluster, settings, &nodes)?;
     let question = |question| move |failure| Error::Question { node: asked, question, failure };
@@ -123,7 +123,7 @@ pub(crate) async fn collect<C: Cluster>(cluster: &C, settings: &Settings) -> Res
     })
 }
 
-async fn node_lines<C: Cluster>(cluster: &C, asked: u32, nodes: Vec<Node>) -> Result<NodeStatus, Error> {
+async fn node_lines(cluster: &dyn Cluster, asked: u32, nodes: Vec<Node>) -> Result<NodeStatus, Error> {
     let nodes = view::judged(cluster, asked, nodes).await?;
     let node_count = nodes.len();
     let shown: Vec<Node> = nodes.into_iter().filter(|node| !node.flags.deleted).collect();

@@ -44,8 +44,8 @@ impl Columns for Tunable {
 }
 
 async fn list(cx: &Context, _: NoArgs) -> Result<Answers<List>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| Ok(List { tunables: cluster.tunables(pnn).await? })).await
+    let cluster = cx.tunables().await?;
+    ask(cx, &*cluster, async |pnn| Ok(List { tunables: cluster.tunables(pnn).await? })).await
 }
 
 /// Arguments of `tunable get`.
@@ -57,7 +57,7 @@ pub(crate) struct GetArgs {
 }
 
 /// The name as the daemons write it. The node itself is asked: each version has others.
-async fn known<C: Tunables>(cluster: &C, name: &str) -> Result<String, Error> {
+async fn known(cluster: &dyn Tunables, name: &str) -> Result<String, Error> {
     let node = cluster.this_node();
     let names = cluster.tunable_names(node).await;
     let names =
@@ -77,9 +77,9 @@ fn similar(known: &str, word: &str) -> f64 {
 }
 
 async fn get(cx: &Context, args: GetArgs) -> Result<Answers<Tunable>, Error> {
-    let cluster = cx.cluster().await?;
-    let name = known(&cluster, &args.name).await?;
-    ask(cx, &cluster, async |pnn| {
+    let cluster = cx.tunables().await?;
+    let name = known(&*cluster, &args.name).await?;
+    ask(cx, &*cluster, async |pnn| {
         let name = name.clone();
         let value = cluster.tunable(pnn, &name).await?;
         Ok(Tunable { name, value })
@@ -124,9 +124,9 @@ impl Columns for Changed {
 }
 
 async fn set(cx: &Context, args: SetArgs) -> Result<Answers<Changed>, Error> {
-    let cluster = cx.cluster().await?;
-    let name = known(&cluster, &args.name).await?;
-    ask(cx, &cluster, async |pnn| {
+    let cluster = cx.tunables().await?;
+    let name = known(&*cluster, &args.name).await?;
+    ask(cx, &*cluster, async |pnn| {
         let name = name.clone();
         let obsolete = cluster.set_tunable(pnn, &name, args.value).await?;
         let value = cluster.tunable(pnn, &name).await?;

@@ -10,7 +10,7 @@ use crate::model::Node;
 use crate::nodes::NodeList;
 
 /// The node map of this node, or of the next one that is there when this one is banned.
-pub(crate) async fn node_map<C: Cluster>(cluster: &C) -> Result<Vec<Node>, Error> {
+pub(crate) async fn node_map(cluster: &dyn Cluster) -> Result<Vec<Node>, Error> {
     const QUESTION: &str = "the node map";
     let here = cluster.this_node();
     let ask = |of| async move {
@@ -43,7 +43,7 @@ pub(crate) async fn node_map<C: Cluster>(cluster: &C) -> Result<Vec<Node>, Error
 }
 
 /// The node that `-n` names, or this one.
-pub(crate) fn one_node<C: Cluster>(cluster: &C, settings: &Settings, nodes: &[Node]) -> Result<u32, Error> {
+pub(crate) fn one_node(cluster: &dyn Cluster, settings: &Settings, nodes: &[Node]) -> Result<u32, Error> {
     let Some(list) = &settings.nodes else { return Ok(cluster.this_node()) };
     match list.select(nodes)?[..] {
         [node] => Ok(node.pnn),
@@ -52,8 +52,8 @@ pub(crate) fn one_node<C: Cluster>(cluster: &C, settings: &Settings, nodes: &[No
 }
 
 /// The nodes that `-n` names, or this one.
-pub(crate) fn many_nodes<'a, C: Cluster>(
-    cluster: &C,
+pub(crate) fn many_nodes<'a>(
+    cluster: &dyn Cluster,
     settings: &Settings,
     nodes: &'a [Node],
 ) -> Result<Vec<&'a Node>, Error> {
@@ -68,11 +68,7 @@ pub(crate) fn many_nodes<'a, C: Cluster>(
 }
 
 /// The nodes as `asked` sees them: not judged at all while it starts.
-pub(crate) async fn judged<C: Cluster>(
-    cluster: &C,
-    asked: u32,
-    nodes: Vec<Node>,
-) -> Result<Vec<Node>, Error> {
+pub(crate) async fn judged(cluster: &dyn Cluster, asked: u32, nodes: Vec<Node>) -> Result<Vec<Node>, Error> {
     let starting = cluster.is_starting(asked).await.map_err(|failure| Error::Question {
         node: asked,
         question: "its run state",

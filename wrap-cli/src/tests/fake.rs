@@ -7,6 +7,7 @@ use crate::args::{Output, Settings};
 use crate::backend::Cluster;
 use crate::error::Failure;
 use crate::model::{Flags, Node, RecordMap};
+use async_trait::async_trait;
 
 /// The answers of a cluster.
 pub(crate) struct Fake {
@@ -77,6 +78,7 @@ pub(crate) fn settings(command: &str, nodes: Option<&str>) -> Settings {
     }
 }
 
+#[async_trait(?Send)]
 impl Cluster for Fake {
     fn this_node(&self) -> u32 {
         self.this_node

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use async_trait::async_trait;
 use legacy_codec::{
     AddPublicIp, AddrInfo, CName, DelPublicIp, Dest, GetIfaces, GetPublicIpInfo, GetPublicIps,
     GetTcpTickleList, Iface, Message, Pnn, PublicIp, PublicIpFlags, ReleaseIp, ReloadPublicIps,
@@ -35,6 +36,7 @@ fn wire(connection: Connection) -> legacy_codec::Connection {
     legacy_codec::Connection { src: connection.client.into(), dst: connection.server.into() }
 }
 
+#[async_trait(?Send)]
 impl Addresses for Legacy {
     async fn addresses(&self, of: u32) -> Result<Vec<PublicAddress>, Failure> {
         let known = self.call::<GetPublicIps>(of, PublicIpFlags::empty()).await?;
@@ -71,6 +73,10 @@ impl Addresses for Legacy {
 
     async fn delete_address(&self, of: u32, ip: IpAddr) -> Result<(), Failure> {
         self.call::<DelPublicIp>(of, AddrInfo { addr: sock(ip), mask: 0, iface: Text::NULL }).await
+    }
+
+    async fn reallocate(&self) -> Result<(), Failure> {
+        self.takeover_run().await
     }
 
     async fn favour(&self, node: u32) -> Result<(), Failure> {

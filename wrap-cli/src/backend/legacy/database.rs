@@ -7,6 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use async_trait::async_trait;
 use legacy_codec::{
     DbFlags, DbGetHealth, DbId, DbIdAndFlags, DbSeqnumArgs, DbStatistics, GetDbMap, GetDbName, GetDbPath,
     GetDbSeqnum, GetDbStatistics, LatencyCounter, SetDbReadonly, SetDbSticky,
@@ -106,6 +107,7 @@ fn tell(report: Report<'_>) -> impl FnMut(Step) {
     }
 }
 
+#[async_trait(?Send)]
 impl Databases for Legacy {
     async fn databases(&self, of: u32) -> Result<Vec<Facts>, Failure> {
         let map = self.call::<GetDbMap>(of, ()).await?;

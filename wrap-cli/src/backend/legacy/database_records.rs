@@ -2,6 +2,7 @@
 //!
 //! How that is done is in `databases`; here types and errors are translated.
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use legacy_codec::{Abi, Dest};
 
@@ -106,6 +107,7 @@ async fn local(db: &Database) -> Result<Vec<StoredRecord>, DbError> {
     records.iter().map(|record| Local::split(record, Abi::NATIVE).map(plain)).collect()
 }
 
+#[async_trait(?Send)]
 impl Records for Legacy {
     async fn record(&self, database: &str, key: &[u8], copy: bool) -> Result<Bytes, Failure> {
         let db = self.open(database).await?;

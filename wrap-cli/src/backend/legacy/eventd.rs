@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use legacy_codec::Abi;
 use legacy_codec::event::{
     Answer, EventFrames, EventReply, EventRequest, Request, RunRequest, ScriptResult, StatusRequest,
@@ -17,7 +18,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use crate::backend::Events;
-use crate::error::{Error, seconds, system};
+use crate::error::{Failure, seconds, system};
 use crate::exit::Exit;
 use crate::model::{EventRun, Moment, Outcome, PastScript, ScriptRun};
 
@@ -44,15 +45,15 @@ impl Eventd {
         Self { socket: socket.into(), timeout }
     }
 
-    fn error(&self, code: &'static str, message: impl Into<String>, exit: Exit) -> Error {
-        Error::Local { what: self.socket.clone(), message: message.into(), code, exit }
+    fn error(&self, code: &'static str, message: impl Into<String>, exit: Exit) -> Failure {
+        Failure::Daemon { what: self.socket.clone(), message: message.into(), code, exit }
     }
 
-    fn refused(&self, message: String) -> Error {
+    fn refused(&self, message: String) -> Failure {
         self.error("refused", message, Exit::Refused)
     }
 
-    async fn ask(&self, request: Request, limit: Duration) -> Result<EventReply, Error> {
+    async fn ask(&self, request: Request, limit: Duration) -> Result<EventReply, Failure> {
         let within = timeout(limit, self.exchange(request)).await;
         within.unwrap_or_else(|_| {
             let message = format!("the event daemon did not answer within {}", seconds(limit));
@@ -60,7 +61,7 @@ impl Eventd {
         })
     }
 
-    async fn exchange(&self, request: Request) -> Result<EventReply, Error> {
+    async fn exchange(&self, request: Request) -> Result<EventReply, Failure> {
         const REQID: u32 = 1;
         let command = request.command();
         let malformed = |e: &dyn std::fmt::Display| {
@@ -74,7 +75,7 @@ impl Eventd {
             )
         };
         let packet = EventRequest { version: 0, reqid: REQID, request }.encode(Abi::NATIVE);
-        let packet = packet.map_err(|e| Error::Words(e.to_string()))?;
+        let packet = packet.map_err(|e| Failure::Misuse(e.to_string()))?;
         let mut stream = UnixStream::connect(&self.socket).await.map_err(|e| self.absent(&e))?;
         stream.write_all(&packet).await.map_err(|e| lost(&e))?;
         let mut frames = EventFrames::new(Abi::NATIVE, LIMIT);
@@ -95,7 +96,7 @@ impl Eventd {
         }
     }
 
-    fn absent(&self, error: &io::Error) -> Error {
+    fn absent(&self, error: &io::Error) -> Failure {
         self.error(
             "no_eventd",
             format!("no event daemon: {}; does ctdbd run here?", system(error)),
@@ -103,7 +104,7 @@ impl Eventd {
         )
     }
 
-    fn no_component(&self, component: &str) -> Error {
+    fn no_component(&self, component: &str) -> Failure {
         self.refused(format!("there is no directory for scripts of '{component}'"))
     }
 }
@@ -126,8 +127,15 @@ fn script(result: &ScriptResult) -> ScriptRun {
     }
 }
 
+#[async_trait(?Send)]
 impl Events for Eventd {
-    async fn run(&self, component: &str, event: &str, args: &str, limit: Duration) -> Result<Outcome, Error> {
+    async fn run(
+        &self,
+        component: &str,
+        event: &str,
+        args: &str,
+        limit: Duration,
+    ) -> Result<Outcome, Failure> {
         let request = RunRequest {
             component: Text::from(component).into(),
             event: Text::from(event).into(),
@@ -150,7 +158,7 @@ impl Events for Eventd {
         }
     }
 
-    async fn last_run(&self, component: &str, event: &str) -> Result<Option<EventRun>, Error> {
+    async fn last_run(&self, component: &str, event: &str) -> Result<Option<EventRun>, Failure> {
         let request =
             StatusRequest { component: Text::from(component).into(), event: Text::from(event).into() };
         let reply = self.ask(Request::Status(request), self.timeout).await?;
@@ -168,7 +176,7 @@ impl Events for Eventd {
         }
     }
 
-    async fn history(&self, _: &str, _: Option<&str>) -> Result<Vec<PastScript>, Error> {
+    async fn history(&self, _: &str, _: Option<&str>) -> Result<Vec<PastScript>, Failure> {
         let message = "this event daemon remembers the last run of each event only, and 'event status' shows it; \
             ctdb-eventd of Tablecloth has a history";
         Err(self.error("no_history", message, Exit::Refused))

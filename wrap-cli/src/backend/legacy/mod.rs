@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use legacy_client::{CallError, Client, ConnectError, DownReason, Options};
 use legacy_codec::{
     Abi, Control, Dest, Generation, GetIfaces, GetNodeMap, GetRecMaster, GetRecMode, GetRunState, GetVnnMap,
@@ -165,6 +166,7 @@ fn node(entry: &NodeAndFlags) -> Node {
     Node { pnn: entry.pnn.0, ip: entry.addr.ip(), flags, raw: entry.flags.bits() }
 }
 
+#[async_trait(?Send)]
 impl Cluster for Legacy {
     fn this_node(&self) -> u32 {
         self.link.this_node

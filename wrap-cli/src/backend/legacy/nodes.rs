@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use legacy_client::CallError;
 use legacy_codec::{
     Abi, BanState, CheckPidSrvid, ContinueNode, Control, Describe, Dest, DisableNode, DumpMemory, EnableNode,
@@ -73,6 +74,7 @@ impl Legacy {
     }
 }
 
+#[async_trait(?Send)]
 impl Nodes for Legacy {
     /// The flag is looked for where the change was made: other nodes hear of it later.
     async fn change(&self, of: u32, change: NodeChange) -> Result<(), Failure> {

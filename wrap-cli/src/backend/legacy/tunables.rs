@@ -1,5 +1,6 @@
 //! Tunables of C ctdbd: one by one, because each version has others.
 
+use async_trait::async_trait;
 use legacy_codec::{GetTunable, ListTunables, SetTunable, Text, TunableName, TunableValue};
 
 use super::Legacy;
@@ -11,6 +12,7 @@ use futures_util::future::join_all;
 /// The status of a tunable that is known and does nothing any more.
 const OBSOLETE: i32 = 1;
 
+#[async_trait(?Send)]
 impl Tunables for Legacy {
     async fn tunables(&self, of: u32) -> Result<Vec<Tunable>, Failure> {
         let names = self.tunable_names(of).await?;

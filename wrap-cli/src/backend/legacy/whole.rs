@@ -1,5 +1,6 @@
-//! The cluster as a whole: recoveries, the cluster lock, the nodes file, the handing out of addresses.
+//! The cluster as a whole: recoveries, the cluster lock, the nodes file.
 
+use async_trait::async_trait;
 use legacy_codec::{GetNodesFile, GetReclockFile, RecMode, ReloadNodesFile, SetRecMode};
 
 use super::{Legacy, node};
@@ -7,13 +8,10 @@ use crate::backend::Whole;
 use crate::error::Failure;
 use crate::model::Node;
 
+#[async_trait(?Send)]
 impl Whole for Legacy {
     async fn begin_recovery(&self, of: u32) -> Result<(), Failure> {
         self.call::<SetRecMode>(of, RecMode::ACTIVE).await
-    }
-
-    async fn reallocate(&self) -> Result<(), Failure> {
-        self.takeover_run().await
     }
 
     async fn cluster_lock(&self, of: u32) -> Result<Option<String>, Failure> {

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bus::Node;
 use protocol::common::{Code, Span, Time};
 use protocol::event::{
@@ -17,7 +18,7 @@ use protocol::services::event as service;
 use super::{Kind, Peer, moment};
 use crate::backend::Events;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::exit::Exit;
 use crate::model::{EventRun, Moment, Outcome, PastRun, PastScript, ScriptRun};
 
@@ -38,7 +39,7 @@ impl Eventd {
     }
 
     /// What it is.
-    pub(crate) async fn about(&self) -> Result<EventAbout, Error> {
+    pub(crate) async fn about(&self) -> Result<EventAbout, Failure> {
         self.ask::<service::About>(&(), "legacy", self.0.timeout).await
     }
 
@@ -47,7 +48,7 @@ impl Eventd {
         argument: &A::Argument,
         component: &str,
         limit: Duration,
-    ) -> Result<A::Answer, Error> {
+    ) -> Result<A::Answer, Failure> {
         let words = |why: &protocol::service::Refusal| match why.code {
             Code::NotFound => format!("there is no directory for scripts of '{component}'"),
             _ => why.text.clone(),
@@ -80,8 +81,15 @@ fn output(output: EventOutput) -> String {
     }
 }
 
+#[async_trait(?Send)]
 impl Events for Eventd {
-    async fn run(&self, component: &str, event: &str, args: &str, limit: Duration) -> Result<Outcome, Error> {
+    async fn run(
+        &self,
+        component: &str,
+        event: &str,
+        args: &str,
+        limit: Duration,
+    ) -> Result<Outcome, Failure> {
         let words = args.split(' ').filter(|arg| !arg.is_empty());
         let asked = Run {
             component: component.into(),
@@ -103,7 +111,7 @@ impl Events for Eventd {
         }
     }
 
-    async fn last_run(&self, component: &str, event: &str) -> Result<Option<EventRun>, Error> {
+    async fn last_run(&self, component: &str, event: &str) -> Result<Option<EventRun>, Failure> {
         let which = EventWhich { component: component.into(), event: event.into() };
         let last = self.ask::<service::Status>(&which, component, self.0.timeout).await?;
         Ok(last.report.map(|report| EventRun {
@@ -122,7 +130,7 @@ impl Events for Eventd {
         }))
     }
 
-    async fn history(&self, component: &str, script: Option<&str>) -> Result<Vec<PastScript>, Error> {
+    async fn history(&self, component: &str, script: Option<&str>) -> Result<Vec<PastScript>, Failure> {
         let asked = EventPast { component: component.into(), script: script.unwrap_or_default().into() };
         let past = self.ask::<service::History>(&asked, component, self.0.timeout).await?;
         let runs = |name: &str, runs: Vec<protocol::event::EventPastRun>| -> Vec<PastRun> {

@@ -24,7 +24,7 @@ use crate::args::Settings;
 use crate::commands::tunnel::judge;
 use crate::commands::view;
 use crate::context::Context;
-use crate::error::{Error, seconds};
+use crate::error::{Error, Failure, seconds};
 use crate::exit::Exit;
 use crate::model::Moment;
 use crate::nodes::{Item, NodeList};
@@ -74,8 +74,8 @@ pub(crate) async fn node(cx: &Context) -> Result<Node, Error> {
         Some(Some(Item::Range(pnn, _))) => Ok(Node(pnn)),
         Some(Some(Item::Address(_))) => {
             let cluster = cx.cluster().await?;
-            let nodes = view::node_map(&cluster).await?;
-            Ok(Node(view::one_node(&cluster, &cx.settings, &nodes)?))
+            let nodes = view::node_map(&*cluster).await?;
+            Ok(Node(view::one_node(&*cluster, &cx.settings, &nodes)?))
         }
         Some(None) => Err(Error::OneNode { command: cx.settings.command.clone() }),
     }
@@ -111,8 +111,8 @@ impl Peer {
         Ok(Self { bus, address: Address { node, daemon }, kind, timeout: settings.timeout, what })
     }
 
-    fn error(&self, code: &'static str, message: impl Into<String>, exit: Exit) -> Error {
-        Error::Local { what: self.what.clone(), message: message.into(), code, exit }
+    fn error(&self, code: &'static str, message: impl Into<String>, exit: Exit) -> Failure {
+        Failure::Daemon { what: self.what.clone(), message: message.into(), code, exit }
     }
 
     /// Asks, and says a refusal in other words where that is better.
@@ -121,8 +121,8 @@ impl Peer {
         argument: &A::Argument,
         limit: Duration,
         words: impl FnOnce(&Refusal) -> String,
-    ) -> Result<A::Answer, Error> {
-        let body = argument.to_bytes().map_err(|error| Error::Words(error.to_string()))?;
+    ) -> Result<A::Answer, Failure> {
+        let body = argument.to_bytes().map_err(|error| Failure::Misuse(error.to_string()))?;
         let answer = self.bus.call(self.address, A::NUMBER, body, limit).await;
         let answer = answer.map_err(|error| self.refused(error, limit, words))?;
         A::Answer::from_bytes(&answer).map_err(|error| {
@@ -130,7 +130,7 @@ impl Peer {
         })
     }
 
-    fn refused(&self, error: CallError, limit: Duration, words: impl FnOnce(&Refusal) -> String) -> Error {
+    fn refused(&self, error: CallError, limit: Duration, words: impl FnOnce(&Refusal) -> String) -> Failure {
         let (program, title) = (self.kind.program, self.kind.title);
         match &error {
             CallError::NoSuchDaemon => {

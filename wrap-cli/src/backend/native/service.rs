@@ -56,7 +56,7 @@ impl Serviced {
         argument: &A::Argument,
         limit: Duration,
     ) -> Result<A::Answer, Error> {
-        self.0.ask::<A>(argument, limit, |why| why.text.clone()).await
+        self.0.ask::<A>(argument, limit, |why| why.text.clone()).await.map_err(Error::Daemon)
     }
 }
 

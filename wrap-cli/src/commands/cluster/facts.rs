@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::{Cluster, Whole};
 use crate::commands::row::NoArgs;
 use crate::commands::{Shown, view};
 use crate::context::Context;
@@ -55,8 +54,8 @@ impl Shown for Lock {
 
 pub(crate) async fn lock(cx: &Context, _: NoArgs) -> Result<Lock, Error> {
     let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
-    let node = view::one_node(&cluster, &cx.settings, &nodes)?;
+    let nodes = view::node_map(&*cluster).await?;
+    let node = view::one_node(&*cluster, &cx.settings, &nodes)?;
     let lock = cluster.cluster_lock(node).await;
     Ok(Lock {
         lock: lock.map_err(|failure| Error::Question { node, question: "the cluster lock", failure })?,

@@ -41,7 +41,7 @@ impl Shown for Health {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Health, Error> {
-    Ok(judge(&status::collect(&cx.cluster().await?, &cx.settings).await?))
+    Ok(judge(&status::collect(&*cx.cluster().await?, &cx.settings).await?))
 }
 
 /// What a status means.

@@ -31,7 +31,7 @@ pub(crate) struct Line {
 }
 
 /// Collects the list.
-pub(crate) async fn list<C: Cluster>(cluster: &C, settings: &Settings) -> Result<List, Error> {
+pub(crate) async fn list(cluster: &dyn Cluster, settings: &Settings) -> Result<List, Error> {
     let nodes = view::node_map(cluster).await?;
     let asked = view::one_node(cluster, settings, &nodes)?;
     let line = |node: Node| Line {
@@ -55,5 +55,5 @@ impl Shown for List {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<List, Error> {
-    list(&cx.cluster().await?, &cx.settings).await
+    list(&*cx.cluster().await?, &cx.settings).await
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 
-use crate::backend::{Cluster, Whole};
+use crate::backend::Cluster;
 use crate::commands::row::NoArgs;
 use crate::commands::{Shown, view};
 use crate::context::Context;
@@ -32,7 +32,7 @@ impl Shown for Recovered {
 }
 
 /// The generation of the leader, once no recovery is going on.
-async fn settled<C: Cluster>(cluster: &C) -> Result<u32, Failure> {
+async fn settled(cluster: &dyn Cluster) -> Result<u32, Failure> {
     loop {
         // During an election there is nobody to ask.
         if let Some(leader) = cluster.leader().await?
@@ -47,16 +47,16 @@ async fn settled<C: Cluster>(cluster: &C) -> Result<u32, Failure> {
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Recovered, Error> {
     let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
-    let node = view::one_node(&cluster, &cx.settings, &nodes)?;
+    let nodes = view::node_map(&*cluster).await?;
+    let node = view::one_node(&*cluster, &cx.settings, &nodes)?;
     let failed = |failure| Error::Question { node, question: "the recovery", failure };
     let patience = cx.settings.timeout * PATIENCE;
     let recovering = timeout(patience, async {
-        let before = settled(&cluster).await?;
+        let before = settled(&*cluster).await?;
         let begun = Instant::now();
         cluster.begin_recovery(node).await?;
         loop {
-            let generation = settled(&cluster).await?;
+            let generation = settled(&*cluster).await?;
             if generation != before {
                 let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 return Ok(Recovered { generation, took_ms });

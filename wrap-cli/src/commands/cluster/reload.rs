@@ -7,7 +7,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::{Cluster, Whole};
 use crate::commands::row::NoArgs;
 use crate::commands::{Shown, view};
 use crate::context::Context;
@@ -78,7 +77,7 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Reloaded, Error> {
     let cluster = cx.cluster().await?;
     let here = cluster.this_node();
     let question = |node, question| move |failure| Error::Question { node, question, failure };
-    let nodes = view::node_map(&cluster).await?;
+    let nodes = view::node_map(&*cluster).await?;
     let connected: Vec<u32> =
         nodes.iter().filter(|n| !n.flags.disconnected && !n.flags.deleted).map(|n| n.pnn).collect();
     let own = cluster.nodes_file(here).await.map_err(question(here, "its nodes file"))?;

@@ -7,8 +7,6 @@ use serde::Serialize;
 
 use super::failed;
 use super::info::{Info, Kind};
-use crate::backend::Cluster;
-use crate::backend::databases::Databases;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
@@ -42,9 +40,9 @@ pub(crate) async fn attach(cx: &Context, args: AttachArgs) -> Result<Info, Error
             kind.word()
         )));
     }
-    let cluster = cx.cluster().await?;
+    let cluster = cx.databases().await?;
     let attached = cluster.attach(&name, kind.into(), readonly, sticky).await;
-    let facts = attached.map_err(failed(&cluster, "attaching the database"))?.into();
+    let facts = attached.map_err(failed(&*cluster, "attaching the database"))?.into();
     Ok(Info { node: cluster.this_node(), facts })
 }
 
@@ -69,12 +67,12 @@ impl Shown for Detached {
 }
 
 pub(crate) async fn detach(cx: &Context, args: DetachArgs) -> Result<Detached, Error> {
-    let cluster = cx.cluster().await?;
+    let cluster = cx.databases().await?;
     let names = args.databases.join(", ");
     cx.confirm(&format!("This closes {names} on all nodes; the records are lost."))?;
     let mut detached = Vec::new();
     for name in args.databases {
-        cluster.detach(&name).await.map_err(failed(&cluster, "detaching the database"))?;
+        cluster.detach(&name).await.map_err(failed(&*cluster, "detaching the database"))?;
         detached.push(name);
     }
     Ok(Detached { detached })

@@ -11,7 +11,7 @@ use super::info::Kind;
 use super::progress::Bar;
 use super::record::{Dump, Record};
 use super::{NameArgs, failed};
-use crate::backend::databases::{BackupFacts, Databases};
+use crate::backend::databases::BackupFacts;
 use crate::backend::legacy::database_files;
 use crate::commands::Shown;
 use crate::context::Context;
@@ -76,18 +76,18 @@ impl Shown for Written {
 }
 
 pub(crate) async fn backup(cx: &Context, args: BackupArgs) -> Result<Written, Error> {
-    let cluster = cx.cluster().await?;
+    let cluster = cx.databases().await?;
     let bar = Bar::new(&cx.settings);
     let done =
         cluster.backup(&args.database, &args.file, &mut |what, done, of| bar.report(what, done, of)).await;
     drop(bar);
-    Ok(Written::new(&args.file, done.map_err(failed(&cluster, "the backup"))?, false))
+    Ok(Written::new(&args.file, done.map_err(failed(&*cluster, "the backup"))?, false))
 }
 
 pub(crate) async fn restore(cx: &Context, args: RestoreArgs) -> Result<Written, Error> {
     let head = database_files::backup_head(&args.file)
         .map_err(|failure| Error::OnFile { question: "the backup", failure })?;
-    let cluster = cx.cluster().await?;
+    let cluster = cx.databases().await?;
     let name = args.database.as_ref().unwrap_or(&head.name);
     cx.confirm(&format!(
         "This removes all records of {name} on all nodes and stores {} records of {}.",
@@ -98,7 +98,7 @@ pub(crate) async fn restore(cx: &Context, args: RestoreArgs) -> Result<Written, 
     let mut report = |what, done, of| bar.report(what, done, of);
     let done = cluster.restore(&args.file, args.database.as_deref(), &mut report).await;
     drop(bar);
-    Ok(Written::new(&args.file, done.map_err(failed(&cluster, "the restore"))?, true))
+    Ok(Written::new(&args.file, done.map_err(failed(&*cluster, "the restore"))?, true))
 }
 
 pub(crate) async fn dump(_: &Context, args: FileArgs) -> Result<Dump, Error> {
@@ -120,14 +120,14 @@ impl Shown for Wiped {
 }
 
 pub(crate) async fn wipe(cx: &Context, args: NameArgs) -> Result<Wiped, Error> {
-    let cluster = cx.cluster().await?;
+    let cluster = cx.databases().await?;
     let question = "the database";
-    let facts = cluster.database(crate::backend::Cluster::this_node(&cluster), &args.database).await;
-    let name = facts.map_err(failed(&cluster, question))?.name;
+    let facts = cluster.database(cluster.this_node(), &args.database).await;
+    let name = facts.map_err(failed(&*cluster, question))?.name;
     cx.confirm(&format!("This removes all records of {name} on all nodes."))?;
     let bar = Bar::new(&cx.settings);
     let done = cluster.wipe(&args.database, &mut |what, done, of| bar.report(what, done, of)).await;
     drop(bar);
-    done.map_err(failed(&cluster, "the wipe"))?;
+    done.map_err(failed(&*cluster, "the wipe"))?;
     Ok(Wiped { database: name })
 }

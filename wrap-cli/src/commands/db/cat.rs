@@ -3,15 +3,14 @@
 use super::NameArgs;
 use super::failed;
 use super::record::{Dump, Record};
-use crate::backend::databases::Records;
 use crate::commands::view;
 use crate::context::Context;
 use crate::error::Error;
 
 pub(crate) async fn cat(cx: &Context, args: NameArgs) -> Result<Dump, Error> {
-    let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
-    let node = view::one_node(&cluster, &cx.settings, &nodes)?;
+    let cluster = cx.databases().await?;
+    let nodes = view::node_map(&*cluster).await?;
+    let node = view::one_node(&*cluster, &cx.settings, &nodes)?;
     let question = "the records";
     let found = cluster.records(node, &args.database).await;
     let found = found.map_err(|failure| Error::Question { node, question, failure })?;
@@ -19,7 +18,7 @@ pub(crate) async fn cat(cx: &Context, args: NameArgs) -> Result<Dump, Error> {
 }
 
 pub(crate) async fn cat_file(cx: &Context, args: NameArgs) -> Result<Dump, Error> {
-    let cluster = cx.cluster().await?;
-    let found = cluster.file_records(&args.database).await.map_err(failed(&cluster, "the records"))?;
+    let cluster = cx.databases().await?;
+    let found = cluster.file_records(&args.database).await.map_err(failed(&*cluster, "the records"))?;
     Ok(Dump { of: args.database, records: found.into_iter().map(Record::from).collect(), wanted: false })
 }

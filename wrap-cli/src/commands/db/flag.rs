@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::NameArgs;
-use crate::backend::databases::{Databases, Facts, Kind};
+use crate::backend::databases::{Facts, Kind};
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::context::Context;
 use crate::error::{Error, Failure};
@@ -57,8 +57,8 @@ impl Columns for Flags {
 }
 
 pub(crate) async fn get(cx: &Context, args: NameArgs) -> Result<Answers<Flags>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
+    let cluster = cx.databases().await?;
+    ask(cx, &*cluster, |pnn| {
         let (cluster, name) = (cluster.clone(), args.database.clone());
         async move { cluster.database(pnn, &name).await.map(Flags::from) }
     })
@@ -66,8 +66,8 @@ pub(crate) async fn get(cx: &Context, args: NameArgs) -> Result<Answers<Flags>, 
 }
 
 pub(crate) async fn set(cx: &Context, args: SetArgs) -> Result<Answers<Flags>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
+    let cluster = cx.databases().await?;
+    ask(cx, &*cluster, |pnn| {
         let (cluster, name, flag) = (cluster.clone(), args.database.clone(), args.flag);
         async move {
             let before = cluster.database(pnn, &name).await?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::NameArgs;
-use crate::backend::databases::{self, Databases};
+use crate::backend::databases;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::{Shown, view};
 use crate::context::Context;
@@ -126,9 +126,9 @@ impl Shown for Info {
 }
 
 pub(crate) async fn run(cx: &Context, args: NameArgs) -> Result<Info, Error> {
-    let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
-    let node = view::one_node(&cluster, &cx.settings, &nodes)?;
+    let cluster = cx.databases().await?;
+    let nodes = view::node_map(&*cluster).await?;
+    let node = view::one_node(&*cluster, &cx.settings, &nodes)?;
     let question = "the database";
     let found = cluster.database(node, &args.database).await;
     let facts = found.map_err(|failure| Error::Question { node, question, failure })?.into();
@@ -150,8 +150,8 @@ impl Columns for Seqnum {
 }
 
 pub(crate) async fn seqnum(cx: &Context, args: NameArgs) -> Result<Answers<Seqnum>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
+    let cluster = cx.databases().await?;
+    ask(cx, &*cluster, |pnn| {
         let (cluster, name) = (cluster.clone(), args.database.clone());
         async move { Ok(Seqnum { seqnum: cluster.database_seqnum(pnn, &name).await? }) }
     })

@@ -15,7 +15,6 @@ use serde::Serialize;
 
 use super::failed;
 use super::octets::{Literal, Octets, parse};
-use crate::backend::databases::Records;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
@@ -102,8 +101,8 @@ impl Shown for Data {
 pub(crate) async fn get(cx: &Context, args: GetArgs) -> Result<Data, Error> {
     let KeyArgs { database, key, literal } = args.record;
     let key = literal.bytes(&key)?;
-    let cluster = cx.cluster().await?;
-    let data = cluster.record(&database, &key, args.copy).await.map_err(failed(&cluster, "the record"))?;
+    let cluster = cx.databases().await?;
+    let data = cluster.record(&database, &key, args.copy).await.map_err(failed(&*cluster, "the record"))?;
     Ok(Data { database, key: key.into(), found: !data.is_empty(), data: data.into() })
 }
 
@@ -133,17 +132,17 @@ pub(crate) async fn set(cx: &Context, args: SetArgs) -> Result<Written, Error> {
     let PushArgs { record: KeyArgs { database, key, literal }, data } = args.record;
     let (key, data) = (literal.bytes(&key)?, literal.bytes(&data)?);
     let expected = args.expect.map(|word| literal.bytes(&word)).transpose()?;
-    let cluster = cx.cluster().await?;
+    let cluster = cx.databases().await?;
     let set = cluster.set_record(&database, &key, data, expected).await;
-    let found = set.map_err(failed(&cluster, "the record"))?.err();
+    let found = set.map_err(failed(&*cluster, "the record"))?.err();
     Ok(Written { database, key: key.into(), written: found.is_none(), found: found.map(Octets::from) })
 }
 
 pub(crate) async fn push(cx: &Context, args: PushArgs) -> Result<Written, Error> {
     let PushArgs { record: KeyArgs { database, key, literal }, data } = args;
     let (key, data) = (literal.bytes(&key)?, literal.bytes(&data)?);
-    let cluster = cx.cluster().await?;
-    cluster.push_record(&database, &key, data).await.map_err(failed(&cluster, "the record"))?;
+    let cluster = cx.databases().await?;
+    cluster.push_record(&database, &key, data).await.map_err(failed(&*cluster, "the record"))?;
     Ok(Written { database, key: key.into(), written: true, found: None })
 }
 
@@ -169,8 +168,8 @@ impl Shown for Deleted {
 pub(crate) async fn delete(cx: &Context, args: KeyArgs) -> Result<Deleted, Error> {
     let KeyArgs { database, key, literal } = args;
     let key = literal.bytes(&key)?;
-    let cluster = cx.cluster().await?;
-    let found = cluster.delete_record(&database, &key).await.map_err(failed(&cluster, "the record"))?;
+    let cluster = cx.databases().await?;
+    let found = cluster.delete_record(&database, &key).await.map_err(failed(&*cluster, "the record"))?;
     Ok(Deleted { database, key: key.into(), found })
 }
 
@@ -203,9 +202,9 @@ pub(crate) async fn batch(cx: &Context, args: BatchArgs) -> Result<Batch, Error>
         None => read(std::io::stdin().lock(), "standard input")?,
     };
     let count = records.len();
-    let cluster = cx.cluster().await?;
+    let cluster = cx.databases().await?;
     let written = cluster.set_records(&args.database, records).await;
-    let transaction = written.map_err(failed(&cluster, "the records"))?;
+    let transaction = written.map_err(failed(&*cluster, "the records"))?;
     Ok(Batch { database: args.database, records: count, transaction })
 }
 

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::info::Facts;
-use crate::backend::databases::Databases;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::row::NoArgs;
 use crate::commands::{Shown, view};
@@ -47,9 +46,9 @@ impl Shown for List {
 }
 
 pub(crate) async fn list(cx: &Context, _: NoArgs) -> Result<List, Error> {
-    let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
-    let node = view::one_node(&cluster, &cx.settings, &nodes)?;
+    let cluster = cx.databases().await?;
+    let nodes = view::node_map(&*cluster).await?;
+    let node = view::one_node(&*cluster, &cx.settings, &nodes)?;
     let question = "its databases";
     let databases =
         cluster.databases(node).await.map_err(|failure| Error::Question { node, question, failure })?;
@@ -81,8 +80,8 @@ impl Columns for Health {
 }
 
 pub(crate) async fn status(cx: &Context, _: NoArgs) -> Result<Answers<Health>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
+    let cluster = cx.databases().await?;
+    ask(cx, &*cluster, |pnn| {
         let cluster = cluster.clone();
         async move {
             let databases = cluster.databases(pnn).await?;

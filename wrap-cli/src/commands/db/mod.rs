@@ -88,7 +88,7 @@ fn name(text: &str) -> Result<String, &'static str> {
 }
 
 /// A question to this node that has no answer.
-fn failed<C: Cluster>(cluster: &C, question: &'static str) -> impl Fn(Failure) -> Error {
+fn failed(cluster: &dyn Cluster, question: &'static str) -> impl Fn(Failure) -> Error {
     let node = cluster.this_node();
     move |failure| Error::Question { node, question, failure }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::NameArgs;
 use super::octets::Octets;
-use crate::backend::databases::{self, Databases};
+use crate::backend::databases;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::context::Context;
 use crate::error::Error;
@@ -114,8 +114,8 @@ impl Columns for Statistics {
 }
 
 pub(crate) async fn run(cx: &Context, args: NameArgs) -> Result<Answers<Statistics>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
+    let cluster = cx.databases().await?;
+    ask(cx, &*cluster, |pnn| {
         let (cluster, name) = (cluster.clone(), args.database.clone());
         async move { cluster.database_counters(pnn, &name).await.map(Statistics::from) }
     })

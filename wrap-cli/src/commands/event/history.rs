@@ -6,9 +6,8 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::name;
 use super::status::Script;
-use super::{daemon, name};
-use crate::backend::Events;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::{Error, one_line};
@@ -94,7 +93,7 @@ impl Shown for History {
 
 pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<History, Error> {
     let script = wanted.script.as_deref().map(|script| script.strip_suffix(".script").unwrap_or(script));
-    let scripts = daemon(cx).await?.history(&wanted.component, script).await?;
+    let scripts = cx.events().await?.history(&wanted.component, script).await.map_err(Error::Daemon)?;
     Ok(History::new(wanted.component, scripts))
 }
 

@@ -5,16 +5,7 @@ mod run;
 mod script;
 pub(crate) mod status;
 
-use bus::Node;
-use protocol::services::event;
-
 use super::row::rows;
-use crate::app::note;
-use crate::backend::legacy::eventd::Eventd;
-use crate::backend::{EventDaemon, native};
-use crate::context::Context;
-use crate::error::Error;
-use crate::host::paths;
 
 rows! {
     "event" "run": One, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
@@ -29,24 +20,6 @@ rows! {
         script::Wanted => script::Changed = script::enable;
     "event" "script" "disable": None, "Have an event script not run any more", ["event"],
         script::Wanted => script::Changed = script::disable;
-}
-
-/// The event daemon that answers: that of the node that `-n` names, over the bus; else that of this node, on the bus when it
-/// is there, or at its socket.
-async fn daemon(cx: &Context) -> Result<EventDaemon, Error> {
-    let settings = &cx.settings;
-    let node = native::node(cx).await?;
-    if node == Node::LOCAL && !native::is_here(&settings.run_dir, &event::SERVICE) {
-        let socket = paths::eventd_socket(&settings.socket);
-        note(settings, format_args!("the event daemon at {} is asked", socket.display()));
-        return Ok(EventDaemon::Legacy(Eventd::at(&socket, settings.timeout)));
-    }
-    let whose = if node == Node::LOCAL { "this node".to_owned() } else { format!("node {node}") };
-    note(
-        settings,
-        format_args!("ctdb-eventd of {whose} is asked on the bus in {}", settings.run_dir.display()),
-    );
-    Ok(EventDaemon::Native(native::Eventd::of(node, cx)?))
 }
 
 /// Names of components and events, which become parts of paths and lines.

@@ -6,8 +6,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{daemon, name};
-use crate::backend::Events;
+use super::name;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
@@ -69,9 +68,10 @@ impl Shown for Ran {
 }
 
 pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Ran, Error> {
-    let eventd = daemon(cx).await?;
+    let eventd = cx.events().await?;
     let limit = Duration::from_secs(wanted.limit.into());
-    let outcome = eventd.run(&wanted.component, &wanted.event, &wanted.args.join(" "), limit).await?;
+    let outcome = eventd.run(&wanted.component, &wanted.event, &wanted.args.join(" "), limit).await;
+    let outcome = outcome.map_err(Error::Daemon)?;
     let result = match outcome {
         Outcome::Ok => "ok",
         Outcome::Failed => "failed",

@@ -8,8 +8,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{daemon, name};
-use crate::backend::Events;
+use super::name;
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::{Error, one_line, system};
@@ -126,7 +125,7 @@ pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Status, Error> {
 
 /// How an event went the last time.
 pub(crate) async fn status(cx: &Context, component: String, event: String) -> Result<Status, Error> {
-    let run = daemon(cx).await?.last_run(&component, &event).await?;
+    let run = cx.events().await?.last_run(&component, &event).await.map_err(Error::Daemon)?;
     Ok(Status::new(component, event, run))
 }
 

@@ -31,14 +31,14 @@ fn done(result: &str) -> Done {
     Done { result: result.into() }
 }
 
-async fn knows<C: Addresses>(cluster: &C, pnn: u32, ip: std::net::IpAddr) -> Result<bool, Failure> {
+async fn knows(cluster: &dyn Addresses, pnn: u32, ip: std::net::IpAddr) -> Result<bool, Failure> {
     Ok(cluster.addresses(pnn).await?.iter().any(|address| address.ip == ip))
 }
 
 pub(crate) async fn add(cx: &Context, wanted: Addition) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
-        let (cluster, wanted) = (&cluster, &wanted);
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| {
+        let (cluster, wanted) = (&*cluster, &wanted);
         async move {
             if knows(cluster, pnn, wanted.address.ip).await? {
                 return Ok(done("known already"));
@@ -52,9 +52,9 @@ pub(crate) async fn add(cx: &Context, wanted: Addition) -> Result<Answers<Done>,
 }
 
 pub(crate) async fn delete(cx: &Context, wanted: Wanted) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
-        let cluster = &cluster;
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| {
+        let cluster = &*cluster;
         async move {
             if !knows(cluster, pnn, wanted.address).await? {
                 return Ok(done("not known"));

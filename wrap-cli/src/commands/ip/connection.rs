@@ -78,9 +78,9 @@ impl Columns for Connections {
 }
 
 pub(crate) async fn list(cx: &Context, filter: Filter) -> Result<Answers<Connections>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
-        let cluster = &cluster;
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| {
+        let cluster = &*cluster;
         async move {
             let known = cluster.addresses(pnn).await?;
             let wanted: Vec<IpAddr> = match filter.address {
@@ -103,9 +103,9 @@ pub(crate) async fn list(cx: &Context, filter: Filter) -> Result<Answers<Connect
 }
 
 pub(crate) async fn add(cx: &Context, ends: Ends) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
-        let cluster = &cluster;
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| {
+        let cluster = &*cluster;
         async move {
             let connection = connection(cluster, pnn, ends).await?;
             cluster.add_connection(pnn, connection).await?;
@@ -116,9 +116,9 @@ pub(crate) async fn add(cx: &Context, ends: Ends) -> Result<Answers<Done>, Error
 }
 
 pub(crate) async fn delete(cx: &Context, ends: Ends) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
-        let cluster = &cluster;
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| {
+        let cluster = &*cluster;
         async move {
             let connection = connection(cluster, pnn, ends).await?;
             // The daemon says nothing about a connection that it does not know.
@@ -130,7 +130,7 @@ pub(crate) async fn delete(cx: &Context, ends: Ends) -> Result<Answers<Done>, Er
     .await
 }
 
-async fn connection<C: Addresses>(cluster: &C, pnn: u32, ends: Ends) -> Result<Connection, Failure> {
+async fn connection(cluster: &dyn Addresses, pnn: u32, ends: Ends) -> Result<Connection, Failure> {
     let known = cluster.addresses(pnn).await?;
     let public = |ip: IpAddr| known.iter().any(|address| address.ip == ip);
     if !public(ends.src.ip()) && !public(ends.dst.ip()) {

@@ -5,7 +5,6 @@ use clap_complete::engine::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::Addresses;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::node::done::Done;
 use crate::commands::row::NoArgs;
@@ -52,8 +51,8 @@ pub(crate) struct Link {
 }
 
 pub(crate) async fn list(cx: &Context, _: NoArgs) -> Result<Answers<Interfaces>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| {
         let cluster = &cluster;
         async move { Ok(Interfaces { interfaces: cluster.interfaces(pnn).await? }) }
     })
@@ -61,9 +60,9 @@ pub(crate) async fn list(cx: &Context, _: NoArgs) -> Result<Answers<Interfaces>,
 }
 
 pub(crate) async fn set(cx: &Context, link: Link) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
+    let cluster = cx.addresses().await?;
     let up = link.state == State::Up;
-    ask(cx, &cluster, |pnn| {
+    ask(cx, &*cluster, |pnn| {
         let (cluster, name) = (&cluster, link.interface.as_str());
         async move {
             if !cluster.interfaces(pnn).await?.iter().any(|interface| interface.name == name) {

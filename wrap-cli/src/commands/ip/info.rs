@@ -7,7 +7,6 @@ use clap_complete::engine::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::Addresses;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::context::Context;
 use crate::error::Error;
@@ -75,8 +74,8 @@ impl Columns for Info {
 }
 
 pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Answers<Info>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| {
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| {
         let cluster = &cluster;
         async move { Ok(cluster.placement(pnn, wanted.address).await?.into()) }
     })

@@ -110,11 +110,11 @@ impl Shown for List {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<List, Error> {
-    list(cx, &cx.cluster().await?).await
+    list(cx, &*cx.addresses().await?).await
 }
 
 /// Asks the nodes that are named, or this one. `all` stands for those that may host addresses.
-pub(crate) async fn list<C: Addresses>(cx: &Context, cluster: &C) -> Result<List, Error> {
+pub(crate) async fn list(cx: &Context, cluster: &dyn Addresses) -> Result<List, Error> {
     let nodes = view::node_map(cluster).await?;
     let asked = view::many_nodes(cluster, &cx.settings, &nodes)?;
     let active = |node: &&&Node| !node.flags.inactive && !node.flags.disconnected;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::run::hold;
-use crate::backend::{Addresses, Cluster};
+use crate::backend::Addresses;
 use crate::commands::{Shown, view};
 use crate::context::Context;
 use crate::error::{Error, Failure};
@@ -51,8 +51,8 @@ impl Shown for Moved {
 }
 
 pub(crate) async fn run(cx: &Context, wanted: Move) -> Result<Moved, Error> {
-    let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
+    let cluster = cx.addresses().await?;
+    let nodes = view::node_map(&*cluster).await?;
     let [to] = wanted.to.select(&nodes)?[..] else {
         return Err(Error::OneNode { command: cx.command.clone() });
     };
@@ -73,7 +73,7 @@ pub(crate) async fn run(cx: &Context, wanted: Move) -> Result<Moved, Error> {
     let others: Vec<u32> = others.map(|node| node.pnn).collect();
     let deadline = Instant::now() + cx.timeout;
     loop {
-        match once(&cluster, &others, wanted.address, to).await {
+        match once(&*cluster, &others, wanted.address, to).await {
             Ok(()) => return Ok(Moved { address: wanted.address.to_string(), node: to }),
             Err(Error::Question { failure: Failure::Refused(_), .. })
                 if Instant::now() + AGAIN < deadline =>
@@ -85,7 +85,7 @@ pub(crate) async fn run(cx: &Context, wanted: Move) -> Result<Moved, Error> {
     }
 }
 
-async fn once<C: Addresses>(cluster: &C, others: &[u32], ip: IpAddr, to: u32) -> Result<(), Error> {
+async fn once(cluster: &dyn Addresses, others: &[u32], ip: IpAddr, to: u32) -> Result<(), Error> {
     let released = join_all(others.iter().map(|of| cluster.release_address(*of, ip, to))).await;
     for (node, released) in others.iter().zip(released) {
         released.map_err(|failure| Error::Question {

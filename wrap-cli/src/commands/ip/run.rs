@@ -8,7 +8,6 @@ use std::net::IpAddr;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
-use crate::backend::{Addresses, Whole};
 use crate::commands::asked::{Answers, ask};
 use crate::commands::node::done::{Done, done};
 use crate::commands::row::NoArgs;
@@ -38,18 +37,18 @@ pub(super) fn hold(cx: &Context) -> u32 {
 }
 
 pub(crate) async fn reload(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
+    let cluster = cx.addresses().await?;
+    let nodes = view::node_map(&*cluster).await?;
     // Before anything is held up: a node that does not exist is a mistake of the command line.
-    view::many_nodes(&cluster, cx, &nodes)?;
+    view::many_nodes(&*cluster, cx, &nodes)?;
     let there = nodes.iter().filter(|node| !node.flags.deleted && !node.flags.disconnected);
     let there: Vec<u32> = there.map(|node| node.pnn).collect();
-    let here = crate::backend::Cluster::this_node(&cluster);
+    let here = cluster.this_node();
     let question = |question| move |failure: Failure| Error::Question { node: here, question, failure };
 
     let held = cluster.hold_takeover_runs(&there, hold(cx)).await;
     held.map_err(question("holding up the handing out of addresses on all nodes"))?;
-    let answers = ask(cx, &cluster, |pnn| done(cluster.reload_addresses(pnn), "reloaded")).await;
+    let answers = ask(cx, &*cluster, |pnn| done(cluster.reload_addresses(pnn), "reloaded")).await;
     let resumed = cluster.hold_takeover_runs(&there, 0).await;
     let answers = answers?;
     resumed.map_err(question("allowing addresses to be handed out again"))?;
@@ -58,14 +57,15 @@ pub(crate) async fn reload(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Err
 }
 
 pub(crate) async fn reallocate(cx: &Context, _: NoArgs) -> Result<Said, Error> {
-    let cluster = cx.cluster().await?;
-    let node = crate::backend::Cluster::this_node(&cluster);
+    let cluster = cx.addresses().await?;
+    let node = cluster.this_node();
     let done = cluster.reallocate().await;
     done.map_err(|failure| Error::Question { node, question: "handing out addresses", failure })?;
     Ok(Said::new("addresses were handed out"))
 }
 
 pub(crate) async fn announce(cx: &Context, wanted: Announcement) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, |pnn| done(cluster.announce(pnn, wanted.address, &wanted.interface), "announced")).await
+    let cluster = cx.addresses().await?;
+    ask(cx, &*cluster, |pnn| done(cluster.announce(pnn, wanted.address, &wanted.interface), "announced"))
+        .await
 }

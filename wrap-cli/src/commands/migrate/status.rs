@@ -7,10 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rungs;
-use crate::backend::legacy::Legacy;
 use crate::backend::legacy::eventd::Eventd;
 use crate::backend::native::service::Serviced;
-use crate::backend::{Addresses, Cluster, Events, Nodes};
+use crate::backend::{Addresses, Events, Nodes};
 use crate::commands::row::NoArgs;
 use crate::commands::service::words::phase;
 use crate::commands::{Shown, tunnel};
@@ -60,9 +59,10 @@ fn answer(name: &'static str, by: &'static str, seen: Result<String, Failure>) -
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
-    let mut functions = match cx.cluster().await {
-        Ok(cluster) => of_ctdbd(&cluster).await,
-        Err(error) => {
+    let functions = async { Ok(of_ctdbd(&*cx.nodes().await?, &*cx.addresses().await?).await) };
+    let mut functions = match functions.await {
+        Ok(functions) => functions,
+        Err::<_, Error>(error) => {
             let silent = |name| Function { name, served_by: None, seen: error.to_string() };
             ["cluster", "recovery", "database", "ip"].map(silent).into()
         }
@@ -109,7 +109,7 @@ async fn of_services(cx: &Context) -> Option<String> {
     Some(format!("services: {}; this node {word}", phase(health.phase)))
 }
 
-async fn of_ctdbd(cluster: &Legacy) -> Vec<Function> {
+async fn of_ctdbd(cluster: &dyn Nodes, ip: &dyn Addresses) -> Vec<Function> {
     let here = cluster.this_node();
     let state = cluster.run_state(here).await.map(|state| format!("node {here} is {state}"));
     let leader = match cluster.leader().await {
@@ -119,7 +119,7 @@ async fn of_ctdbd(cluster: &Legacy) -> Vec<Function> {
     };
     let records =
         cluster.record_map(here).await.map(|map| format!("{} nodes hold records", map.lmasters.len()));
-    let addresses = cluster.addresses(here).await.map(|known| {
+    let addresses = ip.addresses(here).await.map(|known| {
         let own = known.iter().filter(|address| address.node == Some(here)).count();
         format!("{own} of {} public addresses are here", known.len())
     });

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::done::{Done, done};
-use crate::backend::Nodes;
 use crate::commands::Shown;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::row::NoArgs;
@@ -71,8 +70,8 @@ impl Columns for Held {
 }
 
 pub(crate) async fn get(cx: &Context, _: NoArgs) -> Result<Answers<Held>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| Ok(Held { capabilities: cluster.capabilities(pnn).await? })).await
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| Ok(Held { capabilities: cluster.capabilities(pnn).await? })).await
 }
 
 /// Arguments of `node capability set`.
@@ -93,9 +92,9 @@ enum Switch {
 }
 
 pub(crate) async fn set(cx: &Context, args: SetArgs) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
+    let cluster = cx.nodes().await?;
     let on = args.to == Switch::On;
-    ask(cx, &cluster, async |pnn| {
+    ask(cx, &*cluster, async |pnn| {
         let result = if on { "given" } else { "taken" };
         match args.capability {
             Capability::Leader => done(cluster.set_leader_role(pnn, on), result).await,

@@ -6,7 +6,7 @@
 use clap::Args;
 
 use super::done::{Done, done};
-use crate::backend::{Cluster, NodeChange, Nodes, Whole};
+use crate::backend::NodeChange;
 use crate::commands::asked::{Answers, ask};
 use crate::commands::row::NoArgs;
 use crate::context::Context;
@@ -45,10 +45,10 @@ pub(crate) async fn unban(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Erro
 }
 
 async fn change(cx: &Context, change: NodeChange, result: &str) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    let answers = ask(cx, &cluster, async |pnn| done(cluster.change(pnn, change), result).await).await?;
+    let cluster = cx.nodes().await?;
+    let answers = ask(cx, &*cluster, async |pnn| done(cluster.change(pnn, change), result).await).await?;
     if answers.nodes.iter().any(|node| node.answered) {
-        cluster.reallocate().await.map_err(|failure| Error::Question {
+        cx.addresses().await?.reallocate().await.map_err(|failure| Error::Question {
             node: cluster.this_node(),
             question: "handing out the public addresses again",
             failure,

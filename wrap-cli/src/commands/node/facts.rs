@@ -4,7 +4,6 @@ use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::{Cluster, Nodes};
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::row::NoArgs;
 use crate::commands::{Shown, view};
@@ -46,8 +45,8 @@ fn milliseconds(earlier: Moment, later: Moment) -> Option<u64> {
 }
 
 pub(crate) async fn uptime(cx: &Context, _: NoArgs) -> Result<Answers<Times>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| {
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| {
         let seen = cluster.uptime(pnn).await?;
         Ok(Times {
             current_time: seen.now,
@@ -116,8 +115,8 @@ impl Columns for RunState {
 }
 
 pub(crate) async fn run_state(cx: &Context, args: RunStateArgs) -> Result<Answers<RunState>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| {
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| {
         let runstate = cluster.run_state(pnn).await?;
         let wanted = args.wanted.is_empty() || args.wanted.iter().any(|state| state.name() == runstate);
         Ok(RunState { runstate, wanted })
@@ -138,12 +137,12 @@ impl Shown for Number {
 }
 
 pub(crate) async fn pnn(cx: &Context, _: NoArgs) -> Result<Number, Error> {
-    let cluster = cx.cluster().await?;
+    let cluster = cx.nodes().await?;
     if cx.settings.nodes.is_none() {
         return Ok(Number { pnn: cluster.this_node() });
     }
-    let nodes = view::node_map(&cluster).await?;
-    Ok(Number { pnn: view::one_node(&cluster, &cx.settings, &nodes)? })
+    let nodes = view::node_map(&*cluster).await?;
+    Ok(Number { pnn: view::one_node(&*cluster, &cx.settings, &nodes)? })
 }
 
 /// The process of a daemon.
@@ -161,6 +160,6 @@ impl Columns for Process {
 }
 
 pub(crate) async fn pid(cx: &Context, _: NoArgs) -> Result<Answers<Process>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| Ok(Process { pid: cluster.pid(pnn).await? })).await
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| Ok(Process { pid: cluster.pid(pnn).await? })).await
 }

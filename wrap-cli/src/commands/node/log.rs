@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::done::{Done, done};
-use crate::backend::Nodes;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::row::NoArgs;
 use crate::context::Context;
@@ -30,8 +29,8 @@ impl Columns for Level {
 }
 
 pub(crate) async fn get(cx: &Context, _: NoArgs) -> Result<Answers<Level>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| {
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| {
         let level = cluster.log_level(pnn).await?;
         Ok(Level { level: level.name().into(), level_raw: level.0 })
     })
@@ -47,6 +46,7 @@ pub(crate) struct SetArgs {
 }
 
 pub(crate) async fn set(cx: &Context, args: SetArgs) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| done(cluster.set_log_level(pnn, args.level), args.level.name()).await).await
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| done(cluster.set_log_level(pnn, args.level), args.level.name()).await)
+        .await
 }

@@ -4,7 +4,6 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::Nodes;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::context::Context;
 use crate::error::Error;
@@ -34,8 +33,8 @@ impl Columns for Memory {
 }
 
 pub(crate) async fn run(cx: &Context, args: MemoryArgs) -> Result<Answers<Memory>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| {
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| {
         let report = if args.recoverd {
             cluster.recovery_daemon_memory(pnn).await?
         } else {

@@ -30,11 +30,11 @@ impl Columns for Ping {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Answers<Ping>, Error> {
-    ping(cx, &cx.cluster().await?).await
+    ping(cx, &*cx.nodes().await?).await
 }
 
 /// Pings the nodes that are named, or this one.
-pub(crate) async fn ping<C: Cluster>(cx: &Context, cluster: &C) -> Result<Answers<Ping>, Error> {
+pub(crate) async fn ping(cx: &Context, cluster: &dyn Cluster) -> Result<Answers<Ping>, Error> {
     ask(cx, cluster, async |pnn| {
         let start = Instant::now();
         let clients = cluster.ping(pnn).await?;

@@ -4,7 +4,6 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::Nodes;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::context::Context;
 use crate::error::Error;
@@ -47,7 +46,9 @@ impl Columns for Found {
 }
 
 pub(crate) async fn check(cx: &Context, args: CheckArgs) -> Result<Answers<Found>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| Ok(Found { exists: cluster.has_process(pnn, args.pid, args.srvid).await? }))
-        .await
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| {
+        Ok(Found { exists: cluster.has_process(pnn, args.pid, args.srvid).await? })
+    })
+    .await
 }

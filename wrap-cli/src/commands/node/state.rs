@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::backend::Cluster;
 use crate::commands::asked::{Answers, Columns, FromNode};
 use crate::commands::row::NoArgs;
 use crate::commands::view;
@@ -36,10 +35,10 @@ impl Columns for State {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Answers<State>, Error> {
-    let cluster = cx.cluster().await?;
-    let nodes = view::node_map(&cluster).await?;
-    let nodes = view::judged(&cluster, cluster.this_node(), nodes).await?;
-    let wanted = view::many_nodes(&cluster, &cx.settings, &nodes)?;
+    let cluster = cx.nodes().await?;
+    let nodes = view::node_map(&*cluster).await?;
+    let nodes = view::judged(&*cluster, cluster.this_node(), nodes).await?;
+    let wanted = view::many_nodes(&*cluster, &cx.settings, &nodes)?;
     let line = |node: &crate::model::Node| FromNode {
         pnn: node.pnn,
         address: node.address(),

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::done::{Done, done};
-use crate::backend::Nodes;
 use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::row::NoArgs;
 use crate::context::Context;
@@ -37,13 +36,13 @@ fn lines(facts: &Facts) -> Vec<Vec<String>> {
 }
 
 pub(crate) async fn show(cx: &Context, _: NoArgs) -> Result<Answers<Counters>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| Ok(Counters { statistics: cluster.statistics(pnn).await? })).await
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| Ok(Counters { statistics: cluster.statistics(pnn).await? })).await
 }
 
 pub(crate) async fn reset(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| done(cluster.reset_statistics(pnn), "reset").await).await
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| done(cluster.reset_statistics(pnn), "reset").await).await
 }
 
 /// Arguments of `node statistics history`.
@@ -75,8 +74,8 @@ impl Columns for History {
 }
 
 pub(crate) async fn history(cx: &Context, args: HistoryArgs) -> Result<Answers<History>, Error> {
-    let cluster = cx.cluster().await?;
-    ask(cx, &cluster, async |pnn| {
+    let cluster = cx.nodes().await?;
+    ask(cx, &*cluster, async |pnn| {
         let mut intervals = cluster.statistics_history(pnn).await?;
         intervals.truncate(args.count.unwrap_or(usize::MAX));
         Ok(History { intervals })

@@ -12,7 +12,6 @@ use protocol::serviced::{ServiceAddress, ServiceAddresses};
 use protocol::services::service;
 
 use super::daemon;
-use crate::backend::{Addresses, Cluster};
 use crate::commands::said::Said;
 use crate::context::Context;
 use crate::error::{Error, system};
@@ -77,7 +76,7 @@ fn on_interfaces() -> Result<Vec<(IpAddr, u32, String)>, Error> {
 
 /// What ctdbd says is here.
 async fn current(cx: &Context) -> Result<Vec<ServiceAddress>, Error> {
-    let cluster = cx.cluster().await?;
+    let cluster = cx.addresses().await?;
     let here = cluster.this_node();
     let question = "its public addresses";
     let known = cluster.addresses(here).await;
