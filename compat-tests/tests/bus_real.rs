@@ -60,8 +60,8 @@ fn calls_and_events_cross_nodes_and_a_daemon_that_ends_there_is_noticed_soon() {
             other => panic!("{other:?}"),
         }
         let names = |all: Vec<Daemon>| all.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(names(within(near.daemons(Node(1), SOON)).await.unwrap()), ["far/0", "tunneld/0"]);
-        assert_eq!(names(within(near.daemons(Node(0), SOON)).await.unwrap()), ["near/0", "tunneld/0"]);
+        assert_eq!(names(within(near.daemons(Node(1), SOON)).await.unwrap()), ["far/0", "tunnel/0"]);
+        assert_eq!(names(within(near.daemons(Node(0), SOON)).await.unwrap()), ["near/0", "tunnel/0"]);
 
         let mut news = near.subscribe(to, "event.run").unwrap();
         assert_eq!(within(news.next()).await, News::Up);

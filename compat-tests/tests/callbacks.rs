@@ -73,7 +73,7 @@ fn programs_of_the_configuration_are_run_when_another_nodes_tunneld_comes_and_go
     let history = history.unwrap();
     let runs = history["runs"].as_array().unwrap();
     let of = |name: &str| runs.iter().filter(|run| run["callback"] == name).collect::<Vec<_>>();
-    assert!(of("note").iter().all(|run| run["result"] == "ok" && run["daemon"] == "tunneld/0"), "{history}");
+    assert!(of("note").iter().all(|run| run["result"] == "ok" && run["daemon"] == "tunnel/0"), "{history}");
     assert!(of("broken").iter().all(|run| run["status"] == 1 && run["output"] == "this does not work\n"));
     assert_eq!(history["given_up"][0]["attempts"], 2);
 

@@ -24,7 +24,7 @@ print(answer.status, answer.read().decode())
 ";
 
 fn door(node: &Node) -> PathBuf {
-    node.bus_dir().join("tunneld.0.http")
+    node.bus_dir().join("tunnel.0.http")
 }
 
 /// Status and body of an answer.
@@ -96,21 +96,21 @@ fn requests_go_to_the_daemon_behind_the_door_and_to_those_of_other_nodes() {
     let _far = cluster.start_tunneld(1).unwrap();
     let status = |target: &str| post(near, target, &json!({}));
     let other =
-        wait_until(SOON, "the other tunneld answers", || match status("/v1/nodes/1/tunneld/status")? {
+        wait_until(SOON, "the other tunneld answers", || match status("/v1/nodes/1/tunnel/status")? {
             (200, status) if status["node"] == 1 => Ok(status),
             other => Err(format!("{other:?}")),
         });
     assert_eq!(other.unwrap()["ctdbd"]["state"], "attached");
-    let (code, own) = status("/v1/tunneld/status").unwrap();
+    let (code, own) = status("/v1/tunnel/status").unwrap();
     assert_eq!((code, &own["node"], &own["peers"][0]["node"]), (200, &json!(0), &json!(1)));
-    let (_, peers) = status("/v1/nodes/local/tunneld/peers").unwrap();
+    let (_, peers) = status("/v1/nodes/local/tunnel/peers").unwrap();
     assert_eq!(peers["peers"][0]["state"], "up");
 
     let data = json!({ "data": "aGVsbG8=" });
-    assert_eq!(post(near, "/v1/nodes/1/tunneld/echo", &data).unwrap(), (200, data));
-    let (code, problem) = status("/v1/nodes/9/tunneld/status").unwrap();
+    assert_eq!(post(near, "/v1/nodes/1/tunnel/echo", &data).unwrap(), (200, data));
+    let (code, problem) = status("/v1/nodes/9/tunnel/status").unwrap();
     assert_eq!((code, &problem["error"]), (404, &json!("no_such_node")), "{problem}");
-    let (code, problem) = status("/v1/nodes/1/tunneld.3/status").unwrap();
+    let (code, problem) = status("/v1/nodes/1/tunnel.3/status").unwrap();
     assert_eq!((code, &problem["error"]), (404, &json!("no_such_daemon")), "{problem}");
 
     let (code, health) = ask(near, "GET", "/health", "").unwrap();
@@ -137,23 +137,23 @@ fn the_example_prints_events_of_another_node_and_what_it_has_missed() {
     wait_until(SOON, "the door is open", listens).unwrap();
     let example = Example::start(near, "1", "tunnel.daemon.");
     // Its tunneld does not run yet.
-    example.line(|line| line.starts_with("-- 1/tunneld/0: "));
+    example.line(|line| line.starts_with("-- 1/tunnel/0: "));
     let tunneld = cluster.start_tunneld(1).unwrap();
-    example.line(|line| line == "-- listening to 1/tunneld/0");
+    example.line(|line| line == "-- listening to 1/tunnel/0");
 
     let guest = Peer::connect(far, "guest");
     let change = |registered: bool| {
         let body = json!({ "daemon": { "instance": 0, "name": "guest" }, "registered": registered });
-        format!("1/tunneld/0 tunnel.daemon.changed {}", python(&body))
+        format!("1/tunnel/0 tunnel.daemon.changed {}", python(&body))
     };
     example.line(|line| line == change(true));
     drop(guest);
     example.line(|line| line == change(false));
 
     drop(tunneld);
-    example.line(|line| line.starts_with("-- 1/tunneld/0: "));
+    example.line(|line| line.starts_with("-- 1/tunnel/0: "));
     let _tunneld = cluster.start_tunneld(1).unwrap();
-    example.line(|line| line == "-- listening to 1/tunneld/0");
+    example.line(|line| line == "-- listening to 1/tunnel/0");
     example.line(|line| line == "-- some events were lost");
     let _guest = Peer::connect(far, "guest");
     example.line(|line| line == change(true));

@@ -154,18 +154,18 @@ fn a_daemon_that_hangs_is_found_by_asking_it_and_one_that_was_killed_is_started_
 #[test]
 fn a_configuration_with_mistakes_is_no_reason_to_try_again_and_changes_nothing_when_it_is_read_anew() {
     let mut managed = Managed::new("eventd", "daemons", "");
-    let conf = managed.dir.path().join("etc/conf.d/50-event.conf");
-    fs::write(&conf, "[event]\n\thistory = many\n").unwrap();
+    let conf = managed.dir.path().join("etc/conf.d/50-eventd.conf");
+    fs::write(&conf, "[eventd]\n\thistory = many\n").unwrap();
     managed.ends("start", "0", CONFIGURED);
     managed.ends("monitor", "0", NOT_RUNNING);
-    fs::write(&conf, "[event]\n\thistory = 5\n").unwrap();
+    fs::write(&conf, "[eventd]\n\thistory = 5\n").unwrap();
     managed.ends("start", "0", SUCCESS);
     let pid = managed.pid();
 
-    fs::write(&conf, "[event]\n\thistory = many\n").unwrap();
+    fs::write(&conf, "[eventd]\n\thistory = many\n").unwrap();
     managed.ends("reload", "0", SUCCESS);
     wait_until(STEP, "the mistake is in its log", || {
-        if managed.log().contains("50-event.conf:2") { Ok(()) } else { Err(managed.log()) }
+        if managed.log().contains("50-eventd.conf:2") { Ok(()) } else { Err(managed.log()) }
     })
     .unwrap();
     managed.ends("monitor", "10", SUCCESS);

@@ -110,7 +110,7 @@ fn datagrams_that_make_no_sense_are_counted_and_change_nothing_host_40() {
     assert_eq!(b.message(SOON).1, &b"hello"[..]);
     let before = tunnel_status(cluster.node(0)).unwrap().counters.datagrams_bad;
     let socket = UnixDatagram::unbound().unwrap();
-    socket.connect(cluster.node(0).bus_dir().join("tunneld")).unwrap();
+    socket.connect(cluster.node(0).bus_dir().join("tunnel")).unwrap();
     // It may register, by accident or not, and nobody reads what it is told.
     let liar = Daemon { name: "liar".parse().unwrap(), instance: 0 };
     let head = datagram::encode::<ToTunnel>(liar, &[]).len();

@@ -35,7 +35,7 @@ impl Mute {
         let path = node.bus_dir().join(format!("{name}.0"));
         let socket = UnixDatagram::bind(&path).unwrap();
         let register = datagram::encode(daemon, &[ToTunnel::Register { incarnation: 1 }]);
-        socket.send_to(&register.into_bytes(), node.bus_dir().join("tunneld")).unwrap();
+        socket.send_to(&register.into_bytes(), node.bus_dir().join("tunnel")).unwrap();
         let known = |name: &str| Ok::<_, String>(tunnel_status(node)?.daemons.iter().any(|d| d.name == name));
         wait_until(SOON, "it is registered", || if known(name)? { Ok(()) } else { Err("no".to_owned()) })
             .unwrap();

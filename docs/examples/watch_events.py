@@ -4,7 +4,7 @@
 It speaks to the HTTP door of a daemon of this node, which passes on what the other node tells. Python's standard library
 is all it needs.
 
-    watch_events.py --door /run/ctdb/bus/tunneld.0.http --node 1 --daemon tunneld --topic tunnel.peer.
+    watch_events.py --door /run/ctdb/bus/tunnel.0.http --node 1 --daemon tunnel --topic tunnel.peer.
 """
 
 import argparse
@@ -68,9 +68,9 @@ def events(path, target):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--door", default="/run/ctdb/bus/tunneld.0.http", help="socket of a daemon of this node")
+    parser.add_argument("--door", default="/run/ctdb/bus/tunnel.0.http", help="socket of a daemon of this node")
     parser.add_argument("--node", default="local", help="number of the node, or local")
-    parser.add_argument("--daemon", default="tunneld", help="whose events")
+    parser.add_argument("--daemon", default="tunnel", help="whose events")
     parser.add_argument("--topic", default="", help="how the topics begin")
     args = parser.parse_args()
     target = f"/v1/nodes/{quote(args.node, safe='')}/{quote(args.daemon, safe='')}/events?topic={quote(args.topic)}"

@@ -204,7 +204,7 @@ fn without_a_tunneld_the_tunnel_commands_say_so() {
         run(&words(command)).assert_error(3, "no ctdb-tunneld runs on this node");
     }
     // A socket that was left behind, and one whose owner says nothing.
-    let silent = UnixDatagram::bind(dir.path().join("tunneld")).unwrap();
+    let silent = UnixDatagram::bind(dir.path().join("tunnel")).unwrap();
     run(&words("tunnel status")).assert_error(4, "does not answer");
     drop(silent);
     run(&words("tunnel status")).assert_error(3, "no ctdb-tunneld runs on this node");

@@ -9,18 +9,17 @@ use crate::support::{Run, run};
 use bus::datagram::{self, DATAGRAM_MAX, Fragment, Frame, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, Failure, Node, Undelivered};
 use bytes::Bytes;
-use protocol::tunnel::{
-    Counters, CtdbdLink, LinkState, PeerState, PeerStatus, Status, TunnelBody, TunnelWhat,
-};
+use protocol::probe::{ProbeBody, ProbeWhat};
+use protocol::tunnel::{Counters, CtdbdLink, LinkState, PeerState, PeerStatus, Status};
 use protocol::xdr::Xdr;
 use tempfile::TempDir;
 
 /// What becomes of a question.
 enum Fate {
     /// Delivered, and this comes back.
-    Answer(TunnelBody),
+    Answer(ProbeBody),
     /// Delivered, and this comes back from a daemon that was not asked.
-    AnswerOfAnother(TunnelBody),
+    AnswerOfAnother(ProbeBody),
     /// Not delivered.
     Undelivered(Failure),
     /// Nothing is heard of it.
@@ -35,9 +34,9 @@ struct Fake {
 }
 
 impl Fake {
-    fn start(fate: impl Fn(Node, TunnelBody) -> Fate + Send + 'static) -> Self {
+    fn start(fate: impl Fn(Node, ProbeBody) -> Fate + Send + 'static) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let socket = UnixDatagram::bind(dir.path().join("tunneld")).unwrap();
+        let socket = UnixDatagram::bind(dir.path().join("tunnel")).unwrap();
         let place = dir.path().to_owned();
         std::thread::spawn(move || {
             let mut buffer = vec![0; DATAGRAM_MAX];
@@ -53,7 +52,7 @@ impl Fake {
     }
 }
 
-fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, TunnelBody) -> Fate) {
+fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, ProbeBody) -> Fate) {
     let (daemon, mut frames) = datagram::open(bytes).unwrap();
     let answer = |frames: &[ToDaemon]| {
         let path: PathBuf = place.join(format!("{}.{}", daemon.name, daemon.instance));
@@ -67,7 +66,7 @@ fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, TunnelBody) 
                 answer(&[ToDaemon::Registered { incarnation, boot: 1, node: Some(Node(0)), attached: true }]);
             }
             ToTunnel::Send { token, to, fragment } => {
-                let body = TunnelBody::from_bytes(&fragment.data).unwrap();
+                let body = ProbeBody::from_bytes(&fragment.data).unwrap();
                 match fate(to.node, body) {
                     Fate::Answer(body) => answer(&[
                         ToDaemon::Completed { token, result: Ok(()) },
@@ -91,20 +90,20 @@ fn serve(place: &std::path::Path, bytes: Bytes, fate: &dyn Fn(Node, TunnelBody) 
     }
 }
 
-fn deliver(from: Address, message: u64, body: &TunnelBody) -> ToDaemon {
+fn deliver(from: Address, message: u64, body: &ProbeBody) -> ToDaemon {
     let data = body.to_bytes().unwrap();
     let total = u32::try_from(data.len()).unwrap();
     ToDaemon::Deliver { from, message, fragment: Fragment { total, offset: 0, data } }
 }
 
 /// A tunneld that echoes, and tells of one peer, node 7 at 10.0.0.8.
-fn kind(_: Node, body: TunnelBody) -> Fate {
+fn kind(_: Node, body: ProbeBody) -> Fate {
     let what = match body.what {
-        TunnelWhat::Echo(data) => TunnelWhat::EchoAnswer(data),
-        TunnelWhat::Status => TunnelWhat::StatusAnswer(serde_json::to_vec(&status()).unwrap().into()),
+        ProbeWhat::Echo(data) => ProbeWhat::EchoAnswer(data),
+        ProbeWhat::Status => ProbeWhat::StatusAnswer(serde_json::to_vec(&status()).unwrap().into()),
         other => panic!("nobody should ask {other:?}"),
     };
-    Fate::Answer(TunnelBody { id: body.id, what })
+    Fate::Answer(ProbeBody { id: body.id, what })
 }
 
 fn status() -> Status {
@@ -149,7 +148,7 @@ fn the_state_of_this_tunneld_or_another_is_shown() {
     let run = Fake::start(kind).run("tunnel status -o json");
     assert_eq!(json(&run), serde_json::to_value(status()).unwrap());
     let by_node = Fake::start(|node, body| match body.what {
-        TunnelWhat::Status if node != Node(7) && node != Node::LOCAL => Fate::Silence,
+        ProbeWhat::Status if node != Node(7) && node != Node::LOCAL => Fate::Silence,
         _ => kind(node, body),
     });
     for words in ["tunnel status", "tunnel status -n 7", "tunnel status -n 10.0.0.8"] {
@@ -214,12 +213,12 @@ fn what_was_not_delivered_is_told_at_once_with_its_own_status() {
 
 #[test]
 fn packets_that_are_lost_or_come_back_changed_make_it_partly_done() {
-    let answer = |id, data| Fate::Answer(TunnelBody { id, what: TunnelWhat::EchoAnswer(data) });
+    let answer = |id, data| Fate::Answer(ProbeBody { id, what: ProbeWhat::EchoAnswer(data) });
     let fake = Fake::start(move |node, body| match body {
-        TunnelBody { id: 2, what: TunnelWhat::Echo(_) } => Fate::Silence,
-        TunnelBody { id: 3, what: TunnelWhat::Echo(_) } => answer(3, Bytes::from_static(b"other")),
+        ProbeBody { id: 2, what: ProbeWhat::Echo(_) } => Fate::Silence,
+        ProbeBody { id: 3, what: ProbeWhat::Echo(_) } => answer(3, Bytes::from_static(b"other")),
         // An answer to another question is passed over.
-        TunnelBody { id: 4, what: TunnelWhat::Echo(data) } => answer(1, data),
+        ProbeBody { id: 4, what: ProbeWhat::Echo(data) } => answer(1, data),
         _ => kind(node, body),
     });
     let run = fake.run("tunnel ping 1 -t 1 -o json");
@@ -234,9 +233,9 @@ fn packets_that_are_lost_or_come_back_changed_make_it_partly_done() {
 fn a_state_that_cannot_be_read_is_malformed() {
     for text in [&b""[..], b"{}", b"\xff\xfe", b"[1,2"] {
         let fake = Fake::start(move |node, body| match body.what {
-            TunnelWhat::Status => {
-                let what = TunnelWhat::StatusAnswer(Bytes::from_static(text));
-                Fate::Answer(TunnelBody { id: body.id, what })
+            ProbeWhat::Status => {
+                let what = ProbeWhat::StatusAnswer(Bytes::from_static(text));
+                Fate::Answer(ProbeBody { id: body.id, what })
             }
             _ => kind(node, body),
         });
@@ -255,8 +254,8 @@ fn a_tunneld_that_was_restarted_ends_the_command() {
 #[test]
 fn answers_of_other_daemons_are_not_taken_for_those_of_the_tunneld() {
     let fake = Fake::start(|_, body| match body {
-        TunnelBody { id, what: TunnelWhat::Echo(data) } => {
-            Fate::AnswerOfAnother(TunnelBody { id, what: TunnelWhat::EchoAnswer(data) })
+        ProbeBody { id, what: ProbeWhat::Echo(data) } => {
+            Fate::AnswerOfAnother(ProbeBody { id, what: ProbeWhat::EchoAnswer(data) })
         }
         _ => Fate::Silence,
     });
@@ -267,7 +266,7 @@ fn answers_of_other_daemons_are_not_taken_for_those_of_the_tunneld() {
 #[test]
 fn a_tunneld_that_has_no_place_for_this_program_says_so_at_once() {
     let dir = tempfile::tempdir().unwrap();
-    let socket = UnixDatagram::bind(dir.path().join("tunneld")).unwrap();
+    let socket = UnixDatagram::bind(dir.path().join("tunnel")).unwrap();
     let place = dir.path().to_owned();
     std::thread::spawn(move || {
         let mut buffer = vec![0; DATAGRAM_MAX];

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context;
-use config::{Section, Tunnel};
+use config::{Section, Tunneld};
 use runtime::datagram::{Files, Receiver};
 use runtime::frame::{Asked, Daemon, Frame};
 use tracing::{debug, info};
@@ -41,7 +41,7 @@ struct Dummy;
 impl Daemon for Dummy {
     const NAME: &'static str = "frame-dummy";
     const ABOUT: &'static str = "Does nothing";
-    const SECTIONS: &'static [&'static str] = &[Tunnel::NAME];
+    const SECTIONS: &'static [&'static str] = &[Tunneld::NAME];
     const STOP_WITHIN: Duration = Duration::from_secs(1);
 
     type Options = Options;
@@ -60,14 +60,14 @@ impl Daemon for Dummy {
         };
         let listener = options.listener.and_then(|path| frame.sockets().listener(&path));
         let (datagrams, stream, left) = (receiver.is_some(), listener.is_some(), frame.sockets().left());
-        let said: Tunnel = frame.section()?;
+        let said: Tunneld = frame.section()?;
         info!(datagrams, stream, ?left, peer_timeout = ?said.peer_timeout, "ready\nto serve");
         frame.ready("idle\nREADY=0");
         loop {
             match frame.next().await {
                 Asked::Stop => return Ok(()),
                 Asked::Reloaded(changes) => {
-                    let said: Tunnel = frame.section()?;
+                    let said: Tunneld = frame.section()?;
                     let changed: Vec<_> = changes.iter().map(|change| change.option.as_str()).collect();
                     info!(?changed, peer_timeout = ?said.peer_timeout, socket = ?said.ctdb_socket, "reloaded");
                     debug!("a detail");

@@ -103,13 +103,13 @@ fn assert_whole_directory(node: &Node) {
         again.code == Some(0) && !again.stdout.contains("was written"),
         "all of it is so already: {again:?}"
     );
-    std::fs::write(new.join("conf.d/50-tunnel.conf"), "[tunnel]\n\tpeer timeout = 20s\n").unwrap();
+    std::fs::write(new.join("conf.d/50-tunneld.conf"), "[tunneld]\n\tpeer timeout = 20s\n").unwrap();
     let kept = run(node, &words, "json");
     assert!(kept.code == Some(2) && kept.stdout.contains("says something else"), "{kept:?}");
     let shown = run(node, &format!("config show {}", new.display()), "table");
     let line = shown.stdout.lines().find(|line| line.contains("peer timeout")).unwrap();
     assert!(
-        line.contains("20s") && line.contains("new daemons") && line.contains("conf.d/50-tunnel.conf:2"),
+        line.contains("20s") && line.contains("new daemons") && line.contains("conf.d/50-tunneld.conf:2"),
         "{line}"
     );
 }

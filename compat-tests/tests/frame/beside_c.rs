@@ -18,8 +18,8 @@ fn validated(base: &Path) -> Option<i32> {
 
 #[test]
 fn ctdbd_starts_with_our_files_beside_its_own_and_with_our_sections_in_it() {
-    let ours = "[tunnel]\n\tpeer timeout = 20s\n[logging]\n\tlog level = INFO\n";
-    let cluster = Cluster::builder().nodes(1).file("conf.d/50-tunnel.conf", ours).start().unwrap();
+    let ours = "[tunneld]\n\tpeer timeout = 20s\n[logging]\n\tlog level = INFO\n";
+    let cluster = Cluster::builder().nodes(1).file("conf.d/50-tunneld.conf", ours).start().unwrap();
     let node = cluster.node(0);
     assert_eq!(validated(node.base()), Some(0));
     let tunneld = cluster.start_tunneld(0).unwrap();
@@ -40,8 +40,10 @@ fn ctdbd_starts_with_our_files_beside_its_own_and_with_our_sections_in_it() {
         .unwrap();
     assert_eq!(validated(node.base()), Some(0), "C does not look there");
     let mut conf = OpenOptions::new().append(true).open(node.base().join("ctdb.conf")).unwrap();
-    conf.write_all(b"[tunnel]\n\tpeer timeout = 30s\n[callback web]\n\tevents = x\n[event]\n\thistory = 3\n")
-        .unwrap();
+    conf.write_all(
+        b"[tunneld]\n\tpeer timeout = 30s\n[callback web]\n\tevents = x\n[eventd]\n\thistory = 3\n",
+    )
+    .unwrap();
     assert_eq!(validated(node.base()), Some(22), "its tool refuses them");
     node.start().unwrap();
     node.wait_healthy(3 * SOON).unwrap();

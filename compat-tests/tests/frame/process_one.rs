@@ -45,7 +45,7 @@ fn orphans_are_reaped_and_the_daemon_stops_as_elsewhere() {
     if skipped() {
         return;
     }
-    let place = Place::with("conf.d/a.conf", "[tunnel]\npeer timeout = 20s\n");
+    let place = Place::with("conf.d/a.conf", "[tunneld]\npeer timeout = 20s\n");
     let (over, gate) = (place.path("over").display().to_string(), place.path("gate").display().to_string());
     nix::unistd::mkfifo(place.path("gate").as_path(), nix::sys::stat::Mode::S_IRWXU).unwrap();
     // Three orphans that wait for the test, and end.
@@ -75,7 +75,7 @@ fn orphans_are_reaped_and_the_daemon_stops_as_elsewhere() {
     })
     .unwrap();
 
-    place.write("conf.d/a.conf", "[tunnel]\npeer timeout = 30s\n");
+    place.write("conf.d/a.conf", "[tunneld]\npeer timeout = 30s\n");
     kill(one, Signal::SIGHUP).unwrap();
     running.logs("stderr", "peer_timeout=30s");
     kill(one, Signal::SIGTERM).unwrap();
@@ -87,7 +87,7 @@ fn the_exit_status_of_the_daemon_is_that_of_the_container() {
     if skipped() {
         return;
     }
-    let place = Place::with("conf.d/a.conf", "[tunnel]\nx = 1\n");
+    let place = Place::with("conf.d/a.conf", "[tunneld]\nx = 1\n");
     let run = |words: &[&str]| {
         let mut command = Command::new("unshare");
         command.args(["--fork", "--pid", PROGRAM, "--config-dir"]).arg(place.dir.path()).args(words);

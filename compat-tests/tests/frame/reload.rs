@@ -20,10 +20,10 @@ fn reload(daemon: &Running<'_>, text: &str, words: &str) -> String {
 
 #[test]
 fn what_may_change_changes_and_what_may_not_is_named_and_held_back() {
-    let place = Place::with("conf.d/a.conf", "[tunnel]\npeer timeout = 20s\nctdb socket = /a\n");
+    let place = Place::with("conf.d/a.conf", "[tunneld]\npeer timeout = 20s\nctdb socket = /a\n");
     let daemon = place.started(&[]);
-    let log = reload(&daemon, "[tunnel]\npeer timeout = 1min\nctdb socket = /b\n", "reloaded");
-    assert!(log.contains("WARNING [tunnel] 'ctdb socket' is /b after the next start only"), "{log}");
+    let log = reload(&daemon, "[tunneld]\npeer timeout = 1min\nctdb socket = /b\n", "reloaded");
+    assert!(log.contains("WARNING [tunneld] 'ctdb socket' is /b after the next start only"), "{log}");
     assert!(log.contains(r#"reloaded changed=["peer timeout"] peer_timeout=60s socket=Some("/a")"#), "{log}");
     assert!(!log.contains("a detail"), "{log}");
 
@@ -32,7 +32,7 @@ fn what_may_change_changes_and_what_may_not_is_named_and_held_back() {
     assert!(log.contains("'ctdb socket' is its default after the next start only"), "{log}");
     assert!(log.contains("peer_timeout=10s"), "{log}");
     assert!(log.contains("]: INFO a detail"), "{log}");
-    let log = reload(&daemon, "[logging]\nlog level = ERROR\n[tunnel]\npeer timeout = x\n", "old one holds");
+    let log = reload(&daemon, "[logging]\nlog level = ERROR\n[tunneld]\npeer timeout = x\n", "old one holds");
     assert!(log.contains("a.conf:4: 'peer timeout' cannot be 'x'"), "{log}");
     let log = reload(&daemon, "[logging]\nlog level = DEBUG\n", "a detail");
     assert!(log.contains(r#"changed=["log level"]"#), "the refused level was not taken: {log}");
@@ -40,19 +40,19 @@ fn what_may_change_changes_and_what_may_not_is_named_and_held_back() {
 
 #[test]
 fn a_bad_configuration_is_refused_as_a_whole_with_every_mistake() {
-    let place = Place::with("conf.d/a.conf", "[tunnel]\npeer timeout = 20s\n");
+    let place = Place::with("conf.d/a.conf", "[tunneld]\npeer timeout = 20s\n");
     let daemon = place.started(&[]);
-    let log = reload(&daemon, "[tunnel]\npeer timeout = 30s\nx = 1\nctdb socket = y\n", "old one holds");
+    let log = reload(&daemon, "[tunneld]\npeer timeout = 30s\nx = 1\nctdb socket = y\n", "old one holds");
     let errors: Vec<_> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
     assert_eq!(errors.len(), 3, "{log}");
     assert!(errors[0].contains("a.conf:3: ") && errors[1].contains("a.conf:4: "), "{log}");
     assert!(!log.contains("reloaded"), "{log}");
     // A log that cannot be opened refuses the rest too.
     let text =
-        format!("[tunnel]\npeer timeout = 40s\n[logging]\nlocation = file:{}\n", place.dir.path().display());
+        format!("[tunneld]\npeer timeout = 40s\n[logging]\nlocation = file:{}\n", place.dir.path().display());
     let log = reload(&daemon, &text, "old one holds");
     assert!(log.contains("ERROR the log at ") && log.contains("Is a directory"), "{log}");
-    let log = reload(&daemon, "[tunnel]\npeer timeout = 50s\n", "reloaded");
+    let log = reload(&daemon, "[tunneld]\npeer timeout = 50s\n", "reloaded");
     assert!(log.contains("peer_timeout=50s"), "{log}");
 }
 

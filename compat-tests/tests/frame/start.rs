@@ -19,7 +19,7 @@ fn told(place: &Place, out: &Output) -> (Option<i32>, Vec<String>) {
 fn every_mistake_of_a_configuration_is_a_line_and_the_status_is_78() {
     let place = Place::with(
         "conf.d/10.conf",
-        "[tunnel]\npeer timeout = 10\nctdb socket = here\npeer-timeout = 3s\n[http]\nbody limit = not mine\n",
+        "[tunneld]\npeer timeout = 10\nctdb socket = here\npeer-timeout = 3s\n[http]\nbody limit = not mine\n",
     );
     place.write("conf.d/20.conf", "[logging]\nlog level = loud\nwords\n[tunnel\n");
     place.write("ctdb.conf", "[logging]\n\tlocation = file:/nowhere/log\n[cluster]\nleader timeout = 0\n");
@@ -31,7 +31,7 @@ fn every_mistake_of_a_configuration_is_a_line_and_the_status_is_78() {
             "frame-dummy: DIR/ctdb.conf:2: 'location' cannot be 'file:/nowhere/log': there is no directory /nowhere",
             "frame-dummy: DIR/conf.d/10.conf:2: 'peer timeout' cannot be '10': write a number and its unit: 500ms, 10s, 2min, 1h",
             "frame-dummy: DIR/conf.d/10.conf:3: 'ctdb socket' cannot be 'here': write an absolute path",
-            "frame-dummy: DIR/conf.d/10.conf:4: there is no option 'peer-timeout' in [tunnel]; write 'peer timeout'",
+            "frame-dummy: DIR/conf.d/10.conf:4: there is no option 'peer-timeout' in [tunneld]; write 'peer timeout'",
             "frame-dummy: DIR/conf.d/20.conf:2: 'log level' cannot be 'loud': write ERROR, WARNING, NOTICE, INFO or DEBUG",
             "frame-dummy: DIR/conf.d/20.conf:3: 'words' has no '='",
             "frame-dummy: DIR/conf.d/20.conf:4: the section's name has no ']' behind it",
@@ -97,7 +97,7 @@ fn without_any_file_it_starts_and_both_signals_stop_it() {
 
 #[test]
 fn it_needs_no_root_but_directories_of_its_own() {
-    let place = Place::with("conf.d/a.conf", "[tunnel]\npeer timeout = 20s\n");
+    let place = Place::with("conf.d/a.conf", "[tunneld]\npeer timeout = 20s\n");
     let program = place.path("frame-dummy");
     fs::copy(PROGRAM, &program).unwrap();
     let run = place.path("run");
@@ -158,9 +158,9 @@ fn a_pid_file_lets_one_in_and_is_taken_over_from_the_dead() {
 
 #[test]
 fn a_daemon_that_does_not_stop_is_ended_in_time() {
-    let place = Place::with("conf.d/a.conf", "[tunnel]\npeer timeout = 20s\n");
+    let place = Place::with("conf.d/a.conf", "[tunneld]\npeer timeout = 20s\n");
     let mut daemon = place.started(&["--hang"]);
-    place.write("conf.d/a.conf", "[tunnel]\npeer timeout = 30s\n");
+    place.write("conf.d/a.conf", "[tunneld]\npeer timeout = 30s\n");
     daemon.signal(Signal::SIGHUP);
     daemon.logs("stderr", "reloaded");
     assert_eq!(daemon.end(Signal::SIGTERM).code(), Some(1));

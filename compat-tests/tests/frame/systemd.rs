@@ -44,7 +44,7 @@ fn it_tells_that_it_is_ready_reads_anew_and_stops() {
     command.env("NOTIFY_SOCKET", place.path("notify"));
     let mut daemon = place.start(command);
     assert_eq!(manager.message(), "READY=1\nSTATUS=idle READY=0\n", "a status is one line");
-    for text in ["[tunnel]\npeer timeout = 20s\n", "[tunnel]\npeer timeout = x\n"] {
+    for text in ["[tunneld]\npeer timeout = 20s\n", "[tunneld]\npeer timeout = x\n"] {
         place.write("conf.d/a.conf", text);
         daemon.signal(Signal::SIGHUP);
         let reloading = manager.message();
@@ -68,7 +68,7 @@ fn the_watchdog_is_petted_while_the_loop_turns_and_not_while_it_hangs() {
     for _ in 0..5 {
         assert_eq!(manager.any().as_deref(), Some("WATCHDOG=1\n"));
     }
-    place.write("conf.d/a.conf", "[tunnel]\npeer timeout = 20s\n");
+    place.write("conf.d/a.conf", "[tunneld]\npeer timeout = 20s\n");
     daemon.signal(Signal::SIGHUP);
     daemon.logs("stderr", "reloaded");
     assert!(manager.message().starts_with("RELOADING=1") && manager.message() == "READY=1\n");
@@ -89,7 +89,7 @@ fn a_manager_that_is_gone_or_a_watchdog_of_somebody_else_stops_nobody() {
     manager.0.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     assert_eq!(manager.any(), None, "the watchdog is that of process 1");
     drop(manager);
-    place.write("conf.d/a.conf", "[tunnel]\npeer timeout = 20s\n");
+    place.write("conf.d/a.conf", "[tunneld]\npeer timeout = 20s\n");
     daemon.signal(Signal::SIGHUP);
     daemon.logs("stderr", "reloaded");
     assert_eq!(daemon.end(Signal::SIGTERM).code(), Some(0));

@@ -237,7 +237,7 @@ fn python_refuses_to_write_what_nobody_would_read() {
     let script = r#"
 import sys
 sys.path.insert(0, sys.argv[1])
-from tablecloth import common, tunnel, xdr
+from tablecloth import common, probe, xdr
 bad = [
     lambda: common.Daemon("x" * 16, 0).encode(),
     lambda: common.Daemon("a\0b", 0).encode(),
@@ -248,8 +248,8 @@ bad = [
     lambda: common.Daemon("a", 1 << 32).encode(),
     lambda: common.Error(common.Code.OK, "", [common.Addition(1, b"")] * 17).encode(),
     lambda: common.Error(common.Code.OK, "", ["no addition"]).encode(),
-    lambda: tunnel.TunnelBody(1, tunnel.TunnelWhat(tunnel.TunnelVerb.STATUS, b"x")).encode(),
-    lambda: tunnel.TunnelBody(1, tunnel.TunnelWhat(tunnel.TunnelVerb.ECHO, 5)).encode(),
+    lambda: probe.ProbeBody(1, probe.ProbeWhat(probe.ProbeVerb.STATUS, b"x")).encode(),
+    lambda: probe.ProbeBody(1, probe.ProbeWhat(probe.ProbeVerb.ECHO, 5)).encode(),
 ]
 for number, write in enumerate(bad):
     try:

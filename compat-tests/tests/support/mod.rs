@@ -62,7 +62,7 @@ impl Posted {
 impl Peer {
     /// Registers as `name` at the tunneld of a node, which may have been started just now.
     pub(crate) fn connect(node: &compat_tests::Node, name: &str) -> Self {
-        let socket = node.bus_dir().join("tunneld");
+        let socket = node.bus_dir().join("tunnel");
         wait_until(SOON, "tunneld listens", || UnixDatagram::unbound().and_then(|s| s.connect(&socket)))
             .unwrap();
         let daemon = Daemon { name: name.parse().unwrap(), instance: 0 };

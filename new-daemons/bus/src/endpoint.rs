@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use machine::{Machine, Time, earliest};
-use protocol::tunnel::DAEMON_NAME;
+use protocol::probe::PROBE_NAME;
 
 use crate::MESSAGE_MAX;
 use crate::address::{Address, Daemon, Node};
@@ -294,7 +294,7 @@ impl Endpoint {
 }
 
 fn is_tunneld(daemon: Daemon) -> bool {
-    daemon.name.as_str() == DAEMON_NAME
+    daemon.name.as_str() == PROBE_NAME
 }
 
 /// Room for everything around the data in one frame.

@@ -231,8 +231,7 @@ fn reasons_bounds_and_marks_are_as_described() {
     assert_eq!((frames::DATAGRAM_MAGIC, frames::DATAGRAM_LAYOUT), (datagram::MAGIC, datagram::VERSION));
     assert_eq!(usize::try_from(frames::MESSAGE_MAX), Ok(MESSAGE_MAX));
     assert_eq!(usize::try_from(frames::FRAGMENT_MAX), Ok(FRAGMENT_MAX));
-    let overhead =
-        protocol::tunnel::TunnelBody { id: 0, what: protocol::tunnel::TunnelWhat::Echo(Bytes::new()) };
-    let largest = usize::try_from(protocol::tunnel::TUNNEL_DATA_MAX).unwrap() + overhead.encoded_len();
+    let overhead = protocol::probe::ProbeBody { id: 0, what: protocol::probe::ProbeWhat::Echo(Bytes::new()) };
+    let largest = usize::try_from(protocol::probe::PROBE_DATA_MAX).unwrap() + overhead.encoded_len();
     assert_eq!(largest, MESSAGE_MAX, "the largest question fills a message");
 }

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::document::Role;
     use crate::sources::Sources;
-    use crate::table::Tunnel;
+    use crate::table::Tunneld;
 
     fn settings(parts: &[&str]) -> Settings {
         let mut sources = Sources::default();
@@ -87,23 +87,23 @@ mod tests {
     #[test]
     fn changes_are_told_and_those_that_wait_for_a_start_are_held_back() {
         let before =
-            settings(&["[tunnel]\nctdb socket = /a\npeer timeout = 10s\n[logging]\nlog level = NOTICE\n"]);
+            settings(&["[tunneld]\nctdb socket = /a\npeer timeout = 10s\n[logging]\nlog level = NOTICE\n"]);
         let after = settings(&[
-            "[tunnel]\nctdb socket = /b\npeer timeout = 20s\n[logging]\nlog level = 3\n[http]\nbody limit = x\n",
+            "[tunneld]\nctdb socket = /b\npeer timeout = 20s\n[logging]\nlog level = 3\n[http]\nbody limit = x\n",
         ]);
-        let changes = after.changes(&before, &["tunnel", "logging"]);
+        let changes = after.changes(&before, &["tunneld", "logging"]);
         let told: Vec<_> = changes.iter().map(|c| (c.option.as_str(), c.to.as_deref(), c.change)).collect();
         assert_eq!(
             told,
             [("ctdb socket", Some("/b"), Change::AtStart), ("peer timeout", Some("20s"), Change::AtRunTime)]
         );
-        let kept = after.clone().keeping(&before, &changes).section::<Tunnel>().unwrap();
+        let kept = after.clone().keeping(&before, &changes).section::<Tunneld>().unwrap();
         assert_eq!(kept.ctdb_socket, Some("/a".into()));
         assert_eq!(kept.peer_timeout, Duration::from_secs(20));
         // What is taken out is the default again; here that is what it was.
         assert_eq!(settings(&[]).changes(&before, &["logging"]), []);
         let out = settings(&[]);
-        let kept = out.clone().keeping(&before, &out.changes(&before, &["tunnel"]));
-        assert_eq!(kept.section::<Tunnel>().unwrap().ctdb_socket, Some("/a".into()));
+        let kept = out.clone().keeping(&before, &out.changes(&before, &["tunneld"]));
+        assert_eq!(kept.section::<Tunneld>().unwrap().ctdb_socket, Some("/a".into()));
     }
 }

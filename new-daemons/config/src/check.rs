@@ -112,18 +112,9 @@ impl<'a> File<'a> {
         } else if let Some(doubt) = doubt(setting, value, self.host) {
             self.warning(line, format!("'{name}': {doubt}"));
         }
-        match (self.role, setting.readers) {
-            (Role::Part, Readers::C) => {
-                let text =
-                    format!("'{name}' is C's, which reads ctdb.conf alone: nothing is done with it here");
-                self.warning(line, text);
-            }
-            (Role::Main, Readers::New) if options().any(|o| o.is_in(section) && o.is_of_c()) => {
-                let text =
-                    format!("'{name}' is for a file in conf.d: `ctdb-config validate` of C refuses it here");
-                self.warning(line, text);
-            }
-            _ => {}
+        if self.role == Role::Part && setting.readers == Readers::C {
+            let text = format!("'{name}' is C's, which reads ctdb.conf alone: nothing is done with it here");
+            self.warning(line, text);
         }
         if let Some(instead) = setting.instead {
             self.warning(line, format!("'{name}' is an old name; write '{instead}'"));
@@ -134,12 +125,19 @@ impl<'a> File<'a> {
     }
 }
 
+/// A section that had another name, and options that stood in another section.
+const OLD_SECTION: (&str, &str) = ("tunnel", "tunneld");
+const OLD_OPTIONS: (&str, &[&str], &str) = ("event", &["history", "output limit", "http listen"], "eventd");
+
 fn sections(wrong: &str) -> String {
     let mut kinds: Vec<_> = options().map(|option| (option.section, option.named)).collect();
     kinds.dedup();
     let kind = |text: &str| text.trim().split([' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
     let title =
         |(name, named): &(&str, bool)| if *named { format!("[{name} NAME]") } else { format!("[{name}]") };
+    if kind(wrong) == OLD_SECTION.0 {
+        return format!("it is called [{}] today", OLD_SECTION.1);
+    }
     match kinds.iter().find(|(name, _)| *name == kind(wrong)) {
         Some(found @ (_, false)) => format!("write {}", title(found)),
         Some(found) => {
@@ -151,6 +149,10 @@ fn sections(wrong: &str) -> String {
 
 /// The option that may have been meant.
 fn near(section: &str, name: &str) -> String {
+    let (before, moved, today) = OLD_OPTIONS;
+    if section.eq_ignore_ascii_case(before) && moved.contains(&name) {
+        return format!("it belongs to [{today}] today");
+    }
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
     let same = options().filter(|option| plain(option.name) == plain(name));
     let here = same.clone().find(|option| option.is_in(section));
@@ -259,16 +261,20 @@ mod tests {
     fn a_part_is_judged_more_strictly_and_knows_whose_options_are_whose() {
         for (text, line, error, part) in [
             ("[tunel]\n", 1, true, "write one of [logging]"),
+            ("[Tunnel]\npeer timeout = 10s\n", 1, true, "it is called [tunneld] today"),
+            ("[event]\nhistory = 5\n", 2, true, "it belongs to [eventd] today"),
+            ("[event]\noutput limit = 64K\n", 2, true, "it belongs to [eventd] today"),
+            ("[event]\nhttp listen = [::1]:80\n", 2, true, "it belongs to [eventd] today"),
             (
-                "[Tunnel]\npeer timeout = 10\n",
+                "[Tunneld]\npeer timeout = 10\n",
                 2,
                 true,
                 "'peer timeout' cannot be '10': write a number and its unit",
             ),
-            ("[tunnel]\npeer timeout = 1s\n", 2, true, "write 3s to 1h"),
-            ("[tunnel]\nctdb socket = x\n", 2, true, "absolute path"),
-            ("[tunnel]\npeer-timeout = 10s\n", 2, true, "write 'peer timeout'"),
-            ("[tunnel]\nwords\n", 2, true, "has no '='"),
+            ("[tunneld]\npeer timeout = 1s\n", 2, true, "write 3s to 1h"),
+            ("[tunneld]\nctdb socket = x\n", 2, true, "absolute path"),
+            ("[tunneld]\npeer-timeout = 10s\n", 2, true, "write 'peer timeout'"),
+            ("[tunneld]\nwords\n", 2, true, "has no '='"),
             ("[tunnel\n", 1, true, "no ']'"),
             ("[cluster]\nleader timeout = 4\n", 2, false, "reads ctdb.conf alone"),
             ("[logging]\nlocation = somewhere\n", 2, true, "write journal, stderr"),
@@ -282,7 +288,7 @@ mod tests {
             ("[callback a]\nevents = a*b\n", 2, true, "'a*b' is no name of an event"),
             ("[callback a]\nretries = 101\n", 2, true, "a number from 0 to 100"),
             ("[http]\nbody limit = 1G\n", 2, true, "write 1K to 64M"),
-            ("[tunnel]\nhttp listen = here\n", 2, true, "an address and a port"),
+            ("[tunneld]\nhttp listen = here\n", 2, true, "an address and a port"),
         ] {
             let found = told_in(Role::Part, text);
             assert_eq!(found.len(), 1, "{text}: {found:?}");
@@ -290,16 +296,16 @@ mod tests {
             assert_eq!((*at, *is_error), (line, error), "{text}: {message}");
             assert!(message.contains(part), "{text}: {message}");
         }
-        let good = "[logging]\nlocation = journal\n[event]\ndebug script = debug.sh\nhistory = 3\n[callback web]\n\
+        let good = "[logging]\nlocation = journal\n[event]\ndebug script = debug.sh\n[eventd]\nhistory = 3\n[callback web]\n\
             program = /bin/prog a\n";
         assert_eq!(told_in(Role::Part, good), []);
     }
 
     #[test]
     fn sections_of_the_new_daemons_are_passed_over_by_c_but_refused_by_its_tool() {
-        let found = told("[tunnel]\npeer timeout = 10s\n[event]\nhistory = 4\n");
+        let found = told("[tunneld]\npeer timeout = 10s\n[eventd]\nhistory = 4\n");
         let at: Vec<_> = found.iter().map(|(line, error, _)| (*line, *error)).collect();
-        assert_eq!(at, [(1, false), (4, false)], "{found:?}");
+        assert_eq!(at, [(1, false), (3, false)], "{found:?}");
         assert!(found.iter().all(|(_, _, text)| text.contains("conf.d")), "{found:?}");
     }
 }

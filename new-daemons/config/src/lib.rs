@@ -39,6 +39,6 @@ pub use schema::{Change, Readers, Setting, Value};
 pub use settings::{MOST_NAMED, Mistake, Said, Scope, Section, Settings};
 pub use shown::{Shown, shown};
 pub use sources::{Refused, Sources, checked};
-pub use table::{Callback, Event, Http, Logging, Service, Serviced, Tunnel};
+pub use table::{Callback, Event, Eventd, Http, Logging, Service, Serviced, Tunneld};
 pub use value::{Level, Location, Program, Size, Syslog, Take, level};
 pub use words::Parameters;

@@ -167,8 +167,10 @@ mod tests {
         let mut sources = Sources::default();
         sources.add("ctdb.conf", Role::Main, "[logging]\nlog level = INFO\n");
         let settings = sources.merged();
-        let text =
-            commented(&["logging", "tunnel", "http", "event", "callback", "serviced", "service"], &settings);
+        let text = commented(
+            &["logging", "tunneld", "http", "event", "eventd", "callback", "serviced", "service"],
+            &settings,
+        );
         let mut again = Sources::default();
         again.add("a.conf", Role::Part, &text);
         let read = again.merged();

@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::schema::Setting;
 use crate::services;
 use crate::settings::{Mistake, Section, Settings};
-use crate::table::{Callback, Event, Http, Logging, Service, Serviced, Tunnel, legacy};
+use crate::table::{Callback, Event, Eventd, Http, Logging, Service, Serviced, Tunneld, legacy};
 
 /// What is missing in a section, or wrong in a way that none of its lines shows alone.
 type Whole = fn(&Settings, &dyn Host) -> Vec<Mistake>;
@@ -51,9 +51,10 @@ pub(crate) const SECTIONS: &[Registered] = &[
     of_c("cluster", legacy::CLUSTER),
     of_c("database", legacy::DATABASE),
     read::<Event>(one::<Event>),
+    read::<Eventd>(one::<Eventd>),
     of_c("failover", legacy::FAILOVER),
     of_c("legacy", legacy::LEGACY),
-    read::<Tunnel>(one::<Tunnel>),
+    read::<Tunneld>(one::<Tunneld>),
     read::<Http>(one::<Http>),
     read::<Callback>(each::<Callback>),
     read::<Serviced>(one::<Serviced>),
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn without_any_file_all_defaults_hold() {
         let none = Settings::default();
-        assert_eq!(none.section::<Tunnel>().unwrap().peer_timeout, Duration::from_secs(10));
+        assert_eq!(none.section::<Tunneld>().unwrap().peer_timeout, Duration::from_secs(10));
         assert_eq!(none.section::<Logging>().unwrap().location, None);
         assert!(none.section::<Http>().unwrap().enabled && none.section::<Event>().is_ok());
         assert_eq!(none.sections::<Callback>().unwrap(), []);
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(mistakes(&all, Some(&but_services), &Anywhere::default()), []);
         assert_eq!(all.sections::<Callback>().unwrap().len(), 1);
         assert_eq!(all.sections::<Service>().unwrap()[0].1.fail_after, 1);
-        assert_eq!(all.section::<Tunnel>().unwrap().peer_timeout, Duration::from_secs(3));
+        assert_eq!(all.section::<Tunneld>().unwrap().peer_timeout, Duration::from_secs(3));
     }
 
     #[test]

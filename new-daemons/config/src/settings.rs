@@ -207,7 +207,7 @@ mod tests {
             let told = crate::sources::checked(&sources, &Anywhere::default());
             let lines = text.split('\n').count();
             prop_assert!(told.iter().all(|remark| (1..=lines).contains(&remark.finding.line)));
-            let _ = sources.settings(&["logging", "tunnel", "service"], &Anywhere::default());
+            let _ = sources.settings(&["logging", "tunneld", "service"], &Anywhere::default());
         }
     }
 }

@@ -125,22 +125,22 @@ mod tests {
     }
 
     fn refused(main: &str, parts: &[&str]) -> Vec<String> {
-        let taken = sources(main, parts).settings(&["logging", "tunnel", "callback"], &Anywhere::default());
+        let taken = sources(main, parts).settings(&["logging", "tunneld", "callback"], &Anywhere::default());
         taken.err().map(|Refused(all)| all.iter().map(Remark::to_string).collect()).unwrap_or_default()
     }
 
     #[test]
     fn a_later_file_holds_and_every_value_knows_its_line() {
         let sources = sources(
-            "[logging]\nlog level = INFO\n[tunnel]\npeer timeout = 20s\n",
-            &["# 10\n[Tunnel]\npeer timeout = 30s\nctdb socket = /a\n", "[tunnel]\nctdb socket = /b\n"],
+            "[logging]\nlog level = INFO\n[tunneld]\npeer timeout = 20s\n",
+            &["# 10\n[Tunneld]\npeer timeout = 30s\nctdb socket = /a\n", "[tunneld]\nctdb socket = /b\n"],
         );
-        let (settings, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere::default()).unwrap();
+        let (settings, doubts) = sources.settings(&["logging", "tunneld"], &Anywhere::default()).unwrap();
         let place = |section: &str, name: &str| {
             settings.said(section, name).map(|said| (said.value.as_str(), said.source.as_str(), said.line))
         };
-        assert_eq!(place("tunnel", "peer timeout"), Some(("30s", "conf.d/10.conf", 3)));
-        assert_eq!(place("tunnel", "ctdb socket"), Some(("/b", "conf.d/20.conf", 2)));
+        assert_eq!(place("tunneld", "peer timeout"), Some(("30s", "conf.d/10.conf", 3)));
+        assert_eq!(place("tunneld", "ctdb socket"), Some(("/b", "conf.d/20.conf", 2)));
         assert_eq!(place("logging", "log level"), Some(("INFO", "ctdb.conf", 2)));
         assert_eq!(place("logging", "location"), None);
         assert_eq!(doubts.len(), 1, "{doubts:?}");
@@ -151,7 +151,7 @@ mod tests {
         let told = refused(
             "[logging]\nlog level = loud\n[cluster]\nleader timeout = 0\n",
             &[
-                "[tunnel]\npeer timeout = 1s\nctdb socket = x\n[http]\nbody limit = nowhere\n",
+                "[tunneld]\npeer timeout = 1s\nctdb socket = x\n[http]\nbody limit = nowhere\n",
                 "[callback a]\nprogram = ./none\n[tunnel\n",
             ],
         );
@@ -186,7 +186,7 @@ mod tests {
     fn a_mistake_of_others_stops_nobody_but_is_told_by_the_check() {
         let sources =
             sources("[cluster]\nleader timeout = 0\n", &["[http]\nbody limit = x\n[tunel]\n[callback a]\n"]);
-        let (_, doubts) = sources.settings(&["logging", "tunnel"], &Anywhere::default()).unwrap();
+        let (_, doubts) = sources.settings(&["logging", "tunneld"], &Anywhere::default()).unwrap();
         let doubts: Vec<_> = doubts.iter().map(Remark::to_string).collect();
         assert!(doubts.len() == 1 && doubts[0].starts_with("conf.d/10.conf:3: there is no section [tunel]"));
         let all: Vec<_> = checked(&sources, &Anywhere::default())

@@ -14,7 +14,7 @@ use protocol::event::{
     EventArgument, EventComponent, EventNamed, EventOutcome, EventPast, EventResult, EventRun,
     EventRunFinished, EventScriptFinished, EventScriptHung, EventWhich,
 };
-use protocol::service::{Ask, Tell};
+use protocol::interface::{Ask, Tell};
 use protocol::services::event as service;
 use protocol::xdr::Xdr;
 use runtime::{Bus, Joining, Subscription};

@@ -15,7 +15,7 @@ use protocol::event::{
     EventScriptHung, EventScriptRun, EventScripts, EventTold, EventWhich,
 };
 use protocol::fit;
-use protocol::service::Refusal;
+use protocol::interface::Refusal;
 
 use crate::history::{PastRun, Report, ScriptRun};
 use crate::input::{Answer, ComponentState, Ended, Entry, Notice, Request, RunResult, What};

@@ -11,9 +11,11 @@ pub mod catalog;
 pub mod fit;
 #[rustfmt::skip]
 pub mod generated;
+pub mod daemons;
 pub mod hello;
+pub mod interface;
 pub mod json;
-pub mod service;
+pub mod probe;
 pub mod services;
 pub mod tunnel;
 pub mod xdr;

@@ -3,15 +3,15 @@
 //! One module for each, made of rows by [`service!`](macro@crate::service). Numbers of requests and topics of events are
 //! never used again for something else.
 
-use crate::service::Service;
+use crate::interface::Service;
 
 pub mod callbacks;
 pub mod event;
 pub mod service;
-pub mod tunneld;
+pub mod tunnel;
 
 /// All of them.
-pub static ALL: &[&Service] = &[&event::SERVICE, &service::SERVICE, &tunneld::SERVICE];
+pub static ALL: &[&Service] = &[&event::SERVICE, &service::SERVICE, &tunnel::SERVICE];
 
 /// What each of them can be asked besides.
 pub static COMMON: &Service = &callbacks::SERVICE;

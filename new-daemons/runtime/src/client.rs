@@ -15,7 +15,7 @@ use bytes::Bytes;
 use machine::Time;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use crate::datagram::{Files, Receiver, Sender, TUNNELD_SOCKET, socket_of};
+use crate::datagram::{Files, Receiver, Sender, TUNNEL_SOCKET, socket_of};
 use crate::hub::{Guard, Hub, Upper};
 use crate::rooms::Rooms;
 
@@ -138,7 +138,7 @@ impl BusClient {
     /// Registers at this node's tunneld.
     pub async fn connect(options: Options) -> Result<(Self, Inbox), BusError> {
         let path = socket_of(&options.dir, options.daemon);
-        let tunneld = options.dir.join(TUNNELD_SOCKET);
+        let tunneld = options.dir.join(TUNNEL_SOCKET);
         if let Err(error) = Sender::connect(&tunneld) {
             return Err(BusError::NoTunneld { path: tunneld, error });
         }

@@ -30,7 +30,7 @@ use crate::socket_file::SocketFile;
 pub use sender::{Outcome, Sender, Senders};
 
 /// The file name of the tunneld's socket in the bus directory.
-pub const TUNNELD_SOCKET: &str = "tunneld";
+pub const TUNNEL_SOCKET: &str = "tunnel";
 
 /// A datagram of at least this size keeps the buffer that it came in; a smaller one is copied out of it.
 const KEEP: usize = DATAGRAM_MAX / 2;

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::clock::{Alarm, Clock};
-use crate::datagram::{Arrival, Outcome, Receiver, Senders, TUNNELD_SOCKET, socket_of};
+use crate::datagram::{Arrival, Outcome, Receiver, Senders, TUNNEL_SOCKET, socket_of};
 
 /// Datagrams that are read before everything else gets its turn.
 const TURN: usize = 32;
@@ -95,11 +95,11 @@ impl<U: Upper> Core<U> {
     fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Connect => {
-                let there = self.senders.connect(Peer::Tunneld, &self.dir.join(TUNNELD_SOCKET)).is_ok();
+                let there = self.senders.connect(Peer::Tunneld, &self.dir.join(TUNNEL_SOCKET)).is_ok();
                 self.input(if there { Input::Connected } else { Input::Unreachable });
             }
             Effect::Transmit(datagram) => {
-                let path = || self.dir.join(TUNNELD_SOCKET);
+                let path = || self.dir.join(TUNNEL_SOCKET);
                 let outcome = self.senders.send(Peer::Tunneld, path, datagram, None);
                 self.outcome(Peer::Tunneld, outcome);
             }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bus::Daemon;
 use bytes::Bytes;
 use prometheus_client::registry::Registry;
-use protocol::service::{Handler, Refusal, Service, Tell};
+use protocol::interface::{Handler, Refusal, Service, Tell};
 use protocol::services::callbacks::Served;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;

@@ -5,7 +5,7 @@ use bus::datagram::{self, Fragment, Frame, ToDaemon, ToTunnel};
 use bus::{Address, Daemon, Failure, Node, Undelivered, charge};
 use bytes::Bytes;
 use machine::Time;
-use protocol::tunnel::{TunnelBody, TunnelWhat};
+use protocol::probe::{ProbeBody, ProbeWhat};
 use protocol::xdr::Xdr;
 
 use crate::envelope;
@@ -255,10 +255,8 @@ impl Tunnel {
 
     fn answer(&mut self, now: Time, to: Address, question: Question) {
         let body = match question {
-            Question::Echo { id, data } => TunnelBody { id, what: TunnelWhat::EchoAnswer(data) },
-            Question::Status { id } => {
-                TunnelBody { id, what: TunnelWhat::StatusAnswer(self.status_json(now)) }
-            }
+            Question::Echo { id, data } => ProbeBody { id, what: ProbeWhat::EchoAnswer(data) },
+            Question::Status { id } => ProbeBody { id, what: ProbeWhat::StatusAnswer(self.status_json(now)) },
         };
         let Some(me) = self.service.daemon() else { return };
         let Ok(body) = body.to_bytes() else {

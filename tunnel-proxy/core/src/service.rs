@@ -1,4 +1,4 @@
-//! What the tunneld answers itself, under the name `tunnel`: echo and status.
+//! What the tunneld answers itself, under the name `probe`: echo and status.
 //!
 //! Questions are taken at once, so nobody's window fills up here. An answer that finds no room is left out and counted:
 //! both are diagnostics, and the asker has a deadline.
@@ -6,7 +6,7 @@
 use bus::datagram::Fragment;
 use bus::{Address, Daemon, FRAGMENT_MAX, MESSAGE_MAX, Name, Reassembly};
 use bytes::Bytes;
-use protocol::tunnel::{DAEMON_NAME, TunnelBody, TunnelWhat};
+use protocol::probe::{PROBE_NAME, ProbeBody, ProbeWhat};
 use protocol::xdr::Xdr;
 
 /// Bytes of questions that have come in part.
@@ -28,7 +28,7 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn new() -> Self {
-        let daemon = DAEMON_NAME.parse::<Name>().ok().map(|name| Daemon { name, instance: 0 });
+        let daemon = PROBE_NAME.parse::<Name>().ok().map(|name| Daemon { name, instance: 0 });
         Self { daemon, reassembly: Reassembly::new(UNFINISHED_QUESTIONS) }
     }
 
@@ -43,11 +43,11 @@ impl Service {
     /// Takes a fragment; gives back a whole question.
     pub(crate) fn take(&mut self, from: Address, message: u64, fragment: &Fragment) -> Option<Question> {
         let body = self.reassembly.take(from, message, fragment)?;
-        let TunnelBody { id, what } = TunnelBody::from_bytes(&body).ok()?;
+        let ProbeBody { id, what } = ProbeBody::from_bytes(&body).ok()?;
         match what {
-            TunnelWhat::Echo(data) => Some(Question::Echo { id, data }),
-            TunnelWhat::Status => Some(Question::Status { id }),
-            TunnelWhat::EchoAnswer(_) | TunnelWhat::StatusAnswer(_) | TunnelWhat::Other { .. } => None,
+            ProbeWhat::Echo(data) => Some(Question::Echo { id, data }),
+            ProbeWhat::Status => Some(Question::Status { id }),
+            ProbeWhat::EchoAnswer(_) | ProbeWhat::StatusAnswer(_) | ProbeWhat::Other { .. } => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::bench::{Bench, PEER_BOOT, daemon, far, near, surely, whole};
 use bus::datagram::{self, Fragment, ToDaemon, ToTunnel};
 use bus::{Daemon, FRAGMENT_MAX, Failure, charge};
 use bytes::Bytes;
-use protocol::tunnel::{TunnelBody, TunnelWhat};
+use protocol::probe::{ProbeBody, ProbeWhat};
 use protocol::xdr::Xdr;
 use tunnel_core::Event;
 use tunnel_core::envelope::{Channel, Frame};
@@ -91,8 +91,8 @@ fn answers_that_their_asker_does_not_read_are_bounded_and_those_left_out_are_cou
     bench.stalled.insert(daemon("slow"));
     let data = Bytes::from(vec![7; FRAGMENT_MAX - 64]);
     for id in 0..600 {
-        let question = TunnelBody { id, what: TunnelWhat::Echo(data.clone()) }.to_bytes().unwrap();
-        bench.send(daemon("slow"), id, near("tunnel"), whole(question));
+        let question = ProbeBody { id, what: ProbeWhat::Echo(data.clone()) }.to_bytes().unwrap();
+        bench.send(daemon("slow"), id, near("probe"), whole(question));
     }
     assert!(bench.tunnel.kept() <= 33 * MIB, "{}", bench.tunnel.kept());
     assert!(bench.tunnel.status(machine::Time::ZERO).counters.answers_dropped > 50);
@@ -119,7 +119,7 @@ fn a_daemon_that_reads_nothing_for_half_a_minute_is_forgotten_and_its_senders_ar
 
     // It reads again, says something, and hears that it has to begin anew.
     bench.read_again(daemon("slow"));
-    bench.send(daemon("slow"), 1, near("tunnel"), whole(&b"x"[..]));
+    bench.send(daemon("slow"), 1, near("probe"), whole(&b"x"[..]));
     assert_eq!(bench.rejected, [(daemon("slow"), ToDaemon::Forgotten)]);
     bench.register_run(daemon("slow"), 1);
     let open = Frame::Open { channel: Channel(2), from: daemon("peer"), to: daemon("slow") };

@@ -11,7 +11,7 @@ use tunnel_core::envelope::{self, Channel, Frame, Head};
 use tunnel_core::{Input, session};
 
 fn any_daemon() -> impl Strategy<Value = Daemon> {
-    prop::sample::select(vec!["a", "b", "tunnel", "nobody"]).prop_map(daemon)
+    prop::sample::select(vec!["a", "b", "probe", "nobody"]).prop_map(daemon)
 }
 
 fn any_fragment() -> impl Strategy<Value = Fragment> {

@@ -1,6 +1,6 @@
 //! `ctdb-tunneld`: carries the new daemons' messages between the nodes of a cluster, through ctdbd.
 //!
-//! Puts together what the command line and the section `[tunnel]` say, prepares the bus directory, and hands over to the
+//! Puts together what the command line and the section `[tunneld]` say, prepares the bus directory, and hands over to the
 //! shell. What the daemon does is in `tunnel-core`; what is the same for all daemons is in `runtime::frame`.
 
 mod ctdbd;
@@ -23,16 +23,16 @@ use tunnel_core::{Config, Tunnel};
 /// Options of its own.
 #[derive(Args, Clone, Debug)]
 struct Options {
-    /// Socket of the local ctdbd [default: `ctdb socket` of the section tunnel, $CTDB_SOCKET, or /run/ctdb/ctdbd.socket]
+    /// Socket of the local ctdbd [default: `ctdb socket` of the section tunneld, $CTDB_SOCKET, or /run/ctdb/ctdbd.socket]
     #[arg(long, value_name = "PATH")]
     ctdb_socket: Option<PathBuf>,
 
-    /// Bus directory [default: `bus directory` of the section tunnel, or `bus` beside the socket of ctdbd]
+    /// Bus directory [default: `bus directory` of the section tunneld, or `bus` beside the socket of ctdbd]
     #[arg(long, value_name = "DIR", env = "CTDB_BUS_DIR")]
     run_dir: Option<PathBuf>,
 
     /// Seconds without a word after which a node is given up and what waits for it fails [default: `peer timeout` of
-    /// the section tunnel, or 10]
+    /// the section tunneld, or 10]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     peer_timeout: Option<f64>,
 }
@@ -52,19 +52,19 @@ fn boot_id() -> u64 {
 struct Tunneld;
 
 impl Daemon for Tunneld {
-    const NAME: &'static str = "ctdb-tunneld";
+    const NAME: &'static str = protocol::daemons::TUNNEL.program;
     const ABOUT: &'static str = "Carries messages between the daemons of the cluster's nodes, through ctdbd. It attaches to \
         the local ctdbd as a client, and comes back by itself when ctdbd was away. Daemons of this node reach it at the \
-        datagram socket `tunneld` in the bus directory";
+        datagram socket `tunnel` in the bus directory";
     const SECTIONS: &'static [&'static str] =
-        &[config::Tunnel::NAME, config::Http::NAME, config::Callback::NAME];
+        &[config::Tunneld::NAME, config::Http::NAME, config::Callback::NAME];
     const LOG_VARIABLE: &'static str = "TUNNELD_LOG";
 
     type Options = Options;
     type Error = anyhow::Error;
 
     async fn run(options: Options, frame: Frame) -> anyhow::Result<()> {
-        let said: config::Tunnel = frame.section()?;
+        let said: config::Tunneld = frame.section()?;
         let http: config::Http = frame.section()?;
         let socket = options.ctdb_socket.or(said.ctdb_socket).unwrap_or_else(runtime::paths::ctdbd_socket);
         let dir = options.run_dir.or(said.bus_directory).unwrap_or_else(|| runtime::paths::bus_dir(&socket));

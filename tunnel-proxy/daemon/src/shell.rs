@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use bus::Daemon;
 use machine::{Machine, Time};
 use runtime::callbacks::{Callbacks, from_settings};
-use runtime::datagram::{Files, Outcome, Receiver, TUNNELD_SOCKET};
+use runtime::datagram::{Files, Outcome, Receiver, TUNNEL_SOCKET};
 use runtime::frame::{Asked, Frame};
 use runtime::http::{Door, Limits, Places};
 use runtime::{Alarm, Clock};
@@ -66,7 +66,7 @@ impl Shell {
         dir: PathBuf,
         (limits, places): (Limits, Option<Places>),
     ) -> anyhow::Result<()> {
-        let path = dir.join(TUNNELD_SOCKET);
+        let path = dir.join(TUNNEL_SOCKET);
         let receiver = Receiver::listen(path.clone(), Files::Refuse, frame.sockets())
             .with_context(|| format!("cannot listen at {}", path.display()))?;
         let reception = Reception::open(&dir)?;
@@ -133,7 +133,7 @@ impl Shell {
     }
 
     fn reloaded(&mut self) {
-        match self.frame.section::<config::Tunnel>() {
+        match self.frame.section::<config::Tunneld>() {
             Ok(said) => self.tunnel.set_peer_timeout(self.peer_timeout.unwrap_or(said.peer_timeout)),
             Err(error) => warn!(%error, "the section was judged good before"),
         }

@@ -1,7 +1,7 @@
-//! The tunneld as a daemon among the others, under the name `tunneld`: what it can be asked, what it tells, its numbers.
+//! The tunneld as a daemon among the others, under the name `tunnel`: what it can be asked, what it tells, its numbers.
 //!
 //! Whoever asks gets a copy of the machine's state, from the loop that drives it. The plain questions that the machine
-//! answers itself, under the name `tunnel`, are in `tunnel-core`.
+//! answers itself, under the name `probe`, are in `tunnel-core`.
 
 use std::path::Path;
 use std::pin::Pin;
@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 
 use bus::Daemon;
 use protocol::common::{Code, Daemon as Named};
-use protocol::service::Refusal;
-use protocol::services::tunneld::{SERVICE, Serve, Served};
+use protocol::interface::Refusal;
+use protocol::services::tunnel::{SERVICE, Serve, Served};
 use protocol::tunnel::{LinkState, PeerState, Status, Text};
-use protocol::tunneld::{
-    TunneldDaemonChanged, TunneldEcho, TunneldLinkChanged, TunneldPeerChanged, TunneldPeers, TunneldStatus,
+use protocol::tunnel::{
+    TunnelDaemonChanged, TunnelEcho, TunnelLinkChanged, TunnelPeerChanged, TunnelPeers, TunnelStatus,
 };
 use runtime::http::prometheus_client::metrics::counter::Counter;
 use runtime::http::prometheus_client::metrics::family::Family;
@@ -83,16 +83,16 @@ impl Asking {
 }
 
 impl Serve for Asking {
-    async fn echo(&self, argument: TunneldEcho) -> Result<TunneldEcho, Refusal> {
+    async fn echo(&self, argument: TunnelEcho) -> Result<TunnelEcho, Refusal> {
         Ok(argument)
     }
 
-    async fn status(&self, (): ()) -> Result<TunneldStatus, Refusal> {
+    async fn status(&self, (): ()) -> Result<TunnelStatus, Refusal> {
         self.state().await
     }
 
-    async fn peers(&self, (): ()) -> Result<TunneldPeers, Refusal> {
-        self.state().await.map(|Status { node, peers, .. }| TunneldPeers { node, peers })
+    async fn peers(&self, (): ()) -> Result<TunnelPeers, Refusal> {
+        self.state().await.map(|Status { node, peers, .. }| TunnelPeers { node, peers })
     }
 }
 
@@ -167,17 +167,17 @@ pub(crate) fn tell(station: &Station, event: &Event) {
     let link = |node, state, reason: Option<&String>| {
         station.health().set(CTDBD, reason.cloned());
         let word = if state == LinkState::Attached { "attached" } else { "down" };
-        let event = TunneldLinkChanged { node, state, reason: reason.map(|text| Text(short(text))) };
+        let event = TunnelLinkChanged { node, state, reason: reason.map(|text| Text(short(text))) };
         station.tell_about("", &[word], &event);
     };
     let peer = |node: u32, state| {
         let (subject, word) = (node.to_string(), if state == PeerState::Up { "up" } else { "down" });
-        station.tell_about(&subject, &[&subject, word], &TunneldPeerChanged { node, state });
+        station.tell_about(&subject, &[&subject, word], &TunnelPeerChanged { node, state });
     };
     let daemon = |daemon: &Daemon, registered| {
         let (subject, word) = (daemon.to_string(), if registered { "registered" } else { "gone" });
         let daemon = Named { name: daemon.name.to_string(), instance: daemon.instance };
-        station.tell_about(&subject, &[&subject, word], &TunneldDaemonChanged { daemon, registered });
+        station.tell_about(&subject, &[&subject, word], &TunnelDaemonChanged { daemon, registered });
     };
     match event {
         Event::Attached(node) => link(Some(node.0), LinkState::Attached, None),

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use bus::Node;
-use protocol::service::Service;
+use protocol::interface::Service;
 use protocol::services::event;
 
 use super::databases::Records;

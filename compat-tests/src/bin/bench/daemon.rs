@@ -13,7 +13,7 @@ use bus::{Address, Config, Daemon, Effect, Endpoint, Gather, Input, Ticket, char
 use bytes::Bytes;
 use machine::{Machine, Time};
 use nix::sys::socket::{MsgFlags, UnixAddr, sendmsg, setsockopt, sockopt::SndBuf};
-use runtime::datagram::{TUNNELD_SOCKET, socket_of};
+use runtime::datagram::{TUNNEL_SOCKET, socket_of};
 
 use crate::end::{End, PATIENCE};
 
@@ -49,7 +49,7 @@ impl BusEnd {
             start: Instant::now(),
             socket,
             path,
-            tunneld: dir.join(TUNNELD_SOCKET),
+            tunneld: dir.join(TUNNEL_SOCKET),
             sender: None,
             buffer: vec![0; DATAGRAM_MAX + 1],
             to,

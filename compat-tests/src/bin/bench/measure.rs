@@ -11,7 +11,7 @@ use bus::{Address, Daemon, Node};
 use bytes::Bytes;
 use compat_tests::Cluster;
 use legacy_codec::SrvId;
-use protocol::tunnel::{DAEMON_NAME, TunnelBody, TunnelWhat};
+use protocol::probe::{PROBE_NAME, ProbeBody, ProbeWhat};
 use protocol::xdr::Xdr;
 
 use crate::cpu;
@@ -98,7 +98,7 @@ impl Bench {
         Ok(Self {
             plain: Plain::connect(&near.socket(), SRVIDS[0], (1, SRVIDS[1]))?,
             daemon: BusEnd::connect(&near.bus_dir(), name, to(1, name))?,
-            echo: BusEnd::connect(&near.bus_dir(), named("bench-echo")?, to(1, named(DAEMON_NAME)?))?,
+            echo: BusEnd::connect(&near.bus_dir(), named("bench-echo")?, to(1, named(PROBE_NAME)?))?,
             servers: vec![
                 std::thread::spawn(move || serve(&mut far_plain)),
                 std::thread::spawn(move || serve(&mut far_daemon)),
@@ -210,8 +210,8 @@ fn question(way: Way, size: usize) -> anyhow::Result<(Bytes, Bytes)> {
     Ok(match way {
         Way::Plain | Way::Daemons => (data.clone(), data),
         Way::Echo => {
-            let body = |what| TunnelBody { id: 1, what }.to_bytes();
-            (body(TunnelWhat::Echo(data.clone()))?, body(TunnelWhat::EchoAnswer(data))?)
+            let body = |what| ProbeBody { id: 1, what }.to_bytes();
+            (body(ProbeWhat::Echo(data.clone()))?, body(ProbeWhat::EchoAnswer(data))?)
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-pub use protocol::service::Refusal;
+pub use protocol::interface::Refusal;
 
 use crate::address::{Address, Daemon, Node};
 use crate::failure::{Failure, Undelivered};

@@ -1,4 +1,5 @@
-//! The sections that new daemons read. `[logging]` and `[event]` are older than they: C's daemons read some of it too.
+//! The sections that new daemons read. `[logging]` and `[event]` are older than they: C's daemons read them too. That of a
+//! daemon is the name of its program without `ctdb-`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,10 +25,16 @@ section! {
 }
 
 section! {
-    /// What the event daemon reads.
+    /// What was there before ctdb-eventd, and what it reads like the event daemon of C.
     Event ["event", named false] {
         /// A program in the configuration's directory that is run when an event script takes too long.
         debug_script: Option<String> = "debug script", Value::Script, None, AtRunTime, Both;
+    }
+}
+
+section! {
+    /// What ctdb-eventd reads.
+    Eventd ["eventd", named false] {
         /// How many of the last runs of each script are kept to be shown.
         history: u64 = "history", Value::Count { least: 1, most: 1000 }, Some("10"), AtRunTime, New;
         /// How much of what one script prints is kept; the rest is counted.
@@ -39,7 +46,7 @@ section! {
 
 section! {
     /// What ctdb-tunneld reads.
-    Tunnel ["tunnel", named false] {
+    Tunneld ["tunneld", named false] {
         /// The socket of the local ctdbd; without it `$CTDB_SOCKET`, or /run/ctdb/ctdbd.socket.
         ctdb_socket: Option<PathBuf> = "ctdb socket", Value::Path, None, AtStart, New;
         /// The directory of the daemons' sockets; without it `bus` beside the socket of ctdbd.

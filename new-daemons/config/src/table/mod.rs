@@ -7,7 +7,7 @@ mod daemons;
 pub(crate) mod legacy;
 mod services;
 
-pub use daemons::{Callback, Event, Http, Logging, Tunnel};
+pub use daemons::{Callback, Event, Eventd, Http, Logging, Tunneld};
 pub use services::{Service, Serviced};
 
 macro_rules! optional {

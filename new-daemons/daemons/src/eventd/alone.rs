@@ -23,7 +23,7 @@ pub(crate) struct Options {
     #[arg(long, required = true)]
     bus_only: bool,
 
-    /// Bus directory [default: `bus directory` of the section tunnel, or `bus` beside the socket of ctdbd]
+    /// Bus directory [default: `bus directory` of the section tunneld, or `bus` beside the socket of ctdbd]
     #[arg(long, value_name = "DIR", env = "CTDB_BUS_DIR")]
     run_dir: Option<PathBuf>,
 }
@@ -40,7 +40,7 @@ fn settings(frame: &Frame, paths: &Paths) -> anyhow::Result<(Settings, Ours)> {
 }
 
 impl Daemon for Alone {
-    const NAME: &'static str = "ctdb-eventd";
+    const NAME: &'static str = protocol::daemons::EVENT.program;
     const ABOUT: &'static str = "Runs the scripts of events, for the daemons on the bus. Each directory in `events` beside \
         ctdb.conf is a component";
     const SECTIONS: &'static [&'static str] = Ours::SECTIONS;

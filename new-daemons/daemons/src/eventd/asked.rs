@@ -13,7 +13,7 @@ use protocol::event::{
     EventAbout, EventComponent, EventComponents, EventHistory, EventLast, EventNamed, EventPast, EventRan,
     EventRun, EventScripts, EventWhich,
 };
-use protocol::service::Refusal;
+use protocol::interface::Refusal;
 use protocol::services::event::Serve;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Semaphore, oneshot};

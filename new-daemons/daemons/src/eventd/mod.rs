@@ -36,7 +36,7 @@ use self::settings::Settings;
 /// Takes the place of the program of the same name in C CTDB: name it in the environment variable CTDB_EVENTD of ctdbd (up to
 /// Samba 4.24), or put it into ctdb's helper directory (Samba 4.25 and later).
 #[derive(Debug, Parser)]
-#[command(name = "ctdb-eventd", version)]
+#[command(name = protocol::daemons::EVENT.program, version)]
 struct Options {
     /// Process whose end ends this one
     #[arg(short = 'P', long = "pid", value_name = "PID")]
@@ -69,7 +69,7 @@ fn run(options: &Options, mut startup: Option<File>) -> Result<(), i32> {
         eprintln!("ctdb-eventd: {error}");
         Errno::EINVAL as i32
     })?;
-    let mut log = Log::open("ctdb-eventd", &settings, &paths).map_err(|error| {
+    let mut log = Log::open(protocol::daemons::EVENT.program, &settings, &paths).map_err(|error| {
         eprintln!("ctdb-eventd: log {}: {error}", settings.location);
         Errno::EINVAL as i32
     })?;

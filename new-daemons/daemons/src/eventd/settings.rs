@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use config::{Callback, Document, Event, Http, Mistake, Section, Tunnel};
+use config::{Callback, Document, Event, Eventd, Http, Mistake, Section, Tunneld};
 use event::OUTPUT;
 use runtime::callbacks::{Row, from_settings};
 use runtime::configuration::{self, Here};
@@ -52,10 +52,10 @@ pub(crate) struct Ours {
 impl Ours {
     /// The sections that it comes from.
     pub(crate) const SECTIONS: &'static [&'static str] =
-        &[Event::NAME, Tunnel::NAME, Http::NAME, Callback::NAME];
+        &[Event::NAME, Eventd::NAME, Tunneld::NAME, Http::NAME, Callback::NAME];
 
     pub(crate) fn of(settings: &config::Settings) -> Result<Self, Mistake> {
-        let (event, tunnel) = (settings.section::<Event>()?, settings.section::<Tunnel>()?);
+        let (event, tunnel) = (settings.section::<Eventd>()?, settings.section::<Tunneld>()?);
         let history = usize::try_from(event.history).ok();
         let door = Some((settings.section::<Http>()?, event.http_listen));
         let (output, bus) = (event.output_limit.bytes(), tunnel.bus_directory);

@@ -5,7 +5,7 @@
 
 use event::messages::Told;
 use protocol::event::EventTold;
-use protocol::service::Tell;
+use protocol::interface::Tell;
 use runtime::Station;
 use runtime::callbacks::Callbacks;
 

@@ -4,8 +4,8 @@
 //! `messages`.
 
 use protocol::common::Code;
-use protocol::service::Refusal;
-use protocol::serviced::{
+use protocol::interface::Refusal;
+use protocol::service::{
     ServiceAddresses, ServiceChecked, ServiceHealth, ServiceHistory, ServiceList, ServiceReport,
     ServiceSettled, ServiceStatus, ServiceWhich,
 };

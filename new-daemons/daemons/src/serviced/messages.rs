@@ -1,4 +1,4 @@
-//! The core's answers and notices as messages of the new protocol (`spec/serviced.x`), and requests as commands.
+//! The core's answers and notices as messages of the new protocol (`spec/service.x`), and requests as commands.
 //!
 //! Whatever the core says fits the bounds of the messages: reasons and outputs are shortened.
 
@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use protocol::common::{Code, More, Span, Time};
 use protocol::fit;
-use protocol::service::Refusal as No;
-use protocol::serviced::{
+use protocol::interface::Refusal as No;
+use protocol::service::{
     SERVICE_OUTPUT_MAX, SERVICE_TEXT_MAX, SERVICE_TOLD_MAX, ServiceAddress, ServiceAddresses, ServiceCheck,
     ServiceChecked, ServiceCondition, ServiceDone, ServiceEnding, ServiceEntry, ServiceHealth,
     ServiceHealthChanged, ServiceHistory, ServiceKind, ServiceList, ServiceManager, ServiceName,

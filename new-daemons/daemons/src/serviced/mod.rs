@@ -23,7 +23,7 @@ use self::shell::Shell;
 /// Options of its own.
 #[derive(Args, Clone, Debug)]
 struct Options {
-    /// Bus directory [default: `bus directory` of the section tunnel, or `bus` beside the socket of ctdbd]
+    /// Bus directory [default: `bus directory` of the section tunneld, or `bus` beside the socket of ctdbd]
     #[arg(long, value_name = "DIR", env = "CTDB_BUS_DIR")]
     run_dir: Option<PathBuf>,
 
@@ -36,7 +36,7 @@ struct Options {
 struct Serviced;
 
 impl Daemon for Serviced {
-    const NAME: &'static str = "ctdb-serviced";
+    const NAME: &'static str = protocol::daemons::SERVICE.program;
     const ABOUT: &'static str = "Starts, checks and stops the services of this node, and tells how well the node is. Each \
         section `[service NAME]` of the configuration is a service";
     const SECTIONS: &'static [&'static str] = Settings::SECTIONS;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bus::Daemon;
-use protocol::service::Tell;
+use protocol::interface::Tell;
 use protocol::services::service::{SERVICE, Served};
 use runtime::callbacks::{Callbacks, Row};
 use runtime::frame::{Frame, Sockets};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use config::{Callback, Http, Section, Service, Serviced, Tunnel};
+use config::{Callback, Http, Section, Service, Serviced, Tunneld};
 use runtime::callbacks::{self, Row};
 use runtime::frame::Frame;
 use service::Config;
@@ -26,11 +26,11 @@ pub(crate) struct Settings {
 impl Settings {
     /// The sections that it comes from.
     pub(crate) const SECTIONS: &'static [&'static str] =
-        &[Serviced::NAME, Service::NAME, Tunnel::NAME, Http::NAME, Callback::NAME];
+        &[Serviced::NAME, Service::NAME, Tunneld::NAME, Http::NAME, Callback::NAME];
 
     /// What the configuration says now.
     pub(crate) fn of(frame: &Frame) -> anyhow::Result<Self> {
-        let (own, tunnel): (Serviced, Tunnel) = (frame.section()?, frame.section()?);
+        let (own, tunnel): (Serviced, Tunneld) = (frame.section()?, frame.section()?);
         let wrong = |mistake| anyhow!("{}", config::Remark::from(mistake));
         let config = Config::from_settings(frame.settings()).map_err(wrong)?;
         // The check of the files has told all of them with their lines; this is for what came past it.

@@ -1,8 +1,8 @@
 //! The units that come with the daemons, started, killed and stopped by a real systemd.
 
 use bus::{Address, Daemon, Node};
-use protocol::service::Ask;
-use protocol::serviced::{ServiceHealth, ServiceState};
+use protocol::interface::Ask;
+use protocol::service::{ServiceHealth, ServiceState};
 use protocol::services::{event, service as serviced};
 use protocol::xdr::Xdr;
 use runtime::{Bus, Joining};

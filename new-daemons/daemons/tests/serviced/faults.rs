@@ -20,7 +20,7 @@ exit 0
     let web = place.wait_for("web", ServiceState::Failed).await;
     assert!(web.entry.reason.0.contains("took longer than 1s"), "{:?}", web.entry);
     let last = web.last_check.unwrap();
-    assert_eq!(last.ending.outcome, protocol::serviced::ServiceOutcome::TimedOut);
+    assert_eq!(last.ending.outcome, protocol::service::ServiceOutcome::TimedOut);
     assert!(last.took.0 >= 1_000_000, "{last:?}");
     // Each check is counted when it ends: none was begun beside another.
     fs::remove_file(place.path("hang")).unwrap();
@@ -61,7 +61,7 @@ exit 0
     fs::write(place.path("crash"), "").unwrap();
     let web = place.wait_for("web", ServiceState::Failed).await;
     let ending = web.last_check.unwrap().ending;
-    assert_eq!((ending.outcome, ending.code), (protocol::serviced::ServiceOutcome::Killed, 11));
+    assert_eq!((ending.outcome, ending.code), (protocol::service::ServiceOutcome::Killed, 11));
     fs::remove_file(place.path("crash")).unwrap();
     place.wait_for("web", ServiceState::Up).await;
     place.ask::<service::Disable>(which("web")).await.unwrap();

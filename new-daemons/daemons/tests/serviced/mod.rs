@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use bus::calls::{CallError, News};
 use bus::{Address, Daemon, Node};
-use protocol::service::{Ask, Tell};
-use protocol::serviced::{
+use protocol::interface::{Ask, Tell};
+use protocol::service::{
     ServiceCondition, ServiceHealth, ServiceName, ServicePhase, ServiceSettled, ServiceState, ServiceWhich,
 };
 use protocol::services::service;

@@ -1,7 +1,7 @@
 //! What others ask, and what they are told.
 
 use protocol::common::Code;
-use protocol::serviced::{
+use protocol::service::{
     ServiceAddress, ServiceAddresses, ServiceHealthChanged, ServiceReconfigured, ServiceReport,
     ServiceStateChanged,
 };
@@ -155,7 +155,7 @@ async fn a_manager_outside_is_heard_and_nothing_is_started_or_stopped() {
     let report = |healthy, reason: &str| ServiceReport {
         service: ServiceName("db".into()),
         healthy,
-        reason: protocol::serviced::ServiceText(reason.into()),
+        reason: protocol::service::ServiceText(reason.into()),
         more: protocol::common::More(Vec::new()),
     };
     place.ask::<service::Report>(report(true, "")).await.unwrap();

@@ -13,11 +13,11 @@ pub mod event;
 #[rustfmt::skip]
 pub mod frames;
 #[rustfmt::skip]
-pub mod serviced;
+pub mod probe;
+#[rustfmt::skip]
+pub mod service;
 #[rustfmt::skip]
 pub mod tunnel;
-#[rustfmt::skip]
-pub mod tunneld;
 
 /// Every module with its types.
 #[rustfmt::skip]
@@ -27,7 +27,7 @@ pub const MODULES: &[(&str, &[protocol::catalog::Type])] = &[
     ("common", common::TYPES),
     ("event", event::TYPES),
     ("frames", frames::TYPES),
-    ("serviced", serviced::TYPES),
+    ("probe", probe::TYPES),
+    ("service", service::TYPES),
     ("tunnel", tunnel::TYPES),
-    ("tunneld", tunneld::TYPES),
 ];

@@ -1,9 +1,9 @@
 //! What `ctdb-serviced` can be asked and tells, on the bus under the name `service`.
 //!
-//! The types are those of `spec/serviced.x`. Services are declared in the configuration; here they are looked at, enabled
+//! The types are those of `spec/service.x`. Services are declared in the configuration; here they are looked at, enabled
 //! and disabled, started and stopped together, and told which addresses the node has.
 
-use crate::serviced::{
+use crate::service::{
     ServiceAddresses, ServiceChecked, ServiceHealth, ServiceHealthChanged, ServiceHistory, ServiceList,
     ServiceReconfigured, ServiceReport, ServiceSettled, ServiceStateChanged, ServiceStatus, ServiceWhich,
 };

@@ -11,7 +11,7 @@ use callback::Owner;
 use protocol::callback as wire;
 use protocol::callback::CallbackRequest;
 use protocol::common::{Code, Span};
-use protocol::service::{Handler, Refusal};
+use protocol::interface::{Handler, Refusal};
 use protocol::services::callbacks::{Serve, Served};
 use protocol::xdr::{Xdr, XdrError};
 use tokio::time::timeout;

@@ -3,7 +3,7 @@
 //! The types of the protocol have schemas of their own (schemars), and the paths are those of the rows: so nothing is
 //! described that is not served, and no other tool is needed that would have to be told the same again.
 
-use protocol::service::{Request, Service};
+use protocol::interface::{Request, Service};
 use protocol::services;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;

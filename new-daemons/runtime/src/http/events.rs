@@ -13,7 +13,7 @@ use bus::calls::{Absence, News};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use protocol::service::Service;
+use protocol::interface::Service;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bus::Failure;
 use bus::calls::CallError;
 use protocol::common::Code;
-use protocol::service::Refusal;
+use protocol::interface::Refusal;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -17,7 +17,7 @@ use axum::{Json, Router};
 use bus::{Address, Daemon, Node};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use protocol::service::{Request as Row, Service};
+use protocol::interface::{Request as Row, Service};
 use protocol::services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -290,13 +290,13 @@ mod tests {
 
     #[test]
     fn a_target_is_a_node_and_a_daemon_of_a_known_kind() {
-        let (to, service) = target("3", "tunneld").unwrap();
-        assert_eq!((to.to_string(), service.name), ("3/tunneld/0".to_owned(), "tunneld"));
-        assert_eq!(target("local", "tunneld.7").unwrap().0.to_string(), "local/tunneld/7");
+        let (to, service) = target("3", "tunnel").unwrap();
+        assert_eq!((to.to_string(), service.name), ("3/tunnel/0".to_owned(), "tunnel"));
+        assert_eq!(target("local", "tunnel.7").unwrap().0.to_string(), "local/tunnel/7");
         for (node, daemon, status) in [
-            ("", "tunneld", 400),
-            ("-1", "tunneld", 400),
-            ("4294967296", "tunneld", 400),
+            ("", "tunnel", 400),
+            ("-1", "tunnel", 400),
+            ("4294967296", "tunnel", 400),
             ("1", "tunneld.", 400),
             ("1", "tunneld.x", 400),
             ("1", "../x", 400),

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bus::{Address, Daemon, Failure, Name, Node, Ticket, Undelivered};
 use bytes::Bytes;
-use protocol::tunnel::{DAEMON_NAME, Status, TunnelBody, TunnelWhat};
+use protocol::probe::{PROBE_NAME, ProbeBody, ProbeWhat};
+use protocol::tunnel::Status;
 use protocol::xdr::Xdr;
 use tokio::sync::oneshot;
 
@@ -52,8 +53,7 @@ impl Asks {
     }
 
     pub(super) fn answered(&mut self, from: Address, body: Bytes) {
-        let Ok(TunnelBody { id, what: TunnelWhat::StatusAnswer(json) }) = TunnelBody::from_bytes(&body)
-        else {
+        let Ok(ProbeBody { id, what: ProbeWhat::StatusAnswer(json) }) = ProbeBody::from_bytes(&body) else {
             return;
         };
         let same = |to: &Address| to.daemon == from.daemon;
@@ -100,11 +100,11 @@ impl Bus {
     }
 
     async fn daemons_of(&self, node: Node, patience: Duration) -> Result<Vec<Daemon>, FindError> {
-        let name: Name = DAEMON_NAME.parse().map_err(|_| FindError::Malformed)?;
+        let name: Name = PROBE_NAME.parse().map_err(|_| FindError::Malformed)?;
         let to = Address::new(node, name);
         let answer = self.hub.with(|desk, _| {
             let (id, answer) = desk.asks.ask(to);
-            let body = TunnelBody { id, what: TunnelWhat::Status }.to_bytes().ok()?;
+            let body = ProbeBody { id, what: ProbeWhat::Status }.to_bytes().ok()?;
             desk.send(bus::Input::Send { ticket: Ticket(FIRST_ASK.0 + id), to, body });
             Some(answer)
         });

@@ -10,12 +10,12 @@ use tokio::time::timeout;
 
 use super::client::{Events, SOON, get};
 use super::{House, peer};
-use protocol::tunneld::{TunneldLinkChanged, TunneldLinkState, TunneldText};
+use protocol::tunnel::{TunnelLinkChanged, TunnelLinkState, TunnelText};
 
 async fn up(house: &House, target: &str, seen: Option<&str>) -> Events {
     let mut events = Events::open(&house.path, target, seen).await;
     let first = events.next().await;
-    assert_eq!((first.name.as_str(), first.data), ("up", json!({ "from": "tunneld/0" })));
+    assert_eq!((first.name.as_str(), first.data), ("up", json!({ "from": "tunnel/0" })));
     events
 }
 
@@ -31,12 +31,12 @@ async fn events_come_in_order_to_all_who_asked_for_their_topics() {
     let mut all = up(&house, "/events", None).await;
     let mut links = up(&house, "/events?topic=tunnel.link.", None).await;
     house.station.tell(&peer(2));
-    let reason = Some(TunneldText("gone".to_owned()));
-    house.station.tell(&TunneldLinkChanged { node: None, state: TunneldLinkState::Down, reason });
+    let reason = Some(TunnelText("gone".to_owned()));
+    house.station.tell(&TunnelLinkChanged { node: None, state: TunnelLinkState::Down, reason });
     house.station.tell(&peer(3));
     assert_eq!(node(&all.next().await), 2);
     let link = json!({
-        "topic": "tunnel.link.changed", "from": "tunneld/0",
+        "topic": "tunnel.link.changed", "from": "tunnel/0",
         "body": { "node": null, "state": "down", "reason": "gone" },
     });
     assert_eq!(all.next().await.data, link);

@@ -31,7 +31,7 @@ async fn json_that_is_made_to_hurt_is_refused_and_costs_nothing() {
     let name = format!("{{\"{}\":1}}", "\\u0000".repeat(100_000));
     let keys = format!("{{{}\"data\":1}}", "\"data\":\"\",".repeat(50_000));
     for body in [&deep, &objects, &number, &name, &keys, "\"", "{\"data\":\"\\ud800\"}", "1e999999999"] {
-        let answer = post(&house.path, "/v1/tunneld/echo", body).await;
+        let answer = post(&house.path, "/v1/tunnel/echo", body).await;
         assert_eq!(
             (answer.status, answer.error()),
             (400, "bad_request".to_owned()),
@@ -40,7 +40,7 @@ async fn json_that_is_made_to_hurt_is_refused_and_costs_nothing() {
         );
         assert!(answer.body.len() < 8192, "{}", answer.body.len());
     }
-    let binary = request("POST", "/v1/tunneld/echo", "content-type: application/json\r\n", &[0xff; 1000]);
+    let binary = request("POST", "/v1/tunnel/echo", "content-type: application/json\r\n", &[0xff; 1000]);
     assert_eq!(exchange(&house.path, &binary).await.status, 400);
     alive(&house).await;
 }
@@ -54,7 +54,7 @@ async fn requests_that_are_none_are_refused() {
         ("\r\n\r\n\r\n".to_owned(), 400),
         ("GET\r\n\r\n".to_owned(), 400),
         ("GET / HTTP/9.9\r\n\r\n".to_owned(), 400),
-        ("POST /v1/tunneld/echo HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n".to_owned(), 400),
+        ("POST /v1/tunnel/echo HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n".to_owned(), 400),
         (format!("GET /health HTTP/1.1\r\nhost: x\r\n{many}\r\n"), 431),
         (format!("GET /health HTTP/1.1\r\nhost: x\r\n{long}\r\n"), 431),
         (format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(100_000)), 431),
@@ -74,7 +74,7 @@ async fn requests_that_are_none_are_refused() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let house = House::open(Limits { body: Duration::from_millis(100), ..Limits::default() });
-    let head = b"POST /v1/tunneld/echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let head = b"POST /v1/tunnel/echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
     let answer = exchange(&house.path, head).await;
     assert_eq!((answer.status, answer.error()), (408, "timed_out".to_owned()));
 }
@@ -83,7 +83,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 async fn a_body_that_is_too_large_is_not_read_to_its_end() {
     let house = House::open(Limits { body_size: 1000, ..Limits::default() });
     let mut stream = UnixStream::connect(&house.path).await.unwrap();
-    let head = b"POST /v1/tunneld/echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head = b"POST /v1/tunnel/echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head).await.unwrap();
     let chunk = [b"400\r\n".to_vec(), vec![b' '; 1024], b"\r\n".to_vec()].concat();
     let sent = async {

@@ -12,9 +12,9 @@ use std::pin::Pin;
 use bus::Daemon;
 use bytes::Bytes;
 use protocol::common::Code;
-use protocol::service::Refusal;
-use protocol::services::tunneld::{Serve, Served};
-use protocol::tunneld::{TunneldEcho, TunneldPeerChanged, TunneldPeerState, TunneldPeers, TunneldStatus};
+use protocol::interface::Refusal;
+use protocol::services::tunnel::{Serve, Served};
+use protocol::tunnel::{TunnelEcho, TunnelPeerChanged, TunnelPeerState, TunnelPeers, TunnelStatus};
 use runtime::frame::Sockets;
 use runtime::http::prometheus_client::metrics::gauge::Gauge;
 use runtime::http::prometheus_client::registry::Registry;
@@ -26,13 +26,13 @@ use tempfile::TempDir;
 struct Fake;
 
 impl Serve for Fake {
-    async fn echo(&self, argument: TunneldEcho) -> Result<TunneldEcho, Refusal> {
+    async fn echo(&self, argument: TunnelEcho) -> Result<TunnelEcho, Refusal> {
         Ok(argument)
     }
-    async fn status(&self, (): ()) -> Result<TunneldStatus, Refusal> {
+    async fn status(&self, (): ()) -> Result<TunnelStatus, Refusal> {
         Err(Refusal::new(Code::Busy, "ask again"))
     }
-    async fn peers(&self, (): ()) -> Result<TunneldPeers, Refusal> {
+    async fn peers(&self, (): ()) -> Result<TunnelPeers, Refusal> {
         std::future::pending().await
     }
 }
@@ -57,12 +57,12 @@ struct House {
 }
 
 fn daemon(instance: u32) -> Daemon {
-    Daemon { name: "tunneld".parse().unwrap(), instance }
+    Daemon { name: "tunnel".parse().unwrap(), instance }
 }
 
 /// The socket of a daemon's door.
 fn socket(dir: &TempDir, instance: u32) -> PathBuf {
-    dir.path().join(format!("tunneld.{instance}.http"))
+    dir.path().join(format!("tunnel.{instance}.http"))
 }
 
 impl House {
@@ -81,8 +81,8 @@ impl House {
 }
 
 /// An event about a node.
-fn peer(node: u32) -> TunneldPeerChanged {
-    TunneldPeerChanged { node, state: TunneldPeerState::Up }
+fn peer(node: u32) -> TunnelPeerChanged {
+    TunnelPeerChanged { node, state: TunnelPeerState::Up }
 }
 
 /// As opaque data is written in JSON.

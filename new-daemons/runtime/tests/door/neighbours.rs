@@ -1,6 +1,6 @@
 //! Through the door of one daemon to another one of the same node, over the bus.
 
-use protocol::services::tunneld::Served;
+use protocol::services::tunnel::Served;
 use runtime::http::Limits;
 use runtime::{Bus, Joining, Station};
 use serde_json::json;
@@ -28,16 +28,16 @@ async fn a_request_is_forwarded_over_the_bus_and_answered_by_the_same_handler() 
     let _far = serve(far, 1);
     let house = House::open_in(dir, Some(near), Limits::default());
     let body = json!({ "data": base64(b"hello") });
-    let answer = post(&house.path, "/v1/nodes/local/tunneld.1/echo", &body.to_string()).await;
+    let answer = post(&house.path, "/v1/nodes/local/tunnel.1/echo", &body.to_string()).await;
     assert_eq!((answer.status, answer.json()), (200, body));
-    let answer = post(&house.path, "/v1/nodes/local/tunneld.1/status", "").await;
+    let answer = post(&house.path, "/v1/nodes/local/tunnel.1/status", "").await;
     let refusal = json!({ "error": "busy", "detail": "ask again" });
     assert_eq!((answer.status, answer.json()), (503, refusal));
-    let answer = post(&house.path, "/v1/nodes/local/tunneld.1/peers?timeout=0.2", "").await;
+    let answer = post(&house.path, "/v1/nodes/local/tunnel.1/peers?timeout=0.2", "").await;
     assert_eq!((answer.status, &answer.json()["in_doubt"]), (504, &json!(true)));
-    let answer = post(&house.path, "/v1/nodes/local/tunneld.9/status", "").await;
+    let answer = post(&house.path, "/v1/nodes/local/tunnel.9/status", "").await;
     assert_eq!((answer.status, answer.error()), (404, "no_such_daemon".to_owned()));
-    let answer = post(&house.path, "/v1/nodes/7/tunneld/status", "").await;
+    let answer = post(&house.path, "/v1/nodes/7/tunnel/status", "").await;
     assert_eq!((answer.status, answer.error()), (503, "no_way".to_owned()), "there is no tunneld");
 }
 
@@ -46,10 +46,10 @@ async fn events_of_another_daemon_come_through_the_door_and_its_end_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let near = join(&dir, 0);
     let house = House::open_in(dir, Some(near), Limits::default());
-    let path = "/v1/nodes/local/tunneld.1/events?topic=tunnel.peer.";
+    let path = "/v1/nodes/local/tunnel.1/events?topic=tunnel.peer.";
     let mut events = Events::open(&house.path, path, None).await;
     let absent = events.next().await;
-    assert_eq!((absent.name.as_str(), &absent.data["from"]), ("down", &json!("local/tunneld/1")));
+    assert_eq!((absent.name.as_str(), &absent.data["from"]), ("down", &json!("local/tunnel/1")));
 
     let far = join(&house.dir, 1);
     let station = Station::new(daemon(1), Some(far), Box::new(Served(Fake)), None);
@@ -57,7 +57,7 @@ async fn events_of_another_daemon_come_through_the_door_and_its_end_is_told() {
     assert_eq!(events.next().await.name, "up");
     station.tell(&peer(5));
     let body = json!({ "node": 5, "state": "up" });
-    let expected = json!({ "topic": "tunnel.peer.changed", "from": "local/tunneld/1", "body": body });
+    let expected = json!({ "topic": "tunnel.peer.changed", "from": "local/tunnel/1", "body": body });
     assert_eq!(events.next().await.data, expected);
 
     serving.abort();

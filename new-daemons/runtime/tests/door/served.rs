@@ -13,11 +13,11 @@ use super::{House, base64};
 async fn a_request_reaches_the_handler_and_its_answer_comes_back_as_json() {
     let house = House::open(Limits::default());
     let data = base64(&[0, 1, 254, 255]);
-    let answer = post(&house.path, "/v1/tunneld/echo", &json!({ "data": data }).to_string()).await;
+    let answer = post(&house.path, "/v1/tunnel/echo", &json!({ "data": data }).to_string()).await;
     assert_eq!((answer.status, answer.json()), (200, json!({ "data": data })));
-    let answer = post(&house.path, "/v1/tunneld/status", "").await;
+    let answer = post(&house.path, "/v1/tunnel/status", "").await;
     assert_eq!((answer.status, answer.json()), (503, json!({ "error": "busy", "detail": "ask again" })));
-    let answer = post(&house.path, "/v1/tunneld/peers?timeout=0.1", "null").await;
+    let answer = post(&house.path, "/v1/tunnel/peers?timeout=0.1", "null").await;
     assert_eq!((answer.status, answer.error()), (504, "timed_out".to_owned()));
     assert_eq!(answer.json()["in_doubt"], true);
 }
@@ -25,31 +25,31 @@ async fn a_request_reaches_the_handler_and_its_answer_comes_back_as_json() {
 #[tokio::test]
 async fn what_is_not_understood_is_told_in_json_with_a_fitting_status() {
     let house = House::open(Limits { body_size: 1024, ..Limits::default() });
-    let echo = "/v1/tunneld/echo";
+    let echo = "/v1/tunnel/echo";
     let large = format!("{{\"data\":\"{}\"}}", "A".repeat(1024));
     for (target, body, status, error) in [
-        ("/v1/tunneld/nothing", "", 404, "unknown_request"),
+        ("/v1/tunnel/nothing", "", 404, "unknown_request"),
         ("/v1/event/status", "", 404, "not_found"),
-        ("/v1/tunneld", "", 404, "not_found"),
+        ("/v1/tunnel", "", 404, "not_found"),
         ("/", "", 404, "not_found"),
         ("/../../etc/passwd", "", 404, "not_found"),
         ("/health", "", 405, "method_not_allowed"),
-        ("/v1/nodes/1/tunneld/events", "", 405, "method_not_allowed"),
+        ("/v1/nodes/1/tunnel/events", "", 405, "method_not_allowed"),
         (echo, "", 400, "bad_request"),
         (echo, "{", 400, "bad_request"),
         (echo, "[]", 400, "bad_request"),
         (echo, "{\"data\":\"not base64!\"}", 400, "bad_request"),
         (echo, "{\"data\":7}", 400, "bad_request"),
         (echo, &large, 413, "too_large"),
-        ("/v1/tunneld/status", "{\"x\":1}", 400, "bad_request"),
-        ("/v1/tunneld/status?timeout=0", "", 400, "bad_request"),
-        ("/v1/tunneld/status?timeout=nan", "", 400, "bad_request"),
-        ("/v1/tunneld/status?timeout=1e9", "", 400, "bad_request"),
-        ("/v1/tunneld/%ff", "", 400, "bad_request"),
-        ("/v1/nodes/1/tunneld/status", "", 503, "no_way"),
+        ("/v1/tunnel/status", "{\"x\":1}", 400, "bad_request"),
+        ("/v1/tunnel/status?timeout=0", "", 400, "bad_request"),
+        ("/v1/tunnel/status?timeout=nan", "", 400, "bad_request"),
+        ("/v1/tunnel/status?timeout=1e9", "", 400, "bad_request"),
+        ("/v1/tunnel/%ff", "", 400, "bad_request"),
+        ("/v1/nodes/1/tunnel/status", "", 503, "no_way"),
         ("/v1/nodes/1/nobody/status", "", 404, "no_such_daemon"),
-        ("/v1/nodes/x/tunneld/status", "", 400, "bad_request"),
-        ("/v1/nodes/1/tunneld/nothing", "", 404, "unknown_request"),
+        ("/v1/nodes/x/tunnel/status", "", 400, "bad_request"),
+        ("/v1/nodes/1/tunnel/nothing", "", 404, "unknown_request"),
     ] {
         let answer = post(&house.path, target, body).await;
         assert_eq!((answer.status, answer.error()), (status, error.to_owned()), "{target} {body}");
@@ -58,7 +58,7 @@ async fn what_is_not_understood_is_told_in_json_with_a_fitting_status() {
     }
     let plain = request("POST", echo, "content-type: text/plain\r\n", b"{\"data\":\"\"}");
     assert_eq!(exchange(&house.path, &plain).await.status, 415);
-    let page = request("POST", "/v1/tunneld/status", "origin: https://example.org\r\n", b"");
+    let page = request("POST", "/v1/tunnel/status", "origin: https://example.org\r\n", b"");
     assert_eq!(exchange(&house.path, &page).await.status, 403);
     assert_eq!(get(&house.path, echo).await.status, 405);
 }
@@ -67,7 +67,7 @@ async fn what_is_not_understood_is_told_in_json_with_a_fitting_status() {
 async fn health_is_503_with_reasons_as_long_as_something_is_wrong() {
     let house = House::open(Limits::default());
     let well = get(&house.path, "/health").await;
-    let expected = json!({ "healthy": true, "daemon": "tunneld/0", "node": null, "reasons": {} });
+    let expected = json!({ "healthy": true, "daemon": "tunnel/0", "node": null, "reasons": {} });
     assert_eq!((well.status, well.json()), (200, expected));
     house.station.health().set("ctdbd", Some("it is gone".to_owned()));
     let ill = get(&house.path, "/health").await;
@@ -102,7 +102,7 @@ async fn every_path_of_the_description_is_served() {
     let description = get(&house.path, "/openapi.json").await.json();
     assert_eq!(description["openapi"], "3.1.0");
     for (path, operations) in description["paths"].as_object().unwrap() {
-        let target = path.replace("{node}", "1").replace("{daemon}", "tunneld");
+        let target = path.replace("{node}", "1").replace("{daemon}", "tunnel");
         let other = if operations.get("get").is_some() { "POST" } else { "GET" };
         let answer = exchange(&house.path, &request(other, &target, "", b"")).await;
         assert_eq!(answer.status, 405, "{other} {target}");

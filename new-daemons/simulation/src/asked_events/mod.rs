@@ -16,7 +16,7 @@ use bytes::Bytes;
 use machine::{Machine, Time};
 use protocol::common::Span;
 use protocol::event::{EventArgument, EventRan, EventRun, EventWhich};
-use protocol::service::Ask;
+use protocol::interface::Ask;
 use protocol::services::event as service;
 use protocol::xdr::Xdr;
 use rand::Rng;

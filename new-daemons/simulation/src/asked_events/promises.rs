@@ -12,7 +12,7 @@ use event::{Notice, RunResult, What};
 use machine::Time;
 use protocol::common;
 use protocol::event::{EventRan, EventResult, EventRunFinished, EventRunStarted};
-use protocol::service::{Ask, Tell};
+use protocol::interface::{Ask, Tell};
 use protocol::services::event as service;
 use protocol::xdr::Xdr;
 use rand::Rng;

@@ -15,7 +15,7 @@ use event::{
 };
 use machine::{Calendar, Machine, Time, Wall};
 use protocol::event::{EventRun, EventWhich};
-use protocol::service::{Ask, Tell};
+use protocol::interface::{Ask, Tell};
 use protocol::services::event as service;
 use protocol::xdr::Xdr;
 use rand::Rng;

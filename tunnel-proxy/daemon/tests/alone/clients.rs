@@ -112,7 +112,7 @@ async fn one_program_too_many_is_told_that_and_not_that_nobody_answers() {
     let tunneld = Tunneld::start().await;
     // One place is the tunneld's own, and one that of the asker, until it has left.
     let listed = async || match tunneld.status().await.daemons {
-        daemons if daemons.iter().any(|d| d.name == "tunneld") => Ok(()),
+        daemons if daemons.iter().any(|d| d.name == "tunnel") => Ok(()),
         daemons => Err(format!("{daemons:?}")),
     };
     until("it is registered at itself", listed).await;
@@ -176,7 +176,7 @@ async fn whoever_finds_no_tunneld_is_told_what_there_is_instead() {
         BusClient::connect(Options { dir: dir.to_owned(), daemon, patience: Duration::from_millis(600) })
     };
     let told = |result: Result<_, BusError>| result.err().map(|e| e.to_string()).unwrap_or_default();
-    let path = dir.path().join("tunneld");
+    let path = dir.path().join("tunnel");
     assert!(told(connect(dir.path()).await).contains("No such file"));
     drop(UnixDatagram::bind(&path).unwrap());
     assert!(told(connect(dir.path()).await).contains("refused"), "a socket file without a process");

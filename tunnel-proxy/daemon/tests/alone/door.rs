@@ -3,9 +3,9 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
-use protocol::service::Ask as _;
-use protocol::services::tunneld::Peers;
-use protocol::tunneld::TunneldPeers;
+use protocol::interface::Ask as _;
+use protocol::services::tunnel::Peers;
+use protocol::tunnel::TunnelPeers;
 use protocol::xdr::Xdr;
 use runtime::{Bus, Joining};
 
@@ -13,7 +13,7 @@ use super::*;
 
 /// Status and body of an answer.
 fn ask(tunneld: &Tunneld, method: &str, target: &str) -> Result<(u16, serde_json::Value), String> {
-    let mut stream = UnixStream::connect(tunneld.bus().join("tunneld.0.http")).map_err(|e| e.to_string())?;
+    let mut stream = UnixStream::connect(tunneld.bus().join("tunnel.0.http")).map_err(|e| e.to_string())?;
     write!(
         stream,
         "{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -31,7 +31,7 @@ fn ask(tunneld: &Tunneld, method: &str, target: &str) -> Result<(u16, serde_json
 async fn without_ctdbd_the_door_tells_the_state_and_what_is_wrong() {
     let tunneld = Tunneld::start().await;
     let (status, state) =
-        until("the door is open", async || ask(&tunneld, "POST", "/v1/tunneld/status")).await;
+        until("the door is open", async || ask(&tunneld, "POST", "/v1/tunnel/status")).await;
     assert_eq!(
         (status, &state["node"], &state["ctdbd"]["state"]),
         (200, &"null".parse().unwrap(), &"down".into())
@@ -40,9 +40,8 @@ async fn without_ctdbd_the_door_tells_the_state_and_what_is_wrong() {
     assert_eq!((status, &health["healthy"]), (503, &false.into()));
     assert!(health["reasons"]["ctdbd"].is_string(), "{health}");
     // It is registered at itself like every other daemon.
-    let listed = async || match ask(&tunneld, "POST", "/v1/tunneld/status")?.1["daemons"][0]["name"].as_str()
-    {
-        Some("tunneld") => Ok(()),
+    let listed = async || match ask(&tunneld, "POST", "/v1/tunnel/status")?.1["daemons"][0]["name"].as_str() {
+        Some("tunnel") => Ok(()),
         other => Err(format!("{other:?}")),
     };
     until("it lists itself", listed).await;
@@ -55,11 +54,11 @@ async fn a_daemon_asks_the_tunneld_on_the_bus_what_a_script_asks_at_the_door() {
     let joining = Joining { dir: tunneld.bus(), daemon, release: "1".to_owned(), features: 0 };
     let bus = Bus::join(joining).unwrap();
     let answer = until("it answers", async || {
-        bus.call(local("tunneld"), Peers::NUMBER, Bytes::new(), SOON).await.map_err(|e| e.to_string())
+        bus.call(local("tunnel"), Peers::NUMBER, Bytes::new(), SOON).await.map_err(|e| e.to_string())
     })
     .await;
-    let peers = TunneldPeers::from_bytes(&answer).unwrap();
-    assert_eq!(peers, TunneldPeers { node: None, peers: Vec::new() });
+    let peers = TunnelPeers::from_bytes(&answer).unwrap();
+    assert_eq!(peers, TunnelPeers { node: None, peers: Vec::new() });
 }
 
 #[tokio::test]
@@ -71,7 +70,7 @@ async fn the_configuration_shuts_the_door() {
     let tunneld = Tunneld::start_with(dir, &socket).await;
     // It has done everything of its start when it answers.
     tunneld.status().await;
-    assert!(!tunneld.bus().join("tunneld.0.http").exists());
+    assert!(!tunneld.bus().join("tunnel.0.http").exists());
 }
 
 #[tokio::test]
@@ -79,10 +78,10 @@ async fn an_address_that_other_hosts_reach_stops_the_start_unless_it_is_meant() 
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("conf.d")).unwrap();
     let part = dir.path().join("conf.d/http.conf");
-    fs::write(&part, "[tunnel]\nhttp listen = 0.0.0.0:1\n").unwrap();
+    fs::write(&part, "[tunneld]\nhttp listen = 0.0.0.0:1\n").unwrap();
     let mut child = spawn(dir.path(), &dir.path().join("ctdbd.socket"));
     assert_eq!(child.wait().unwrap().code(), Some(1));
     let log = fs::read_to_string(dir.path().join("log")).unwrap();
     assert!(log.contains("0.0.0.0:1 can be reached from other hosts"), "{log}");
-    assert!(!dir.path().join("bus/tunneld.0.http").exists());
+    assert!(!dir.path().join("bus/tunnel.0.http").exists());
 }

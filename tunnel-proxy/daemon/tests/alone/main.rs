@@ -20,7 +20,8 @@ use bus::{Address, Daemon};
 use bytes::Bytes;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use protocol::tunnel::{Status, TunnelBody, TunnelWhat};
+use protocol::probe::{ProbeBody, ProbeWhat};
+use protocol::tunnel::Status;
 use protocol::xdr::Xdr;
 use runtime::{BusClient, BusError, Inbox, Notice, Options};
 
@@ -100,7 +101,7 @@ impl Tunneld {
     }
 
     fn socket(&self) -> PathBuf {
-        self.bus().join("tunneld")
+        self.bus().join("tunnel")
     }
 
     fn log(&self) -> String {
@@ -125,10 +126,10 @@ impl Tunneld {
     /// What it says of itself.
     async fn status(&self) -> Status {
         let mut asker = self.client("asker").await;
-        let question = TunnelBody { id: 1, what: TunnelWhat::Status }.to_bytes().unwrap();
-        asker.bus.send(local("tunnel"), question).await.unwrap();
-        match TunnelBody::from_bytes(&asker.message().await).unwrap() {
-            TunnelBody { id: 1, what: TunnelWhat::StatusAnswer(json) } => {
+        let question = ProbeBody { id: 1, what: ProbeWhat::Status }.to_bytes().unwrap();
+        asker.bus.send(local("probe"), question).await.unwrap();
+        match ProbeBody::from_bytes(&asker.message().await).unwrap() {
+            ProbeBody { id: 1, what: ProbeWhat::StatusAnswer(json) } => {
                 serde_json::from_slice(&json).unwrap()
             }
             other => panic!("{other:?}"),

@@ -54,9 +54,9 @@ fn a_bus_directory_that_cannot_be_used_is_one_line_and_status_1() {
     let taken = dir.path().join("taken");
     fs::create_dir(&taken).unwrap();
     fs::set_permissions(&taken, Permissions::from_mode(0o700)).unwrap();
-    fs::write(taken.join("tunneld"), "a file").unwrap();
+    fs::write(taken.join("tunnel"), "a file").unwrap();
     assert_refused(&run(program, None, &taken), &taken, "in use");
-    assert_eq!(fs::read_to_string(taken.join("tunneld")).unwrap(), "a file");
+    assert_eq!(fs::read_to_string(taken.join("tunnel")).unwrap(), "a file");
 }
 
 #[test]

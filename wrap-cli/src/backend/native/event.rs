@@ -12,7 +12,7 @@ use protocol::event::{
     EventAbout, EventArgument, EventEnding, EventOutcome, EventOutput, EventPast, EventResult,
     EventRun as Run, EventWhich,
 };
-use protocol::service::Ask;
+use protocol::interface::Ask;
 use protocol::services::event as service;
 
 use super::{Kind, Peer, moment};
@@ -26,8 +26,7 @@ const EINTR: i32 = 4;
 const ENOEXEC: i32 = 8;
 const ETIMEDOUT: i32 = 110;
 
-static KIND: Kind =
-    Kind { service: &service::SERVICE, program: "ctdb-eventd", title: "event daemon", missing: "no_eventd" };
+static KIND: Kind = Kind { daemon: protocol::daemons::EVENT, missing: "no_eventd" };
 
 /// An event daemon on the bus.
 pub(crate) struct Eventd(Peer);
@@ -49,7 +48,7 @@ impl Eventd {
         component: &str,
         limit: Duration,
     ) -> Result<A::Answer, Failure> {
-        let words = |why: &protocol::service::Refusal| match why.code {
+        let words = |why: &protocol::interface::Refusal| match why.code {
             Code::NotFound => format!("there is no directory for scripts of '{component}'"),
             _ => why.text.clone(),
         };

@@ -13,7 +13,8 @@ use std::time::Duration;
 use bus::calls::CallError;
 use bus::{Address, Daemon, Node};
 use protocol::common::Time;
-use protocol::service::{Ask, Refusal, Service};
+use protocol::daemons;
+use protocol::interface::{Ask, Refusal, Service};
 use protocol::xdr::Xdr;
 use runtime::datagram::socket_of;
 use runtime::{Bus, Joining};
@@ -31,11 +32,8 @@ use crate::nodes::{Item, NodeList};
 
 /// A kind of daemon, in words.
 pub(crate) struct Kind {
-    pub(crate) service: &'static Service,
-    /// Its program.
-    pub(crate) program: &'static str,
-    /// What stands before errors about that of another node.
-    pub(crate) title: &'static str,
+    /// Its names.
+    pub(crate) daemon: daemons::Row,
     /// For scripts, when there is none.
     pub(crate) missing: &'static str,
 }
@@ -102,11 +100,11 @@ impl Peer {
     /// That of a node. Nothing is asked yet.
     pub(crate) fn of(bus: Bus, node: Node, kind: &'static Kind, settings: &Settings) -> Result<Self, Error> {
         let dir = &settings.run_dir;
-        let daemon = daemon(kind.service.name, 0)?;
+        let daemon = daemon(kind.daemon.noun(), 0)?;
         let what = if node == Node::LOCAL {
             socket_of(dir, daemon)
         } else {
-            PathBuf::from(format!("{} of node {node}", kind.title))
+            PathBuf::from(format!("{} of node {node}", kind.daemon.title))
         };
         Ok(Self { bus, address: Address { node, daemon }, kind, timeout: settings.timeout, what })
     }
@@ -131,7 +129,7 @@ impl Peer {
     }
 
     fn refused(&self, error: CallError, limit: Duration, words: impl FnOnce(&Refusal) -> String) -> Failure {
-        let (program, title) = (self.kind.program, self.kind.title);
+        let (program, title) = (self.kind.daemon.program, self.kind.daemon.title);
         match &error {
             CallError::NoSuchDaemon => {
                 let message = format!("no {program} answers on the bus of that node");

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use bus::Node;
-use protocol::service::Ask;
+use protocol::interface::Ask;
 use protocol::services::service;
 use runtime::Bus;
 use tokio::time::{Instant, sleep};
@@ -16,12 +16,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 
-static KIND: Kind = Kind {
-    service: &service::SERVICE,
-    program: "ctdb-serviced",
-    title: "service daemon",
-    missing: "no_serviced",
-};
+static KIND: Kind = Kind { daemon: protocol::daemons::SERVICE, missing: "no_serviced" };
 
 /// How often somebody who waits looks again.
 const AGAIN: Duration = Duration::from_millis(200);

@@ -1,6 +1,7 @@
 //! `migrate status`: each function of this node, and who answers for it.
 
 use bus::Node;
+use protocol::daemons::{EVENT, SERVICE, TUNNEL};
 use protocol::services::service::Health;
 use protocol::tunnel::PeerState;
 use schemars::JsonSchema;
@@ -46,7 +47,7 @@ impl Shown for Status {
 
     /// All that a node needs; the tunnel is extra.
     fn exit(&self) -> Exit {
-        let needed = self.functions.iter().filter(|function| function.name != "tunnel");
+        let needed = self.functions.iter().filter(|function| function.name != TUNNEL.noun());
         if needed.into_iter().all(|function| function.served_by.is_some()) { Exit::Done } else { Exit::No }
     }
 }
@@ -83,20 +84,20 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Status, Error> {
         }
         Err(error) => (Err(error.to_string()), Err(error.to_string())),
     };
-    for (name, seen) in [("event", event), ("service", service)] {
-        let served_by = seen.is_ok().then_some("ctdb-eventd");
+    for (name, seen) in [(EVENT.noun(), event), (SERVICE.noun(), service)] {
+        let served_by = seen.is_ok().then_some(EVENT.program);
         functions.push(Function { name, served_by, seen: seen.unwrap_or_else(|error| error) });
     }
     if let (Some(health), Some(service)) = (of_services(cx).await, functions.last_mut()) {
-        *service = Function { name: "service", served_by: Some("ctdb-serviced"), seen: health };
+        *service = Function { name: SERVICE.noun(), served_by: Some(SERVICE.program), seen: health };
     }
     functions.push(match tunnel::status(cx, NoArgs {}).await {
         Ok(status) => {
             let up = status.peers.iter().filter(|peer| peer.state == PeerState::Up).count();
             let seen = format!("{up} of {} other nodes have one too", status.peers.len());
-            Function { name: "tunnel", served_by: Some("ctdb-tunneld"), seen }
+            Function { name: TUNNEL.noun(), served_by: Some(TUNNEL.program), seen }
         }
-        Err(error) => Function { name: "tunnel", served_by: None, seen: error.to_string() },
+        Err(error) => Function { name: TUNNEL.noun(), served_by: None, seen: error.to_string() },
     });
     Ok(Status { functions })
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use protocol::common::More;
-use protocol::service::Ask;
-use protocol::serviced::{ServiceChecked, ServiceName, ServiceReport, ServiceSettled, ServiceText};
+use protocol::interface::Ask;
+use protocol::service::{ServiceChecked, ServiceName, ServiceReport, ServiceSettled, ServiceText};
 use protocol::services::service;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -107,7 +107,7 @@ pub(crate) struct Check {
 
 impl From<ServiceChecked> for Checked {
     fn from(checked: ServiceChecked) -> Self {
-        let check = |one: protocol::serviced::ServiceCheck| Check {
+        let check = |one: protocol::service::ServiceCheck| Check {
             name: one.service.0,
             state: words::state(one.state),
             done: one.done.into(),

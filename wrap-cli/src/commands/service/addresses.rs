@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use clap::Args;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::SockaddrStorage;
-use protocol::serviced::{ServiceAddress, ServiceAddresses};
+use protocol::service::{ServiceAddress, ServiceAddresses};
 use protocol::services::service;
 
 use super::daemon;

@@ -1,6 +1,6 @@
 //! `service health`: whether the node may serve clients, and why not. What a monitor event of ctdbd asks.
 
-use protocol::serviced::ServiceHealth;
+use protocol::service::ServiceHealth;
 use protocol::services::service;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! `service history`: how services came into their states, as far as ctdb-serviced remembers it.
 
-use protocol::serviced::{ServicePast, ServiceTransition};
+use protocol::service::{ServicePast, ServiceTransition};
 use protocol::services::service;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! `service list`: the services of a node, a line each.
 
-use protocol::serviced::ServiceEntry;
+use protocol::service::ServiceEntry;
 use protocol::services::service;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use bus::Node;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use protocol::serviced::{ServiceName, ServiceWhich};
+use protocol::service::{ServiceName, ServiceWhich};
 
 use super::row::{NoArgs, rows};
 use super::said::Said;

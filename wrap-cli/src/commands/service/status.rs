@@ -1,6 +1,6 @@
 //! `service status`: all about the services, as ctdb-serviced tells it; without one, what the event scripts said last.
 
-use protocol::serviced::{ServiceCondition, ServiceUnderWay};
+use protocol::service::{ServiceCondition, ServiceUnderWay};
 use protocol::services::service;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -97,7 +97,7 @@ impl From<ServiceUnderWay> for UnderWay {
 
 impl From<ServiceCondition> for Service {
     fn from(it: ServiceCondition) -> Self {
-        let names = |names: Vec<protocol::serviced::ServiceName>| names.into_iter().map(|name| name.0);
+        let names = |names: Vec<protocol::service::ServiceName>| names.into_iter().map(|name| name.0);
         Self {
             entry: it.entry.into(),
             made_of: it.made_of.0,

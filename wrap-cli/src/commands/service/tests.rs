@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use protocol::common::{More, Span, Time};
-use protocol::serviced::{
+use protocol::service::{
     ServiceAddress, ServiceCheck, ServiceChecked, ServiceCondition, ServiceDone, ServiceEnding, ServiceEntry,
     ServiceHealth, ServiceKind, ServiceName, ServiceOperation, ServiceOutcome, ServiceOutput, ServicePast,
     ServicePhase, ServiceSettled, ServiceState, ServiceText, ServiceTransition, ServiceUnderWay,

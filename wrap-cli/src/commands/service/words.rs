@@ -1,6 +1,6 @@
 //! The words for what a service daemon tells in numbers, and the parts that several answers have.
 
-use protocol::serviced::{
+use protocol::service::{
     ServiceDone, ServiceEnding, ServiceKind, ServiceManager, ServiceOperation, ServiceOutcome, ServiceOutput,
     ServicePhase, ServiceState,
 };

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bus::{Address, Daemon, Failure as BusFailure, MESSAGE_MAX, Name, Node};
 use bytes::Bytes;
 use clap::Args;
-use protocol::tunnel::{DAEMON_NAME, TunnelBody, TunnelWhat};
+use protocol::probe::{PROBE_NAME, ProbeBody, ProbeWhat};
 use protocol::xdr::Xdr;
 use runtime::{BusClient, Inbox, Notice, Options};
 use schemars::JsonSchema;
@@ -190,15 +190,15 @@ impl<'a> Tunnel<'a> {
         let options = Options { dir: settings.run_dir.clone(), daemon, patience: settings.timeout };
         let (client, inbox) = BusClient::connect(options).await?;
         note(settings, format_args!("registered at the ctdb-tunneld in {}", settings.run_dir.display()));
-        Ok(Self { settings, client, inbox, name: name(DAEMON_NAME)? })
+        Ok(Self { settings, client, inbox, name: name(PROBE_NAME)? })
     }
 
     /// Asks and waits for the answer that `wanted` takes. The outer error ends the command, the inner one this packet.
     async fn ask<T>(
         &mut self,
         node: Node,
-        question: &TunnelBody,
-        mut wanted: impl FnMut(TunnelBody) -> Option<T>,
+        question: &ProbeBody,
+        mut wanted: impl FnMut(ProbeBody) -> Option<T>,
     ) -> Result<Result<T, Reason>, Error> {
         let to = Address::new(node, self.name);
         let question = question.to_bytes().map_err(|e| Error::Words(e.to_string()))?;
@@ -217,7 +217,7 @@ impl<'a> Tunnel<'a> {
                     },
                     notice = inbox.recv() => match notice {
                         Some(Notice::Message { from, body }) if from.daemon == to.daemon => {
-                            if let Some(answer) = TunnelBody::from_bytes(&body).ok().and_then(&mut wanted) {
+                            if let Some(answer) = ProbeBody::from_bytes(&body).ok().and_then(&mut wanted) {
                                 return Ok(Ok(answer));
                             }
                         }
@@ -238,9 +238,9 @@ impl<'a> Tunnel<'a> {
 
     async fn status(&mut self, node: Node) -> Result<Status, Error> {
         const ID: u64 = 0;
-        let question = TunnelBody { id: ID, what: TunnelWhat::Status };
+        let question = ProbeBody { id: ID, what: ProbeWhat::Status };
         let answer = self.ask(node, &question, |body| match body {
-            TunnelBody { id: ID, what: TunnelWhat::StatusAnswer(json) } => Some(json),
+            ProbeBody { id: ID, what: ProbeWhat::StatusAnswer(json) } => Some(json),
             _ => None,
         });
         let json =
@@ -254,10 +254,10 @@ impl<'a> Tunnel<'a> {
     }
 
     async fn echo(&mut self, node: Node, id: u64, data: &Bytes) -> Result<Result<Duration, Reason>, Error> {
-        let question = TunnelBody { id, what: TunnelWhat::Echo(data.clone()) };
+        let question = ProbeBody { id, what: ProbeWhat::Echo(data.clone()) };
         let start = Instant::now();
         let answer = self.ask(node, &question, |body| match body.what {
-            TunnelWhat::EchoAnswer(back) if body.id == id => Some(back == *data),
+            ProbeWhat::EchoAnswer(back) if body.id == id => Some(back == *data),
             _ => None,
         });
         Ok(answer.await?.and_then(|same| {

@@ -2,7 +2,7 @@
 //!
 //! Texts are UTF-8. Where a program prints something else, each byte that does not fit is shown as U+FFFD.
 //!
-//! Written by xdr-gen from `serviced.x`; changes here are lost.
+//! Written by xdr-gen from `service.x`; changes here are lost.
 
 #![allow(unused_imports)]
 #![allow(clippy::enum_variant_names, clippy::large_enum_variant, clippy::manual_range_patterns)]

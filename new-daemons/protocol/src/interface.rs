@@ -179,17 +179,17 @@ macro_rules! service {
         }
     ) => {
         $( #[doc = $about] )+
-        pub static SERVICE: $crate::service::Service = $crate::service::Service {
+        pub static SERVICE: $crate::interface::Service = $crate::interface::Service {
             name: $name,
             doc: concat!($( $about ),+),
-            requests: &[ $( $crate::service::Request {
+            requests: &[ $( $crate::interface::Request {
                 number: $number,
                 name: $path,
                 doc: concat!($( $doc ),+),
                 argument: $crate::row_type!($argument),
                 answer: $crate::row_type!($answer),
             }, )* ],
-            events: &[ $( $crate::service::Event {
+            events: &[ $( $crate::interface::Event {
                 topic: $topic,
                 doc: concat!($( $event_doc ),+),
                 body: $crate::catalog::Type::of::<$body>(stringify!($body)),
@@ -203,7 +203,7 @@ macro_rules! service {
                 fn $method(
                     &self,
                     argument: $argument,
-                ) -> impl ::std::future::Future<Output = Result<$answer, $crate::service::Refusal>> + Send;
+                ) -> impl ::std::future::Future<Output = Result<$answer, $crate::interface::Refusal>> + Send;
             )*
         }
 
@@ -211,13 +211,13 @@ macro_rules! service {
         #[derive(Debug)]
         pub struct Served<S>(pub S);
 
-        impl<S: Serve> $crate::service::Handler for Served<S> {
-            fn service(&self) -> &'static $crate::service::Service {
+        impl<S: Serve> $crate::interface::Handler for Served<S> {
+            fn service(&self) -> &'static $crate::interface::Service {
                 &SERVICE
             }
 
-            fn handle<'a>(&'a self, number: u32, argument: ::bytes::Bytes) -> $crate::service::Answering<'a> {
-                use $crate::service::Refusal;
+            fn handle<'a>(&'a self, number: u32, argument: ::bytes::Bytes) -> $crate::interface::Answering<'a> {
+                use $crate::interface::Refusal;
                 use $crate::xdr::Xdr;
                 Box::pin(async move {
                     match number {
@@ -238,8 +238,8 @@ macro_rules! service {
             #[derive(Clone, Copy, Debug)]
             pub struct $ask;
 
-            impl $crate::service::Ask for $ask {
-                const SERVICE: &'static $crate::service::Service = &SERVICE;
+            impl $crate::interface::Ask for $ask {
+                const SERVICE: &'static $crate::interface::Service = &SERVICE;
                 const NUMBER: u32 = $number;
                 type Argument = $argument;
                 type Answer = $answer;
@@ -247,7 +247,7 @@ macro_rules! service {
         )*
 
         $(
-            impl $crate::service::Tell for $body {
+            impl $crate::interface::Tell for $body {
                 const TOPIC: &'static str = $topic;
             }
         )*

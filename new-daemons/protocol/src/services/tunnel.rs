@@ -1,29 +1,29 @@
-//! What `ctdb-tunneld` can be asked and tells, as a daemon on the bus under the name `tunneld`.
+//! What `ctdb-tunneld` can be asked and tells, as a daemon on the bus under the name `tunnel`.
 //!
-//! The types are those of `spec/tunneld.x`. Under the name `tunnel` it answers besides in the plain form of
-//! [`crate::tunnel`], which needs no understanding between the two sides.
+//! The types are those of `spec/tunnel.x`. Under the name `probe` its machine answers besides in the plain form of
+//! [`crate::probe`], which needs no understanding between the two sides.
 
-use crate::tunneld::{
-    TunneldDaemonChanged, TunneldEcho, TunneldLinkChanged, TunneldPeerChanged, TunneldPeers, TunneldStatus,
+use crate::tunnel::{
+    TunnelDaemonChanged, TunnelEcho, TunnelLinkChanged, TunnelPeerChanged, TunnelPeers, TunnelStatus,
 };
 
 crate::service! {
     /// Carries messages between the daemons of the cluster's nodes, through ctdbd.
-    "tunneld" {
+    "tunnel" {
         /// Sends the same bytes back.
-        1 "echo" echo Echo (TunneldEcho) -> TunneldEcho;
+        1 "echo" echo Echo (TunnelEcho) -> TunnelEcho;
         /// Tells the state of this tunneld, with its peers and the daemons of its node.
-        2 "status" status Status (()) -> TunneldStatus;
+        2 "status" status Status (()) -> TunnelStatus;
         /// Tells what is known of the tunnelds of the other nodes.
-        3 "peers" peers Peers (()) -> TunneldPeers;
+        3 "peers" peers Peers (()) -> TunnelPeers;
     }
     events {
         /// The connection to ctdbd came or went.
-        "tunnel.link.changed" TunneldLinkChanged;
+        "tunnel.link.changed" TunnelLinkChanged;
         /// The tunneld of another node came or went.
-        "tunnel.peer.changed" TunneldPeerChanged;
+        "tunnel.peer.changed" TunnelPeerChanged;
         /// A daemon of this node came to the tunneld or left it.
-        "tunnel.daemon.changed" TunneldDaemonChanged;
+        "tunnel.daemon.changed" TunnelDaemonChanged;
     }
 }
 
@@ -31,8 +31,8 @@ crate::service! {
 mod tests {
     use super::*;
     use crate::common::Code;
-    use crate::service::{Handler, Refusal};
-    use crate::tunneld::TunneldPeers;
+    use crate::interface::{Handler, Refusal};
+    use crate::tunnel::TunnelPeers;
     use crate::xdr::Xdr;
     use bytes::Bytes;
     use std::future::Future;
@@ -42,14 +42,14 @@ mod tests {
     struct Fixed;
 
     impl Serve for Fixed {
-        async fn echo(&self, argument: TunneldEcho) -> Result<TunneldEcho, Refusal> {
+        async fn echo(&self, argument: TunnelEcho) -> Result<TunnelEcho, Refusal> {
             Ok(argument)
         }
-        async fn status(&self, (): ()) -> Result<TunneldStatus, Refusal> {
+        async fn status(&self, (): ()) -> Result<TunnelStatus, Refusal> {
             Err(Refusal::new(Code::Busy, "not now"))
         }
-        async fn peers(&self, (): ()) -> Result<TunneldPeers, Refusal> {
-            Ok(TunneldPeers { node: None, peers: Vec::new() })
+        async fn peers(&self, (): ()) -> Result<TunnelPeers, Refusal> {
+            Ok(TunnelPeers { node: None, peers: Vec::new() })
         }
     }
 
@@ -64,11 +64,11 @@ mod tests {
 
     #[test]
     fn a_number_leads_to_its_row_and_bytes_to_the_type_of_it() {
-        let echo = TunneldEcho { data: Bytes::from_static(b"abc") }.to_bytes().unwrap();
+        let echo = TunnelEcho { data: Bytes::from_static(b"abc") }.to_bytes().unwrap();
         assert_eq!(ask(1, echo.clone()), Ok(echo.clone()));
         assert_eq!(ask(3, Bytes::new()).map(|bytes| bytes.len()), Ok(8));
         assert_eq!(ask(2, Bytes::new()).unwrap_err().code, Code::Busy);
-        assert_eq!(ask(4, Bytes::new()).unwrap_err().text, "tunneld has no request 4");
+        assert_eq!(ask(4, Bytes::new()).unwrap_err().text, "tunnel has no request 4");
         for cut in 0..echo.len() {
             assert_eq!(ask(1, echo.slice(..cut)).unwrap_err().code, Code::BadRequest);
         }
