@@ -1,7 +1,8 @@
 //! Commands from their words to their exit status.
 //!
 //! The only place that writes: the answer to standard output, one line about an error to standard error, and with JSON
-//! the error to standard output too. A reader that closes its end early is no error.
+//! the error to standard output too. A reader that closes its end early is no error; anything else that keeps an answer
+//! from being written is.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -14,7 +15,7 @@ use crate::batch;
 use crate::commands::Answer;
 use crate::commands::row::Working;
 use crate::context::{Connections, Context};
-use crate::error::{Error, one_line};
+use crate::error::{Error, one_line, system};
 use crate::exit::Exit;
 use crate::render;
 
@@ -27,8 +28,18 @@ pub(crate) struct App<'a> {
     err: &'a mut dyn Write,
     /// Lines are read already.
     reading: bool,
-    /// Nobody reads the answers any more.
-    gone: bool,
+    output: Written,
+}
+
+/// What has become of the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    /// They were written.
+    All,
+    /// Nobody reads them any more.
+    Gone,
+    /// They cannot be written, which has been told.
+    Lost,
 }
 
 impl<'a> App<'a> {
@@ -40,12 +51,17 @@ impl<'a> App<'a> {
             out,
             err,
             reading: false,
-            gone: false,
+            output: Written::All,
         }
     }
 
     /// Runs the command that the words ask for, as part of one with the options `outer`; `line` is its number in a batch.
     pub(crate) fn run(&mut self, words: &[OsString], outer: &Global, line: Option<u64>) -> Exit {
+        let exit = self.carry_out(words, outer, line);
+        if self.output == Written::Lost { exit.worse(Error::Output(String::new()).exit()) } else { exit }
+    }
+
+    fn carry_out(&mut self, words: &[OsString], outer: &Global, line: Option<u64>) -> Exit {
         match self.parser.parse(words, outer) {
             Ok(Request::Text(text)) => {
                 self.write(|out| out.write_all(text.as_bytes()));
@@ -72,7 +88,7 @@ impl<'a> App<'a> {
                             error.exit()
                         }
                     };
-                    let Some(period) = watch.filter(|_| !self.gone) else { return exit };
+                    let Some(period) = watch.filter(|_| !self.is_at_an_end()) else { return exit };
                     std::thread::sleep(period);
                 }
             }
@@ -84,9 +100,9 @@ impl<'a> App<'a> {
         }
     }
 
-    /// Whether nobody reads the answers any more.
-    pub(crate) fn reader_is_gone(&self) -> bool {
-        self.gone
+    /// Whether further answers would reach nobody.
+    pub(crate) fn is_at_an_end(&self) -> bool {
+        self.output != Written::All
     }
 
     /// One line about an error, and with JSON an object too.
@@ -96,7 +112,12 @@ impl<'a> App<'a> {
             self.write(|out| out.write_all(text.as_bytes()));
         }
         let place = line.map_or_else(String::new, |line| format!("line {line}: "));
-        let text = format!("ctdbctl: {place}{}\n", one_line(&error.to_string()));
+        self.tell(&format!("{place}{error}"));
+    }
+
+    /// A line to standard error.
+    fn tell(&mut self, text: &str) {
+        let text = format!("ctdbctl: {}\n", one_line(text));
         // Nobody is left to be told.
         let _gone = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
@@ -119,12 +140,21 @@ impl<'a> App<'a> {
             }
             self.write(|out| answer.write(settings, out));
         }
+        if let Some(remark) = answer.remark().filter(|_| settings.output == Output::Table) {
+            self.tell(&remark);
+        }
         answer.exit()
     }
 
     /// A reader that is gone has seen what it wanted.
     fn write(&mut self, writing: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
-        self.gone |= writing(self.out).and_then(|()| self.out.flush()).is_err();
+        let Err(error) = writing(self.out).and_then(|()| self.out.flush()) else { return };
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            self.output = Written::Gone;
+        } else if self.output == Written::All {
+            self.output = Written::Lost;
+            self.tell(&Error::Output(system(&error)).to_string());
+        }
     }
 }
 

@@ -181,6 +181,9 @@ pub(crate) enum Error {
     /// Standard input cannot be read on.
     #[error("standard input: {0}")]
     Input(String),
+    /// The answer cannot be written.
+    #[error("standard output: {0}")]
+    Output(String),
     /// Something is destroyed, nobody can be asked, and `--yes` is missing.
     #[error("{what} Nobody can be asked here; add --yes")]
     NeedsYes {
@@ -231,6 +234,7 @@ impl Error {
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } | Self::Local { code, .. } => code,
             Self::Input(_) => "input",
+            Self::Output(_) => "output",
             Self::Question { failure, .. } | Self::OnFile { failure, .. } | Self::Daemon(failure) => {
                 failure.code()
             }
@@ -245,7 +249,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => Exit::Usage,
-            Self::File { .. } | Self::NeedsYes { .. } | Self::Input(_) => Exit::Usage,
+            Self::File { .. } | Self::NeedsYes { .. } | Self::Input(_) | Self::Output(_) => Exit::Usage,
             Self::NotConfirmed => Exit::No,
             Self::NoCapture { .. } => Exit::Refused,
             Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,

@@ -209,3 +209,44 @@ fn without_a_tunneld_the_tunnel_commands_say_so() {
     drop(silent);
     run(&words("tunnel status")).assert_error(3, "no ctdb-tunneld runs on this node");
 }
+
+#[test]
+fn a_node_that_hangs_is_named_by_health_and_status_and_does_not_count_as_good() {
+    let fake = Fake::start(|dest, request| match (dest, request) {
+        (Dest(2), _) => Answer::Silence,
+        _ => healthy(dest, request),
+    });
+    let health = fake.run("cluster health -t 1");
+    assert_eq!((health.status, health.stderr.as_str()), (1, ""), "{health:?}");
+    assert_eq!(health.stdout, "NOT OK: 2 of 3 nodes OK; node 2 did not answer\n");
+    let json = |words: &str| -> serde_json::Value { serde_json::from_str(&fake.run(words).stdout).unwrap() };
+    let health = json("cluster health -t 1 -o json");
+    assert_eq!((&health["healthy"], &health["failed"][0]["pnn"]), (&false.into(), &2.into()), "{health}");
+    for words in ["status -t 1", "node status -n all -t 1"] {
+        let run = fake.run(words);
+        assert_eq!((run.status, run.stderr.as_str()), (6, ""), "{run:?}");
+        assert!(run.stdout.contains("no answer within 1 s"), "{run:?}");
+        assert_eq!(run.stdout.matches("OK").count(), 2, "{run:?}");
+    }
+    let status = json("status -t 1 -o json");
+    assert_eq!(status["node_status"]["nodes"]["2"]["answered"], false, "{status}");
+    assert_eq!(
+        (&status["failed"][0]["error"]["code"], &status["failed"][1]),
+        (&"no_answer".into(), &().into())
+    );
+    assert_eq!(json("node status -n all -t 1 -o json")["nodes"][2]["answered"], false);
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let fake = Fake::start(healthy);
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    for words in ["status", "version", "--help", "schema", "node ping -o json", "status -n 7 -o json"] {
+        let mut command = program();
+        command.args(["--socket".as_ref(), fake.socket().as_os_str()]).args(words.split(' '));
+        let ended = command.stdin(Stdio::null()).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{words}: {told}");
+        assert!(told.contains("ctdbctl: standard output: No space left on device\n"), "{words}: {told}");
+    }
+}

@@ -23,6 +23,7 @@ pub(crate) const ROWS: &[Try] = &[
             ("/from_nodes", "[0,1,2]"),
             ("/addresses/0/node", "0"),
             ("/addresses/1/node", "2"),
+            ("/addresses/1/place", "\"hosted\""),
             ("/addresses/1/also_on", "[]"),
             ("/addresses/0/interfaces", "null"),
             ("/failed", "[]"),
@@ -62,9 +63,34 @@ pub(crate) const ROWS: &[Try] = &[
     done("ip reload -n all", &["reloaded"], &[("/nodes/2/result", "\"reloaded\"")]),
 ];
 
-/// At a node that has no say: with one of three nodes hanging, the rest is still told.
-pub(crate) const HERE: &[Try] =
-    &[ends(6, "ip list -n 0-2 -t 2", &["node 2: "], &[("/from_nodes", "[0,1]"), ("/failed/0/pnn", "2")])];
+/// With one of three nodes hanging, before the others have noticed: the rest is told, and who is missing.
+pub(crate) const HERE: &[Try] = &[
+    ends(
+        1,
+        "cluster health -t 2",
+        &["NOT OK: 2 of 3 nodes OK", "node 2 did not answer"],
+        &[("/healthy", "false"), ("/failed/0/pnn", "2")],
+    ),
+    ends(
+        6,
+        "status -t 2",
+        &["NO ANSWER", "node 2: no answer"],
+        &[("/node_status/nodes/2/answered", "false"), ("/node_status/nodes/2/flags_ok", "false")],
+    ),
+    ends(
+        6,
+        "node status -n all -t 2",
+        &["no answer"],
+        &[("/nodes/2/answered", "false"), ("/nodes/1/answered", "true")],
+    ),
+    ends(
+        6,
+        "ip list -n 0-2 -t 2",
+        &["node 2: ", "unknown"],
+        &[("/from_nodes", "[0,1]"), ("/failed/0/pnn", "2"), ("/addresses/1/place", "\"unknown\"")],
+    ),
+    done("ip list -n 0,1", &["unknown"], &[("/addresses/1/place", "\"unknown\"")]),
+];
 
 /// Addresses given out in the simplest way: C turns its list around and begins at node 0.
 pub(crate) fn cluster() -> Cluster {

@@ -23,6 +23,9 @@ pub(crate) trait Nodes: Cluster {
     /// Makes a change, and waits until the node's own node map shows it.
     async fn change(&self, of: u32, change: NodeChange) -> Result<(), Failure>;
 
+    /// Whether the node's own node map shows a change.
+    async fn shows(&self, of: u32, change: NodeChange) -> Result<bool, Failure>;
+
     /// Ends the daemon of node `of`; answers when it has begun to.
     async fn shutdown(&self, of: u32) -> Result<(), Failure>;
 

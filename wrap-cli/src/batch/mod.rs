@@ -52,7 +52,7 @@ pub(crate) fn read(app: &mut App<'_>, mut place: Place, outer: &Global, input: &
             }
         };
         worst = worst.worse(exit);
-        if app.reader_is_gone() || (outer.stop_on_error && exit != Exit::Done) {
+        if app.is_at_an_end() || (outer.stop_on_error && exit != Exit::Done) {
             return worst;
         }
     }

@@ -20,12 +20,20 @@ pub(crate) trait Shown: Debug + Serialize + JsonSchema {
     fn exit(&self) -> Exit {
         Exit::Done
     }
+
+    /// What is said beside a table, on standard error: why there is nothing in it.
+    fn remark(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Any answer.
 pub(crate) trait Answer: Debug {
     /// How the command ended.
     fn exit(&self) -> Exit;
+
+    /// What is said beside a table, on standard error.
+    fn remark(&self) -> Option<String>;
 
     /// Writes it in the form that was asked for.
     fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()>;
@@ -34,6 +42,10 @@ pub(crate) trait Answer: Debug {
 impl<T: Shown> Answer for T {
     fn exit(&self) -> Exit {
         Shown::exit(self)
+    }
+
+    fn remark(&self) -> Option<String> {
+        Shown::remark(self)
     }
 
     fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::absent::{self, Reason};
 use super::answer::Shown;
 use super::view;
 use crate::backend::Cluster;
@@ -31,22 +32,6 @@ pub(crate) struct FromNode<T> {
     pub(crate) error: Option<Reason>,
 }
 
-/// Why there is no answer.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Reason {
-    /// For scripts: `no_answer`, `refused`, `malformed_answer`, `connection_lost`.
-    pub(crate) code: String,
-    pub(crate) message: String,
-    #[serde(skip)]
-    exit: Exit,
-}
-
-impl From<Failure> for Reason {
-    fn from(failure: Failure) -> Self {
-        Self { code: failure.code().into(), message: failure.to_string(), exit: failure.exit() }
-    }
-}
-
 /// How the answer of one node stands in a table.
 pub(crate) trait Columns {
     /// Behind the node's number and address.
@@ -65,15 +50,10 @@ impl<T> Answers<T> {
     /// Done when all answered, partly when some did, and otherwise the reason.
     fn status(&self, of: impl Fn(&T) -> Exit) -> Exit {
         let answers: Vec<&T> = self.nodes.iter().filter_map(|node| node.answer.as_ref()).collect();
-        let mut reasons = self.nodes.iter().filter_map(|node| node.error.as_ref()).map(|reason| reason.exit);
-        if answers.len() == self.nodes.len() {
-            answers.into_iter().map(of).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
-        } else if !answers.is_empty() {
-            Exit::Partly
-        } else if reasons.clone().any(|exit| exit == Exit::NoAnswer) {
-            Exit::NoAnswer
-        } else {
-            reasons.next().unwrap_or(Exit::Refused)
+        let failures = self.nodes.iter().filter_map(|node| node.error.as_ref()).map(|reason| reason.exit);
+        match absent::exit(failures, !answers.is_empty()) {
+            Exit::Done => answers.into_iter().map(of).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done),
+            exit => exit,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Everything that exists is a row of [`commands`]; the parser and the help texts are made from it. Each noun has a folder
 //! with its rows. A handler collects an [`Answer`] and never prints.
 
+pub(crate) mod absent;
 pub(crate) mod answer;
 pub(crate) mod asked;
 mod callback;

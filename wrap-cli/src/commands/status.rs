@@ -1,13 +1,15 @@
 //! `status`: what `ctdb status` says, with the keys of its JSON form (`print_json_status` of Samba master).
 //!
-//! Answers 0 whenever the node answered: whether the cluster is healthy is another question. The facts are those of
-//! `control_status`, `print_nodemap` and `partially_online`.
+//! Whether the cluster is healthy is another question, but a node that is there and does not answer is told: the flags say
+//! what another node believes, which takes its time to notice. The facts are those of `control_status`, `print_nodemap` and
+//! `partially_online`; `answered` and `failed` are ours.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::absent::Absent;
 use super::row::{NoArgs, rows};
 use super::view;
 use crate::args::Settings;
@@ -30,6 +32,8 @@ pub(crate) struct Status {
     pub(crate) recovery_mode_raw: u32,
     /// 4294967295 when nobody leads, as upstream writes it.
     pub(crate) leader: u32,
+    /// Nodes that are there and did not answer.
+    pub(crate) failed: Absent,
 }
 
 /// The nodes.
@@ -50,15 +54,23 @@ pub(crate) struct NodeLine {
     /// No flag is set, but an interface for public addresses has no link.
     pub(crate) partially_online: bool,
     pub(crate) flags_raw: u32,
+    /// No flag is set, and the node did not fail to answer.
     pub(crate) flags_ok: bool,
     pub(crate) flags: Flags,
     pub(crate) this_node: bool,
+    /// Whether it answered itself; null for a node that is disconnected, which nobody asks.
+    pub(crate) answered: Option<bool>,
 }
 
 impl NodeLine {
-    /// As `ctdb status` prints it.
+    /// As `ctdb status` prints it, but for a node that does not answer.
     pub(crate) fn state(&self) -> String {
-        if self.partially_online { "PARTIALLYONLINE".into() } else { self.flags.text() }
+        match self.answered {
+            Some(false) if self.flags_raw == 0 => "NO ANSWER".into(),
+            Some(false) => self.flags.text() + "|NO ANSWER",
+            _ if self.partially_online => "PARTIALLYONLINE".into(),
+            _ => self.flags.text(),
+        }
     }
 }
 
@@ -105,6 +117,7 @@ pub(crate) async fn collect(cluster: &dyn Cluster, settings: &Settings) -> Resul
         cluster.recovery_mode(asked),
         cluster.leader(),
     );
+    let (node_status, failed) = lines?;
     let record_map = record_map.map_err(question("the record map"))?;
     let mode = mode.map_err(question("the recovery mode"))?;
     let leader = leader.map_err(|failure| Error::Question {
@@ -115,32 +128,43 @@ pub(crate) async fn collect(cluster: &dyn Cluster, settings: &Settings) -> Resul
     let slots = record_map.lmasters.into_iter().enumerate();
     let vnn_map: Vec<_> = slots.map(|(hash, lmaster)| Slot { hash, lmaster }).collect();
     Ok(Status {
-        node_status: lines?,
+        node_status,
         vnn_status: VnnStatus { generation: record_map.generation, size: vnn_map.len(), vnn_map },
         recovery_mode: if mode == 0 { "NORMAL" } else { "RECOVERY" }.into(),
         recovery_mode_raw: mode,
         leader: leader.unwrap_or(NO_LEADER),
+        failed,
     })
 }
 
-async fn node_lines(cluster: &dyn Cluster, asked: u32, nodes: Vec<Node>) -> Result<NodeStatus, Error> {
+/// Every node that is there is asked, whatever the map says of it.
+async fn node_lines(
+    cluster: &dyn Cluster,
+    asked: u32,
+    nodes: Vec<Node>,
+) -> Result<(NodeStatus, Absent), Error> {
     let nodes = view::judged(cluster, asked, nodes).await?;
     let node_count = nodes.len();
     let shown: Vec<Node> = nodes.into_iter().filter(|node| !node.flags.deleted).collect();
     let deleted_node_count = node_count - shown.len();
-    let lines = join_all(shown.into_iter().map(|node| async move {
-        // A node that does not tell counts as online, as in the ctdb tool.
-        let partially_online = node.raw == 0 && cluster.has_link_down(node.pnn).await.unwrap_or(false);
+    let there = shown.iter().filter(|node| !node.flags.disconnected);
+    let links = there.map(|node| async { (node.pnn, cluster.has_link_down(node.pnn).await) });
+    let (links, failed) = Absent::sift(join_all(links).await);
+    let line = |node: Node| {
+        let link_down = links.iter().find(|(pnn, _)| *pnn == node.pnn).map(|(_, down)| *down);
+        let answered = (!node.flags.disconnected).then_some(link_down.is_some());
         let line = NodeLine {
             pnn: node.pnn,
             address: node.address(),
-            partially_online,
+            partially_online: node.raw == 0 && link_down == Some(true),
             flags_raw: node.raw,
-            flags_ok: node.raw == 0,
+            flags_ok: node.raw == 0 && answered == Some(true),
             flags: node.flags,
             this_node: node.pnn == asked,
+            answered,
         };
         (node.pnn, line)
-    }));
-    Ok(NodeStatus { node_count, deleted_node_count, nodes: lines.await.into_iter().collect() })
+    };
+    let nodes = shown.into_iter().map(line).collect();
+    Ok((NodeStatus { node_count, deleted_node_count, nodes }, failed))
 }

@@ -9,14 +9,12 @@ use crate::error::{Error, Failure};
 use crate::model::Node;
 use crate::nodes::NodeList;
 
-/// The node map of this node, or of the next one that is there when this one is banned.
+/// The node map of this node, or of the next one that is there and not banned when this one is.
 pub(crate) async fn node_map(cluster: &dyn Cluster) -> Result<Vec<Node>, Error> {
     const QUESTION: &str = "the node map";
     let here = cluster.this_node();
-    let ask = |of| async move {
-        cluster.nodes(of).await.map_err(|failure| Error::Question { node: of, question: QUESTION, failure })
-    };
-    let own = ask(here).await?;
+    let own = cluster.nodes(here).await;
+    let own = own.map_err(|failure| Error::Question { node: here, question: QUESTION, failure })?;
     let position = own.iter().position(|node| node.pnn == here).ok_or_else(|| Error::Question {
         node: here,
         question: QUESTION,
@@ -30,16 +28,15 @@ pub(crate) async fn node_map(cluster: &dyn Cluster) -> Result<Vec<Node>, Error> 
     let there =
         after.iter().skip(1).chain(before).filter(|node| !node.flags.deleted && !node.flags.disconnected);
     for node in there {
-        let nodes = ask(node.pnn).await?;
-        if !banned(&nodes, node.pnn) {
+        // One that does not answer is no help, and no reason to give up.
+        if let Ok(nodes) = cluster.nodes(node.pnn).await
+            && !banned(&nodes, node.pnn)
+        {
             return Ok(nodes);
         }
     }
-    Err(Error::Question {
-        node: here,
-        question: QUESTION,
-        failure: Failure::Refused("all nodes that are connected are banned".into()),
-    })
+    // Nobody is left who would know better, and a ban has to be seen to be lifted.
+    Ok(own)
 }
 
 /// The node that `-n` names, or this one.

@@ -2,6 +2,7 @@
 
 use crate::commands::Shown;
 use crate::commands::status::Status;
+use crate::exit::Exit;
 use crate::render::table::{facts, here, table};
 
 impl Shown for Status {
@@ -29,6 +30,11 @@ impl Shown for Status {
             ("Recovery mode", self.recovery_mode.clone()),
             ("Leader", self.leader().map_or_else(|| "UNKNOWN".into(), |leader| leader.to_string())),
         ]);
-        format!("{lines}\n{rest}")
+        format!("{lines}{}\n{rest}", self.failed.lines())
+    }
+
+    /// This node answered.
+    fn exit(&self) -> Exit {
+        self.failed.exit(true)
     }
 }

@@ -7,6 +7,7 @@ use super::fake::{Fake, node, settings, silent};
 use crate::args::Output;
 use crate::commands::asked::Answers;
 use crate::commands::node::ping::{self as node_ping, Ping};
+use crate::commands::node::state as node_state;
 use crate::commands::{Shown, cluster, status, tunnel};
 use crate::context::Context;
 use crate::error::{Error, Failure};
@@ -71,12 +72,39 @@ async fn a_banned_node_is_not_trusted_with_the_node_map() {
         states(&fake, None).await,
         ["BANNED|INACTIVE", "DISCONNECTED|INACTIVE", "STOPPED|INACTIVE", "OK"]
     );
+    // Node 2 does not even answer, and node 3 is banned, too: there is only the own view.
+    fake.maps.remove(&2);
     fake.maps.insert(3, vec![node(3, 0x08)]);
-    let error = status::collect(&fake, &settings("status", None)).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "node 0, the node map: refused: all nodes that are connected are banned; its log says more"
-    );
+    assert_eq!(states(&fake, None).await, ["BANNED|INACTIVE", "DISCONNECTED|INACTIVE", "OK", "OK"]);
+}
+
+#[tokio::test]
+async fn when_all_nodes_are_banned_what_can_be_asked_is_shown() {
+    let fake = Fake::new(&[0x08, 0x08, 0x08]);
+    assert_eq!(states(&fake, None).await, ["BANNED|INACTIVE"; 3]);
+    let cx = Context::new(settings("node status", Some("all")), &Default::default(), false);
+    let mut fake = fake;
+    fake.pings = [(0, Ok(1)), (1, Ok(1)), (2, Ok(1))].into();
+    let answer = node_state::state(&cx, &fake).await.unwrap();
+    assert_eq!((Shown::exit(&answer), answer.table().matches("BANNED").count()), (Exit::No, 3));
+}
+
+#[tokio::test]
+async fn a_node_that_hangs_is_not_ok_though_the_node_map_says_so() {
+    let mut fake = Fake::new(&[0, 0x02, 0, 0x01]);
+    fake.silent = vec![1, 2];
+    let answer = status_of(&fake, None).await;
+    let states: Vec<_> = answer.node_status.nodes.values().map(status::NodeLine::state).collect();
+    assert_eq!(states, ["OK", "UNHEALTHY|NO ANSWER", "NO ANSWER", "DISCONNECTED|INACTIVE"]);
+    assert!(!answer.node_status.nodes[&2].flags_ok && answer.node_status.nodes[&0].flags_ok);
+    assert!(table(&answer).contains("node 2: no answer within 10 s\n"), "{}", table(&answer));
+    assert_eq!(Shown::exit(&answer), Exit::Partly);
+    fake.pings = [(0, Ok(1)), (1, Ok(1))].into();
+    let cx = Context::new(settings("node status", Some("all")), &Default::default(), false);
+    let answer = node_state::state(&cx, &fake).await.unwrap();
+    let answered: Vec<_> = answer.nodes.iter().map(|node| node.answered).collect();
+    assert_eq!(answered, [true, true, false, true]);
+    assert_eq!(Shown::exit(&answer), Exit::Partly);
 }
 
 #[tokio::test]

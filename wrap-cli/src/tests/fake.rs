@@ -19,6 +19,8 @@ pub(crate) struct Fake {
     pub(crate) starting: bool,
     /// Nodes with a link down.
     pub(crate) links_down: Vec<u32>,
+    /// Nodes that do not say whether they have one, nor anything else but the node map.
+    pub(crate) silent: Vec<u32>,
     pub(crate) leader: Option<u32>,
     /// Clients, or why there is no answer.
     pub(crate) pings: BTreeMap<u32, Result<u32, Failure>>,
@@ -55,6 +57,7 @@ impl Fake {
             recovery_mode: 0,
             starting: false,
             links_down: Vec::new(),
+            silent: Vec::new(),
             leader: Some(0),
             pings: BTreeMap::new(),
         }
@@ -101,7 +104,7 @@ impl Cluster for Fake {
     }
 
     async fn has_link_down(&self, of: u32) -> Result<bool, Failure> {
-        Ok(self.links_down.contains(&of))
+        if self.silent.contains(&of) { Err(silent()) } else { Ok(self.links_down.contains(&of)) }
     }
 
     async fn leader(&self) -> Result<Option<u32>, Failure> {

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use legacy_codec::{
     Abi, ControlReply, ControlRequest, Dest, FrameBuf, Framing, Generation, Header, IfaceList, Message,
-    NodeAndFlags, NodeFlags, NodeMap, Operation, Packet, Pnn, RecMode, ReplyCall, ReplyControl, ReqCall,
-    ReqMessage, RunState, SrvId, VnnMap,
+    NodeAndFlags, NodeFlags, NodeMap, Operation, Packet, Pnn, PublicIpList, RecMode, ReplyCall, ReplyControl,
+    ReqCall, ReqMessage, RunState, SrvId, VnnMap,
 };
 use tempfile::TempDir;
 
@@ -112,6 +112,7 @@ pub(crate) fn healthy(dest: Dest, request: &ControlRequest) -> Answer {
         ControlRequest::GetRecMode(()) => ControlReply::GetRecMode(RecMode::NORMAL),
         ControlRequest::GetRunState(()) => ControlReply::GetRunState(RunState::RUNNING),
         ControlRequest::GetIfaces(()) => ControlReply::GetIfaces(IfaceList { ifaces: Vec::new() }),
+        ControlRequest::GetPublicIps(_) => ControlReply::GetPublicIps(PublicIpList { ips: Vec::new() }),
         ControlRequest::Ping(()) => ControlReply::Ping(10 + dest.0),
         other => panic!("nobody should ask {other:?}"),
     })

@@ -40,13 +40,6 @@ fn moment(time: &Timeval) -> Moment {
 }
 
 impl Legacy {
-    async fn is_made(&self, of: u32, change: NodeChange) -> Result<bool, Failure> {
-        let nodes = self.nodes(of).await?;
-        let node = nodes.iter().find(|node| node.pnn == of);
-        node.map(|node| change.is_made(&node.flags))
-            .ok_or_else(|| Failure::Malformed("the node itself is not in its node map".into()))
-    }
-
     /// Before Samba 4.15, and the last releases of 4.13 and 4.14, no node knows this control; what a daemon does not know
     /// it refuses with -1 and no word. There the flags are changed on all connected nodes, as its own tool does.
     async fn set_disabled<C: Control<Arg = ()>>(&self, of: u32, disabled: bool) -> Result<(), Failure> {
@@ -78,7 +71,7 @@ impl Legacy {
 impl Nodes for Legacy {
     /// The flag is looked for where the change was made: other nodes hear of it later.
     async fn change(&self, of: u32, change: NodeChange) -> Result<(), Failure> {
-        if self.is_made(of, change).await? {
+        if self.shows(of, change).await? {
             return Ok(());
         }
         match change {
@@ -90,12 +83,19 @@ impl Nodes for Legacy {
             NodeChange::Unban => self.ban_state(of, 0).await?,
         }
         let waiting = timeout(self.timeout, async {
-            while !self.is_made(of, change).await? {
+            while !self.shows(of, change).await? {
                 sleep(LOOK).await;
             }
             Ok(())
         });
         waiting.await.unwrap_or(Err(Failure::NoAnswer(self.timeout)))
+    }
+
+    async fn shows(&self, of: u32, change: NodeChange) -> Result<bool, Failure> {
+        let nodes = self.nodes(of).await?;
+        let node = nodes.iter().find(|node| node.pnn == of);
+        node.map(|node| change.is_made(&node.flags))
+            .ok_or_else(|| Failure::Malformed("the node itself is not in its node map".into()))
     }
 
     /// A daemon that ends does not answer; that it is gone is the answer.

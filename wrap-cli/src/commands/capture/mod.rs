@@ -67,6 +67,10 @@ async fn run_diff(_: &Context, args: diff::DiffArgs) -> Result<diff::Diff, Error
 }
 
 impl Answer for show::Show {
+    fn remark(&self) -> Option<String> {
+        None
+    }
+
     fn exit(&self) -> Exit {
         Exit::Done
     }

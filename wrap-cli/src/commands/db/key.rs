@@ -93,9 +93,17 @@ impl Shown for Data {
         if self.found { self.data.shown() + "\n" } else { String::new() }
     }
 
+    fn remark(&self) -> Option<String> {
+        (!self.found).then(|| no_such_record(&self.key, &self.database))
+    }
+
     fn exit(&self) -> Exit {
         if self.found { Exit::Done } else { Exit::No }
     }
+}
+
+fn no_such_record(key: &Octets, database: &str) -> String {
+    format!("there is no record {} in {database}", key.shown())
 }
 
 pub(crate) async fn get(cx: &Context, args: GetArgs) -> Result<Data, Error> {
@@ -157,7 +165,11 @@ pub(crate) struct Deleted {
 
 impl Shown for Deleted {
     fn table(&self) -> String {
-        String::new()
+        if self.found { "deleted\n".into() } else { String::new() }
+    }
+
+    fn remark(&self) -> Option<String> {
+        (!self.found).then(|| no_such_record(&self.key, &self.database))
     }
 
     fn exit(&self) -> Exit {

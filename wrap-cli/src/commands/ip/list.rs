@@ -10,11 +10,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::backend::Addresses;
-use crate::commands::asked::Reason;
+use crate::commands::absent::Absent;
 use crate::commands::row::NoArgs;
 use crate::commands::{Shown, view};
 use crate::context::Context;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::model::{Node, Placement, PublicAddress};
 use crate::nodes::NodeList;
@@ -28,21 +28,32 @@ pub(crate) struct List {
     pub(crate) from_nodes: Vec<u32>,
     pub(crate) addresses: Vec<Line>,
     /// Nodes that did not answer.
-    pub(crate) failed: Vec<Failed>,
-    #[serde(skip)]
-    exit: Exit,
+    pub(crate) failed: Absent,
 }
 
 /// One address.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Line {
     pub(crate) address: String,
-    /// Where it is; null for nowhere.
+    /// The node that has it, if one says so.
     pub(crate) node: Option<u32>,
+    pub(crate) place: Place,
     /// Further nodes that say they have it. There should be none.
     pub(crate) also_on: Vec<u32>,
     /// Of the node that has it; null without `-v`, and when nobody has it.
     pub(crate) interfaces: Option<Interfaces>,
+}
+
+/// What is known about where an address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Place {
+    /// On a node.
+    Hosted,
+    /// All who could have it say that they do not.
+    Nowhere,
+    /// Nobody who was asked has it; others were not asked, or did not answer.
+    Unknown,
 }
 
 /// Names of interfaces.
@@ -54,13 +65,6 @@ pub(crate) struct Interfaces {
     pub(crate) available: Vec<String>,
     /// All that it may be on.
     pub(crate) configured: Vec<String>,
-}
-
-/// A node without an answer.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Failed {
-    pub(crate) pnn: u32,
-    pub(crate) error: Reason,
 }
 
 impl From<Placement> for Interfaces {
@@ -85,7 +89,8 @@ impl Shown for List {
             columns.push(("ALSO ON", false));
         }
         let rows = self.addresses.iter().map(|line| {
-            let mut row = vec![line.address.clone(), or_dash(line.node)];
+            let node = if line.place == Place::Unknown { "unknown".into() } else { or_dash(line.node) };
+            let mut row = vec![line.address.clone(), node];
             if detailed {
                 let names = |names: &[String]| or_dash((!names.is_empty()).then(|| names.join(",")));
                 let none = Interfaces { active: None, available: vec![], configured: vec![] };
@@ -98,14 +103,12 @@ impl Shown for List {
             row
         });
         let mut text = table(&columns, rows);
-        for failed in &self.failed {
-            text += &format!("node {}: {}\n", failed.pnn, crate::error::one_line(&failed.error.message));
-        }
+        text += &self.failed.lines();
         text
     }
 
     fn exit(&self) -> Exit {
-        self.exit
+        self.failed.exit(!self.from_nodes.is_empty())
     }
 }
 
@@ -120,23 +123,12 @@ pub(crate) async fn list(cx: &Context, cluster: &dyn Addresses) -> Result<List, 
     let active = |node: &&&Node| !node.flags.inactive && !node.flags.disconnected;
     let all = cx.nodes == Some(NodeList::All);
     let asked: Vec<u32> = asked.iter().filter(|node| !all || active(node)).map(|node| node.pnn).collect();
-    let answers = join_all(asked.iter().map(|pnn| cluster.addresses(*pnn))).await;
-
-    let mut failed: Vec<(u32, Failure)> = Vec::new();
-    let mut said: Vec<(u32, Vec<PublicAddress>)> = Vec::new();
-    for (pnn, answer) in asked.iter().zip(answers) {
-        match answer {
-            Ok(addresses) => said.push((*pnn, addresses)),
-            Err(failure) => failed.push((*pnn, failure)),
-        }
-    }
-    let exit = match (&failed[..], &said[..]) {
-        ([], _) => Exit::Done,
-        ([(_, failure), ..], []) => failure.exit(),
-        _ => Exit::Partly,
-    };
+    let (said, failed) = gather(cluster, &asked).await;
+    let unasked =
+        |node: &Node| !asked.contains(&node.pnn) && (!node.flags.inactive || node.flags.disconnected);
+    let all_known = failed.is_empty() && !nodes.iter().any(|node| !node.flags.deleted && unasked(node));
     let alone = said.len() == 1 && asked.len() == 1;
-    let mut lines = if alone { one_view(&said) } else { merged(&said) };
+    let lines = if alone { one_view(&said) } else { merged(&said) };
     if cx.verbose {
         let asker = asked.first().copied().filter(|_| alone);
         let places = join_all(lines.iter().map(|line| {
@@ -149,21 +141,31 @@ pub(crate) async fn list(cx: &Context, cluster: &dyn Addresses) -> Result<List, 
             }
         }));
         let places = places.await;
-        return Ok(answer(lines, places, said, failed, exit));
+        return Ok(answer(lines, places, said, failed, alone || all_known));
     }
-    let places = lines.iter_mut().map(|_| None).collect();
-    Ok(answer(lines, places, said, failed, exit))
+    let places = lines.iter().map(|_| None).collect();
+    Ok(answer(lines, places, said, failed, alone || all_known))
+}
+
+/// What these nodes say about public addresses.
+pub(crate) async fn gather(
+    cluster: &dyn Addresses,
+    asked: &[u32],
+) -> (Vec<(u32, Vec<PublicAddress>)>, Absent) {
+    let answers = asked.iter().map(|pnn| async { (*pnn, cluster.addresses(*pnn).await) });
+    Absent::sift(join_all(answers).await)
 }
 
 /// An address, and the nodes that have it.
-type Home = (IpAddr, Vec<u32>);
+pub(crate) type Home = (IpAddr, Vec<u32>);
 
 fn one_view(said: &[(u32, Vec<PublicAddress>)]) -> Vec<Home> {
     let lines = said.iter().flat_map(|(_, addresses)| addresses);
     lines.map(|address| (address.ip, address.node.into_iter().collect())).collect()
 }
 
-fn merged(said: &[(u32, Vec<PublicAddress>)]) -> Vec<Home> {
+/// Each node is believed about itself alone.
+pub(crate) fn merged(said: &[(u32, Vec<PublicAddress>)]) -> Vec<Home> {
     let mut homes: BTreeMap<IpAddr, Vec<u32>> = BTreeMap::new();
     for (pnn, address) in said.iter().flat_map(|(pnn, all)| all.iter().map(move |address| (*pnn, address))) {
         let home = homes.entry(address.ip).or_default();
@@ -179,13 +181,19 @@ fn answer(
     lines: Vec<Home>,
     places: Vec<Option<Placement>>,
     said: Vec<(u32, Vec<PublicAddress>)>,
-    failed: Vec<(u32, Failure)>,
-    exit: Exit,
+    failed: Absent,
+    all_known: bool,
 ) -> List {
     let line = |((ip, homes), place): (Home, Option<Placement>)| {
-        let mut homes = homes.into_iter();
+        let mut homes = homes.into_iter().peekable();
+        let hosted = homes.peek().is_some();
         Line {
             address: ip.to_string(),
+            place: match (hosted, all_known) {
+                (true, _) => Place::Hosted,
+                (false, true) => Place::Nowhere,
+                (false, false) => Place::Unknown,
+            },
             node: homes.next(),
             also_on: homes.collect(),
             interfaces: place.map(Interfaces::from),
@@ -194,8 +202,7 @@ fn answer(
     List {
         from_nodes: said.iter().map(|(pnn, _)| *pnn).collect(),
         addresses: lines.into_iter().zip(places).map(line).collect(),
-        failed: failed.into_iter().map(|(pnn, failure)| Failed { pnn, error: failure.into() }).collect(),
-        exit,
+        failed,
     }
 }
 
@@ -205,6 +212,20 @@ mod tests {
 
     fn address(last: u8, node: Option<u32>) -> PublicAddress {
         PublicAddress { ip: IpAddr::from([10, 0, 0, last]), node }
+    }
+
+    #[test]
+    fn an_address_that_nobody_asked_has_is_nowhere_only_when_all_were_asked_and_answered() {
+        let said = || vec![(0, vec![address(1, Some(0)), address(2, Some(2))])];
+        let list = |all_known| {
+            let lines = merged(&said());
+            answer(lines, vec![None, None], said(), Absent::default(), all_known)
+        };
+        assert_eq!(list(false).addresses[1].place, Place::Unknown);
+        assert!(list(false).table().lines().nth(2).unwrap().ends_with("unknown"), "{}", list(false).table());
+        assert_eq!(list(true).addresses[1].place, Place::Nowhere);
+        assert_eq!(list(true).addresses[0].place, Place::Hosted);
+        assert!(list(true).table().lines().nth(2).unwrap().ends_with("-"));
     }
 
     #[test]

@@ -46,13 +46,23 @@ pub(crate) async fn unban(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Erro
 
 async fn change(cx: &Context, change: NodeChange, result: &str) -> Result<Answers<Done>, Error> {
     let cluster = cx.nodes().await?;
-    let answers = ask(cx, &*cluster, async |pnn| done(cluster.change(pnn, change), result).await).await?;
+    let mut answers = ask(cx, &*cluster, async |pnn| done(cluster.change(pnn, change), result).await).await?;
     if answers.nodes.iter().any(|node| node.answered) {
         cx.addresses().await?.reallocate().await.map_err(|failure| Error::Question {
             node: cluster.this_node(),
             question: "handing out the public addresses again",
             failure,
         })?;
+        // Which takes its time: a short ban may be over.
+        for node in &mut answers.nodes {
+            if let Some(done) = &mut node.answer {
+                done.result += match cluster.shows(node.pnn, change).await {
+                    Ok(true) => "",
+                    Ok(false) => ", and not any more",
+                    Err(_) => ", and does not answer any more",
+                };
+            }
+        }
     }
     Ok(answers)
 }

@@ -9,7 +9,7 @@ mod memory;
 pub(crate) mod ping;
 mod process;
 mod shutdown;
-mod state;
+pub(crate) mod state;
 mod statistics;
 
 use self::done::Done;

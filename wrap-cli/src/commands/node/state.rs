@@ -1,13 +1,14 @@
-//! `node status`: whether nodes are OK, as this node sees them.
+//! `node status`: whether nodes are OK, as this node sees them, and whether they answer.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::commands::asked::{Answers, Columns, FromNode};
+use crate::backend::Cluster;
+use crate::commands::asked::{Answers, Columns, ask};
 use crate::commands::row::NoArgs;
 use crate::commands::view;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::exit::Exit;
 use crate::model::Flags;
 use crate::render::table::Column;
@@ -35,21 +36,25 @@ impl Columns for State {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Answers<State>, Error> {
-    let cluster = cx.nodes().await?;
-    let nodes = view::node_map(&*cluster).await?;
-    let nodes = view::judged(&*cluster, cluster.this_node(), nodes).await?;
-    let wanted = view::many_nodes(&*cluster, &cx.settings, &nodes)?;
-    let line = |node: &crate::model::Node| FromNode {
-        pnn: node.pnn,
-        address: node.address(),
-        answered: true,
-        answer: Some(State {
+    state(cx, &*cx.nodes().await?).await
+}
+
+/// The flags are what this node believes; a node that is there is asked itself, too, and has to answer.
+pub(crate) async fn state(cx: &Context, cluster: &dyn Cluster) -> Result<Answers<State>, Error> {
+    let nodes = view::node_map(cluster).await?;
+    let nodes = view::judged(cluster, cluster.this_node(), nodes).await?;
+    let seen = |pnn| nodes.iter().find(|node| node.pnn == pnn);
+    ask(cx, cluster, async |pnn| {
+        let Some(node) = seen(pnn) else { return Err(Failure::NotThere("it is in no node map".into())) };
+        if !node.flags.disconnected {
+            cluster.ping(pnn).await?;
+        }
+        Ok(State {
             state: node.flags.text(),
             flags_ok: node.raw == 0,
             flags_raw: node.raw,
             flags: node.flags,
-        }),
-        error: None,
-    };
-    Ok(Answers { nodes: wanted.into_iter().map(line).collect() })
+        })
+    })
+    .await
 }
