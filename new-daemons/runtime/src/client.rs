@@ -45,6 +45,12 @@ pub enum BusError {
         /// What the system said.
         error: io::Error,
     },
+    /// this process may not use the tunneld's socket
+    #[error("no permission to ask ctdb-tunneld, if it runs ({})", path.display())]
+    Forbidden {
+        /// Its socket.
+        path: PathBuf,
+    },
     /// the tunneld did not answer in time
     #[error("ctdb-tunneld does not answer ({})", path.display())]
     Silent {
@@ -140,6 +146,9 @@ impl BusClient {
         let path = socket_of(&options.dir, options.daemon);
         let tunneld = options.dir.join(TUNNEL_SOCKET);
         if let Err(error) = Sender::connect(&tunneld) {
+            if error.kind() == io::ErrorKind::PermissionDenied {
+                return Err(BusError::Forbidden { path: tunneld });
+            }
             return Err(BusError::NoTunneld { path: tunneld, error });
         }
         let receiver =
