@@ -12,8 +12,8 @@ use tokio::runtime::Runtime;
 
 use crate::args::{Global, Output, Parser, Request, Settings, wants_json};
 use crate::batch;
-use crate::commands::Answer;
 use crate::commands::row::Working;
+use crate::commands::{Answer, Effect, NodeUse, beside};
 use crate::context::{Connections, Context};
 use crate::error::{Error, one_line, system};
 use crate::exit::Exit;
@@ -80,7 +80,12 @@ impl<'a> App<'a> {
                 let watch = settings.watch;
                 loop {
                     let cx = Context::new((*settings).clone(), &self.connections, self.reading);
-                    let answer = self.answer((row.run)(cx, &matches));
+                    let several = settings.nodes.as_ref().is_some_and(|nodes| nodes.single().is_none());
+                    let working = match (row.nodes, row.effect) {
+                        (NodeUse::One, Effect::Asks) if several => beside::run(row, cx, matches.clone()),
+                        _ => (row.run)(cx, &matches),
+                    };
+                    let answer = self.answer(working);
                     let exit = match answer {
                         Ok(answer) => self.show(&*answer, &settings),
                         Err(error) => {

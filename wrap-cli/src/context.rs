@@ -15,6 +15,7 @@ use crate::args::Settings;
 use crate::backend::legacy::{Legacy, Link};
 use crate::backend::native;
 use crate::error::Error;
+use crate::nodes::{Item, NodeList};
 
 /// Connections of one run of the program.
 #[derive(Default)]
@@ -72,6 +73,22 @@ impl Context {
         let bus = native::join(&self.settings)?;
         *self.connections.bus.borrow_mut() = Some((self.settings.run_dir.clone(), bus.clone()));
         Ok(bus)
+    }
+
+    /// The nodes that a command is about, in words.
+    pub(crate) fn whom(&self) -> String {
+        match &self.settings.nodes {
+            None => "this node".into(),
+            Some(NodeList::All) => "all nodes".into(),
+            Some(list) => format!("node {list}"),
+        }
+    }
+
+    /// For the same command at one node.
+    pub(crate) fn at(&self, pnn: u32) -> Self {
+        let mut settings = Settings::clone(&self.settings);
+        settings.nodes = Some(NodeList::Items(vec![Item::Range(pnn, pnn)]));
+        Self { settings: Rc::new(settings), ..self.clone() }
     }
 
     /// Lets the person at the terminal decide about something that cannot be undone. Elsewhere `--yes` decides.

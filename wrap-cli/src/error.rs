@@ -21,6 +21,9 @@ pub(crate) enum Failure {
     /// The answer cannot be read.
     #[error("malformed answer: {0}")]
     Malformed(String),
+    /// The node is not connected to this one.
+    #[error("the node is disconnected")]
+    Disconnected,
     /// Others were in the way until the time was over.
     #[error("{0}")]
     TooLate(String),
@@ -60,6 +63,7 @@ impl Failure {
             Self::NoAnswer(_) => "no_answer",
             Self::Refused(_) => "refused",
             Self::Malformed(_) => "malformed_answer",
+            Self::Disconnected => "disconnected",
             Self::TooLate(_) => "no_answer",
             Self::NotThere(_) => "not_there",
             Self::Misuse(_) => "usage",
@@ -74,6 +78,7 @@ impl Failure {
         match self {
             Self::NoAnswer(_) | Self::TooLate(_) => Exit::NoAnswer,
             Self::Refused(_) | Self::Malformed(_) | Self::NotThere(_) | Self::Failed(_) => Exit::Refused,
+            Self::Disconnected => Exit::Refused,
             Self::Misuse(_) | Self::File(_) => Exit::Usage,
             Self::Lost(_) => Exit::NoDaemon,
             Self::Daemon { exit, .. } => *exit,
@@ -84,7 +89,7 @@ impl Failure {
         match self {
             Self::NoAnswer(_) | Self::TooLate(_) => "; a longer time can be given with -t",
             Self::NotThere(_) | Self::Misuse(_) | Self::File(_) | Self::Failed(_) | Self::Daemon { .. } => "",
-            Self::Refused(_) => "; its log says more",
+            Self::Refused(_) | Self::Disconnected => "",
             Self::Malformed(_) => "; is it a ctdbd of another kind of machine?",
             Self::Lost(_) => "; is it being restarted?",
         }
@@ -102,13 +107,22 @@ pub(crate) enum Error {
     #[error(transparent)]
     NodeList(#[from] NodeListError),
     /// `-n` for a command that has no use for it.
-    #[error("'{0}' does not take -n; leave it out")]
+    #[error("'{0}' does not take -n: it is about this node, or the whole cluster; leave it out")]
     NodeNotTaken(String),
+    /// `--watch` for a command that changes something.
+    #[error("'{0}' changes something; --watch is for commands that only ask")]
+    WatchNotTaken(String),
     /// Several nodes for a command that asks one.
     #[error("'{command}' asks one node, -n names several; name one")]
     OneNode {
         /// The command.
         command: String,
+    },
+    /// The one node that is to be asked is not connected to this one.
+    #[error("node {node} is disconnected")]
+    Disconnected {
+        /// Its number.
+        node: u32,
     },
     /// ctdbd cannot be reached.
     #[error("{message}")]
@@ -123,6 +137,9 @@ pub(crate) enum Error {
     /// There is no connection to this node's tunneld.
     #[error("{0}; start it, or name its directory with --run-dir")]
     NoTunneld(runtime::BusError),
+    /// This process may not ask this node's tunneld.
+    #[error("{0}; try as root")]
+    NoPermission(runtime::BusError),
     /// This node's tunneld has no place for this program.
     #[error("{0}; try again when one of them has ended")]
     NotRegistered(runtime::BusError),
@@ -214,6 +231,7 @@ impl From<runtime::BusError> for Error {
     fn from(error: runtime::BusError) -> Self {
         match error {
             runtime::BusError::NotRegistered { .. } => Self::NotRegistered(error),
+            runtime::BusError::Forbidden { .. } => Self::NoPermission(error),
             _ => Self::NoTunneld(error),
         }
     }
@@ -228,9 +246,15 @@ impl Error {
     /// For scripts.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => "usage",
+            Self::Words(_)
+            | Self::NodeList(_)
+            | Self::NodeNotTaken(_)
+            | Self::WatchNotTaken(_)
+            | Self::OneNode { .. } => "usage",
+            Self::Disconnected { .. } => "disconnected",
             Self::NoTunneld(_) => "no_tunneld",
             Self::NotRegistered(_) => "not_registered",
+            Self::NoPermission(_) => "no_permission",
             Self::TunneldLost => "connection_lost",
             Self::NoCtdbd { code, .. } | Self::Tunneld { code, .. } | Self::Local { code, .. } => code,
             Self::Input(_) => "input",
@@ -249,12 +273,14 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Words(_) | Self::NodeList(_) | Self::NodeNotTaken(_) | Self::OneNode { .. } => Exit::Usage,
+            Self::WatchNotTaken(_) => Exit::Usage,
             Self::File { .. } | Self::NeedsYes { .. } | Self::Input(_) | Self::Output(_) => Exit::Usage,
             Self::NotConfirmed => Exit::No,
+            Self::Disconnected { .. } => Exit::Refused,
             Self::NoCapture { .. } => Exit::Refused,
             Self::NoTunneld(runtime::BusError::Silent { .. }) => Exit::NoAnswer,
             Self::NotRegistered(_) => Exit::Refused,
-            Self::NoTunneld(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
+            Self::NoTunneld(_) | Self::NoPermission(_) | Self::TunneldLost | Self::Start(_) => Exit::NoDaemon,
             Self::NoCtdbd { exit, .. } | Self::Tunneld { exit, .. } | Self::Local { exit, .. } => *exit,
             Self::Question { failure, .. } | Self::OnFile { failure, .. } | Self::Daemon(failure) => {
                 failure.exit()

@@ -42,6 +42,21 @@ pub(crate) enum Item {
     Address(IpAddr),
 }
 
+impl fmt::Display for NodeList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Items(items) = self else { return f.write_str("all") };
+        for (i, item) in items.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            match item {
+                Item::Address(ip) => write!(f, "{comma}{ip}")?,
+                Item::Range(first, last) if first == last => write!(f, "{comma}{first}")?,
+                Item::Range(first, last) => write!(f, "{comma}{first}-{last}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl FromStr for NodeList {
     type Err = NodeListError;
 
@@ -156,6 +171,9 @@ mod tests {
         assert_eq!(select("1").unwrap(), [1]);
         assert_eq!(select("3,0-1,10.0.0.2, 10.0.0.4").unwrap(), [3, 0, 1]);
         assert_eq!(select("2").unwrap(), [2]);
+        for list in ["all", "1", "3,0-1,10.0.0.2"] {
+            assert_eq!(list.parse::<NodeList>().unwrap().to_string(), list);
+        }
     }
 
     #[test]

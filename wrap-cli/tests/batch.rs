@@ -57,9 +57,12 @@ fn records_of_a_batch_are_read_from_standard_input_unless_commands_are() {
 }
 
 #[test]
-fn arguments_are_read_when_a_command_needs_some_and_has_none() {
+fn arguments_are_read_when_that_is_said_and_no_line_becomes_a_command_otherwise() {
     let (fake, _) = cluster();
-    let run = fake.feed("tunable set -o jsonl", "one 7\nTwo 7\nthree 3\none\n");
+    let run = fake.feed("tunable set", "one 7\n");
+    run.assert_error(2, "--batch");
+    assert_eq!(run.stdout, "");
+    let run = fake.feed("tunable set --batch -o jsonl", "one 7\nTwo 7\nthree 3\none\n");
     let answers: Vec<serde_json::Value> =
         run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(answers.len(), 4, "one object for a line: {run:?}");
@@ -81,7 +84,8 @@ fn a_batch_ends_at_the_first_failure_when_that_is_wanted_and_the_worst_status_is
         _ => healthy(dest, request),
     });
     assert_eq!(silent.feed("node -t 0.3", "ping\npnn\n").status, 4);
-    assert_eq!(silent.feed("node", "").status, 0, "nothing to do");
+    assert_eq!(silent.feed("node --batch", "").status, 0, "nothing to do");
+    silent.feed("node", "").assert_error(2, "standard input has no commands");
 }
 
 #[test]
@@ -100,6 +104,9 @@ fn lines_that_are_no_text_or_that_ask_for_lines_themselves_are_errors() {
     let inner = fake.feed("", "tunable set\n");
     assert_eq!(
         (inner.status, inner.stderr.as_str()),
-        (2, "ctdbctl: line 1: 'tunable set' needs more words; see --help\n")
+        (
+            2,
+            "ctdbctl: line 1: 'tunable set' needs more words; see --help, or say --batch to have them read from standard input\n"
+        )
     );
 }

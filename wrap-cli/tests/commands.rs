@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use crate::support::{Answer, Fake, finish, healthy, node_map, program, run};
 use insta::assert_snapshot;
-use legacy_codec::{CName, ControlReply, ControlRequest, Dest, Iface, IfaceList, NodeFlags, RunState};
+use legacy_codec::{
+    CName, ControlReply, ControlRequest, DbFlags, DbId, DbIdAndFlags, DbMap, Dest, Iface, IfaceList,
+    NodeFlags, RunState, Text,
+};
 
 #[test]
 fn every_level_has_its_help() {
@@ -248,5 +251,122 @@ fn an_answer_that_cannot_be_written_is_no_success() {
         let told = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(2), "{words}: {told}");
         assert!(told.contains("ctdbctl: standard output: No space left on device\n"), "{words}: {told}");
+    }
+}
+
+#[test]
+fn what_disturbs_a_cluster_needs_a_yes_and_says_whom_it_is_about() {
+    let fake = Fake::start(healthy);
+    for (words, says) in [
+        ("node ban -n all 25", "from its clients"),
+        ("node ban -n all 25", "all nodes out of the cluster for 25 s"),
+        ("node disable", "public addresses from this node"),
+        ("node pause -n 1,2", "node 1,2 out of the cluster"),
+        ("node shutdown -n 1", "ctdbd on node 1"),
+        ("cluster recover", "all databases"),
+    ] {
+        fake.run(words).assert_error(2, says);
+        fake.run(words).assert_error(2, "add --yes");
+    }
+}
+
+#[test]
+fn a_question_for_one_node_may_be_put_to_several_side_by_side() {
+    let fake = Fake::start(|dest, request| match (dest, request) {
+        (Dest(1), _) => Answer::Silence,
+        _ => healthy(dest, request),
+    });
+    let run = fake.run("cluster list -n 0,2");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+    let heads: Vec<_> = run.stdout.lines().filter(|line| line.starts_with("node ")).collect();
+    assert_eq!(heads, ["node 0 (10.0.0.1)", "node 2 (10.0.0.3)"]);
+    assert_eq!(run.stdout.matches("(this node)").count(), 2, "{run:?}");
+    let run = fake.run("cluster list -n all -t 1 -o json");
+    assert_eq!(run.status, 6, "{run:?}");
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["nodes"][2]["nodes"][2]["this_node"], true, "{json}");
+    let missing = &json["nodes"][1];
+    assert_eq!((&missing["answered"], &missing["error"]["code"]), (&false.into(), &"no_answer".into()));
+}
+
+#[test]
+fn a_node_that_is_disconnected_is_not_asked_and_that_is_said() {
+    let fake = Fake::start(|dest, request| match (dest, request) {
+        (Dest(2), _) => panic!("nobody should ask it {request:?}"),
+        (_, ControlRequest::GetNodeMap(())) => {
+            let mut map = node_map();
+            map.nodes[2].flags = NodeFlags::DISCONNECTED;
+            Answer::Reply(ControlReply::GetNodeMap(map))
+        }
+        _ => healthy(dest, request),
+    });
+    fake.run("status -n 2").assert_error(5, "node 2 is disconnected");
+    let run = fake.run("node ping -n 2");
+    assert!(run.status == 5 && run.stdout.contains("the node is disconnected"), "{run:?}");
+    assert_eq!(fake.run("node status -n all").status, 1, "it has a state, which is not OK");
+}
+
+#[test]
+fn a_refusal_without_a_word_is_told_with_what_is_known() {
+    let mute = || Answer::Raw { status: -1, data: Vec::new(), error: Vec::new() };
+    let fake = Fake::start(move |dest, request| match request {
+        ControlRequest::AddPublicIp(_) => mute(),
+        ControlRequest::GetDbMap(()) => Answer::Reply(ControlReply::GetDbMap(DbMap {
+            dbs: vec![DbIdAndFlags { db_id: DbId(7), flags: DbFlags::empty() }],
+        })),
+        ControlRequest::GetDbName(_) => Answer::Reply(ControlReply::GetDbName(Text::new("x.tdb"))),
+        ControlRequest::DbDetach(_) => mute(),
+        ControlRequest::GetTunable(_) => Answer::Reply(ControlReply::GetTunable(u32::from(dest != Dest(1)))),
+        ControlRequest::GetNodeMap(()) => {
+            let mut map = node_map();
+            map.nodes[2].flags = NodeFlags::STOPPED;
+            Answer::Reply(ControlReply::GetNodeMap(map))
+        }
+        _ => healthy(dest, request),
+    });
+    let added = fake.run("ip add 10.1.0.1/24 eth9");
+    assert!(added.status == 5 && added.stdout.contains("there is no interface eth9"), "{added:?}");
+    fake.run("db detach x.tdb --yes").assert_error(5, "'tunable set AllowClientDBAttach 0 -n all' first");
+    fake.run("db detach x.tdb --yes").assert_error(5, "clients may attach on node 0,2");
+    fake.run("ip move 10.1.0.1 2").assert_error(5, "it is STOPPED|INACTIVE and hosts no addresses");
+    fake.run("ip move 10.1.0.1 -n 2").assert_error(5, "STOPPED");
+    fake.run("ip move 10.1.0.1 2 -n 2").assert_error(2, "named twice");
+}
+
+/// The program as somebody who may not look into a directory, which is in another that goes with the test.
+fn without_rights() -> (tempfile::TempDir, std::path::PathBuf, std::process::Command) {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let dir = tempfile::tempdir().unwrap();
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let closed = dir.path().join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    mode(&closed, 0o000);
+    mode(dir.path(), 0o755);
+    let is_root = nix::unistd::Uid::effective().is_root();
+    // Root may look everywhere; and nobody else may have a way to where the program was built.
+    let mut command = if is_root {
+        let copy = dir.path().join("ctdbctl");
+        std::fs::copy(env!("CARGO_BIN_EXE_ctdbctl"), &copy).unwrap();
+        let mut command = std::process::Command::new(copy);
+        command.uid(65534).gid(65534).current_dir("/");
+        command
+    } else {
+        program()
+    };
+    command.env_clear().stdin(Stdio::null());
+    (dir, closed, command)
+}
+
+#[test]
+fn who_has_no_permission_is_told_so_and_not_that_a_daemon_does_not_run() {
+    for words in ["tunnel status", "event status", "status"] {
+        let (_dir, closed, mut command) = without_rights();
+        command.args(words.split(' ')).arg("--socket").arg(closed.join("ctdbd.socket"));
+        let run = finish(&mut command);
+        run.assert_error(3, "permission");
+        assert!(!run.stderr.contains("no ctdb-tunneld") && !run.stderr.contains("no event daemon"), "{run:?}");
     }
 }

@@ -101,7 +101,7 @@ fn a_refusal_with_a_reason_is_told_and_nothing_else_is_tried() {
         }
         _ => healthy(dest, request),
     });
-    let run = fake.run("node disable -n 1");
+    let run = fake.run("node disable -n 1 --yes");
     assert!(
         run.status == 5 && run.stdout.contains("not today") | run.stderr.contains("not today"),
         "{run:?}"

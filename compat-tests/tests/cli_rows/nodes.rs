@@ -38,18 +38,18 @@ pub(crate) const ROWS: &[Try] = &[
     done("tunable get monitorinterval", &["MonitorInterval"], &[("/nodes/0/value", "2")]),
     done("tunable set MonitorInterval 3 -n all", &["3"], &[("/nodes/2/value", "3")]),
     ends(2, "tunable get MonitorIntervall", &["MonitorInterval"], &[("/error/code", "\"usage\"")]),
-    ends(2, "status -n all", &["names several"], &[("/error/code", "\"usage\"")]),
 ];
 
 /// What changes the parts that nodes have; each is undone by the next.
 pub(crate) const CHANGES: &[Try] = &[
-    done("node disable -n 2", &[], &[]),
+    ends(2, "node disable -n 2", &["public addresses from node 2", "add --yes"], &[]),
+    done("node disable -n 2 --yes", &[], &[]),
     done("node enable -n 2", &[], &[]),
-    done("node pause -n 2", &[], &[]),
+    done("node pause -n 2 --yes", &[], &[]),
     done("node continue -n 2", &[], &[]),
-    done("node ban 60 -n 2", &[], &[]),
+    done("node ban 60 -n 2 --yes", &[], &[]),
     done("node unban -n 2", &[], &[]),
-    done("cluster recover -t 60", &["generation"], &[]),
+    done("cluster recover -t 60 --yes", &["generation"], &[]),
     ends(2, "node shutdown -n 2", &["add --yes"], &[("/error/code", "\"needs_yes\"")]),
     done("cluster reload -t 60", &[], &[("/added", "[]"), ("/deleted", "[]")]),
 ];

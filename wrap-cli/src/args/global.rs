@@ -80,6 +80,10 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     yes: bool,
 
+    /// Read commands, or the arguments of a verb, from standard input: one a line, or none
+    #[arg(long, global = true)]
+    pub(crate) batch: bool,
+
     /// Commands from standard input: end at the first that fails
     #[arg(long, global = true)]
     pub(crate) stop_on_error: bool,
@@ -124,8 +128,14 @@ impl Global {
             verbose: self.verbose || (outer.verbose && !self.quiet),
             quiet: self.quiet || (outer.quiet && !self.verbose),
             yes: self.yes || outer.yes,
+            batch: self.batch,
             stop_on_error: self.stop_on_error || outer.stop_on_error,
         }
+    }
+
+    /// Whether it is asked again and again.
+    pub(crate) fn watches(&self) -> bool {
+        self.watch.is_some()
     }
 
     /// How answers and errors are written.

@@ -1,7 +1,6 @@
 //! The parser: the table of commands as a tree of nouns and verbs.
 //!
-//! Words that end at a noun ask for commands from standard input; a verb that needs arguments and has none asks for
-//! arguments from there.
+//! Words that end at a noun ask for commands from standard input; behind a verb, `--batch` has its arguments read from there.
 
 use std::ffi::OsString;
 
@@ -9,8 +8,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::global::{Global, Output, Settings};
-use crate::commands::{NOUNS, NodeUse, Noun, Row, commands};
+use crate::commands::{Effect, NOUNS, NodeUse, Noun, Row, commands};
 use crate::error::Error;
+use crate::nodes::NodeList;
 
 /// What the command line asks for.
 pub(crate) enum Request {
@@ -39,7 +39,8 @@ pub(crate) fn command() -> Command {
         .disable_help_subcommand(true)
         .max_term_width(100)
         .after_help(
-            "Without a command, and after a noun, commands are read from standard input; at a terminal there is a prompt.\n\
+            "Without a command, and after a noun, commands are read from standard input; at a terminal there is a prompt. \
+             With --batch, arguments of a verb are.\n\
              Exit status: 0 done, 1 the answer is no, 2 usage, 3 no daemon, 4 no answer in time, 5 refused or \
              malformed answer, 6 partly done.",
         );
@@ -84,11 +85,18 @@ impl Parser {
                 return Ok(Request::Text(e.render().to_string()));
             }
             Err(e) if e.kind() == ErrorKind::MissingRequiredArgument => {
-                return self.without_arguments(words, outer).ok_or_else(|| told(&e));
+                return match self.without_arguments(words, outer) {
+                    Some((row, global)) if global.batch => Ok(Request::Read(row.path.to_vec(), global)),
+                    Some((row, _)) => Err(Error::Words(format!(
+                        "'{}' needs more words; see --help, or say --batch to have them read from standard input",
+                        row.words()
+                    ))),
+                    None => Err(told(e)),
+                };
             }
-            Err(e) => return Err(told(&e)),
+            Err(e) => return Err(told(e)),
         };
-        let global = Global::from_arg_matches(&matches).map_err(|e| told(&e))?.within(outer);
+        let global = Global::from_arg_matches(&matches).map_err(told)?.within(outer);
         let (path, matches) = path(&matches);
         let Some(row) = commands().find(|row| row.path == path) else {
             return Ok(Request::Read(noun(&path), Box::new(global)));
@@ -97,11 +105,21 @@ impl Parser {
         if row.nodes == NodeUse::None && global.node.is_some() {
             return Err(Error::NodeNotTaken(command));
         }
+        if row.effect != Effect::Asks && global.watches() {
+            return Err(Error::WatchNotTaken(command));
+        }
+        if global.batch {
+            return Ok(Request::Read(row.path.to_vec(), Box::new(global)));
+        }
         Ok(Request::Run(row, Box::new(global.settings(command)), matches.clone()))
     }
 
-    /// A command that needs arguments and was given none at all: they are read.
-    fn without_arguments(&mut self, words: &[OsString], outer: &Global) -> Option<Request> {
+    /// A command that needs arguments and was given none at all.
+    fn without_arguments(
+        &mut self,
+        words: &[OsString],
+        outer: &Global,
+    ) -> Option<(&'static Row, Box<Global>)> {
         let relaxed = self.relaxed.get_or_insert_with(|| relax(command()));
         let matches = relaxed.try_get_matches_from_mut(with_program(words)).ok()?;
         let global = Global::from_arg_matches(&matches).ok()?.within(outer);
@@ -110,7 +128,7 @@ impl Parser {
         let own = (row.arguments)(Command::new(row.verb()));
         let given = |id: &str| matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
         let any = own.get_arguments().any(|arg| given(arg.get_id().as_str()));
-        (!any).then(|| Request::Read(row.path.to_vec(), Box::new(global)))
+        (!any).then(|| (row, Box::new(global)))
     }
 }
 
@@ -137,8 +155,34 @@ fn noun(path: &[&str]) -> Vec<&'static str> {
     NOUNS.iter().find(|noun| noun.path == path).map_or_else(Vec::new, |noun| noun.path.to_vec())
 }
 
-fn told(error: &clap::Error) -> Error {
-    Error::Words(moved(error).unwrap_or_else(|| one_line(&error.render().to_string())))
+fn told(mut error: clap::Error) -> Error {
+    harmless(&mut error);
+    let words = moved(&error).or_else(|| misplaced(&error));
+    Error::Words(words.unwrap_or_else(|| one_line(&error.render().to_string())))
+}
+
+/// Takes those suggestions away that would disturb a cluster if somebody followed them without a thought.
+fn harmless(error: &mut clap::Error) {
+    let suggested = match error.remove(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(words)) => words,
+        Some(ContextValue::String(word)) => vec![word],
+        _ => return,
+    };
+    let disturbs = |word: &str| commands().any(|row| row.effect == Effect::Disturbs && row.verb() == word);
+    let left: Vec<_> = suggested.into_iter().filter(|word| !disturbs(word)).collect();
+    if !left.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(left));
+    }
+}
+
+/// A node that was written as an argument.
+fn misplaced(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let list: NodeList = word.parse().ok().filter(|_| !word.starts_with('-'))?;
+    Some(format!("unexpected argument '{word}'; nodes are named with -n, such as -n {list}; see --help"))
 }
 
 /// What a command of the `ctdb` tool is called here, when that is the word that is not known.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Global, Output, Parser, Request, Settings, command, wants_json};
-use crate::commands::{NOUNS, commands};
+use crate::commands::{Effect, NOUNS, commands};
 use crate::error::Error;
 
 fn parse_words(words: &str) -> Result<Request, Error> {
@@ -153,7 +153,26 @@ fn words_that_make_no_sense_are_one_line_with_a_hint() {
             "invalid value 'x' for '--node <LIST>': 'x' is no node; write numbers, ranges (0-3), addresses, comma lists, or all; see --help",
         ),
         ("tunable set x", "the following required arguments were not provided: <VALUE>; see --help"),
-        ("tunnel ping 1 -n 1", "'tunnel ping' does not take -n; leave it out"),
+        (
+            "tunnel ping 1 -n 1",
+            "'tunnel ping' does not take -n: it is about this node, or the whole cluster; leave it out",
+        ),
+        ("node disable 1", "unexpected argument '1'; nodes are named with -n, such as -n 1; see --help"),
+        (
+            "node unban 0-2,4",
+            "unexpected argument '0-2,4'; nodes are named with -n, such as -n 0-2,4; see --help",
+        ),
+        ("node disable --watch=1", "'node disable' changes something; --watch is for commands that only ask"),
+        ("node show", "unrecognized subcommand 'show'; see --help"),
+        ("node disabl", "unrecognized subcommand 'disabl'; see --help"),
+        (
+            "node enabl",
+            "unrecognized subcommand 'enabl'; tip: a similar subcommand exists: 'enable'; see --help",
+        ),
+        (
+            "node ban",
+            "'node ban' needs more words; see --help, or say --batch to have them read from standard input",
+        ),
         ("status -q -v", "the argument '--quiet' cannot be used with '--verbose'; see --help"),
     ] {
         assert_eq!(refusal(words), line, "{words}");
@@ -177,6 +196,27 @@ fn a_name_of_a_database_with_a_slash_is_refused_wherever_one_is_written() {
 }
 
 #[test]
+fn only_questions_are_asked_again_and_again_and_nothing_that_disturbs_is_suggested() {
+    let disturbing: Vec<_> =
+        commands().filter(|row| row.effect == Effect::Disturbs).map(crate::commands::Row::words).collect();
+    for words in ["node ban", "node disable", "node pause", "node shutdown", "cluster recover", "db wipe"] {
+        assert!(disturbing.iter().any(|known| known == words), "{words}");
+    }
+    for row in commands() {
+        let words = row.words();
+        let example = EXAMPLES.iter().find(|example| example.starts_with(&format!("{words} ")));
+        let watched = parse_words(&format!("{} --watch", example.copied().unwrap_or(&words)));
+        assert_eq!(watched.is_ok(), row.effect == Effect::Asks, "{words}");
+        // A letter that is missing, as a person types it.
+        let (Some(noun), verb) = (row.noun().first(), row.verb()) else { continue };
+        if row.effect == Effect::Disturbs && verb.len() > 3 {
+            let line = refusal(&format!("{noun} {}", &verb[..verb.len() - 1]));
+            assert!(!line.contains(&format!("'{verb}'")), "{line}");
+        }
+    }
+}
+
+#[test]
 fn json_is_noticed_in_words_that_make_no_sense() {
     let asks = |words: &str| wants_json(&words.split(' ').map(Into::into).collect::<Vec<_>>());
     for words in ["statsu -o json", "statsu -ojson", "--output=json", "--output json x", "-o=json"] {
@@ -187,14 +227,15 @@ fn json_is_noticed_in_words_that_make_no_sense() {
 }
 
 #[test]
-fn a_noun_alone_and_a_verb_without_its_arguments_ask_for_lines() {
+fn a_noun_alone_asks_for_lines_and_a_verb_when_that_is_said() {
     for (words, path) in [
         ("", &[][..]),
         ("-o jsonl", &[]),
         ("node", &["node"]),
         ("node log -n 1", &["node", "log"]),
-        ("tunable set -t 3", &["tunable", "set"]),
-        ("node ban", &["node", "ban"]),
+        ("tunable set -t 3 --batch", &["tunable", "set"]),
+        ("node ban --batch", &["node", "ban"]),
+        ("node ping --batch", &["node", "ping"]),
     ] {
         let Ok(Request::Read(found, _)) = parse_words(words) else { panic!("'{words}' asks for no lines") };
         assert_eq!(found, path, "{words}");

@@ -32,8 +32,18 @@ pub(crate) fn run(app: &mut App<'_>, path: Vec<&'static str>, outer: &Global) ->
 pub(crate) fn read(app: &mut App<'_>, mut place: Place, outer: &Global, input: &mut dyn BufRead) -> Exit {
     let mut worst = Exit::Done;
     let mut lines = Lines::new(input);
+    let mut empty = !outer.batch;
     loop {
         let (number, step) = match lines.next() {
+            Line::End if empty => {
+                let error = Error::Words(
+                    "a verb is missing, and standard input has no commands; see --help, or say --batch where there may \
+                     be none"
+                        .into(),
+                );
+                app.report(&error, None, outer.output());
+                return error.exit();
+            }
             Line::End => return worst,
             Line::Text(number, text) => (number, words::split(&text).map(|words| place.step(words))),
             Line::Broken(number, error) => {
@@ -41,6 +51,7 @@ pub(crate) fn read(app: &mut App<'_>, mut place: Place, outer: &Global, input: &
                 return worst.worse(error.exit());
             }
         };
+        empty = false;
         let exit = match step {
             Ok(Step::Nothing) => Exit::Done,
             Ok(Step::Leave) => return worst,

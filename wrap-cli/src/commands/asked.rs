@@ -11,6 +11,7 @@ use crate::backend::Cluster;
 use crate::context::Context;
 use crate::error::{Error, Failure};
 use crate::exit::Exit;
+use crate::model::Node;
 use crate::render::table::{Column, table};
 use futures_util::future::join_all;
 
@@ -89,14 +90,26 @@ impl<T: Columns + std::fmt::Debug + Serialize + JsonSchema> Shown for Answers<T>
     }
 }
 
-/// Puts a question to the nodes that `-n` names, or to this one.
+/// Puts a question to the nodes that `-n` names, or to this one. A node that is disconnected is not asked.
 pub(crate) async fn ask<T>(
     cx: &Context,
     cluster: &dyn Cluster,
     question: impl AsyncFn(u32) -> Result<T, Failure>,
 ) -> Result<Answers<T>, Error> {
     let nodes = view::node_map(cluster).await?;
-    let asked = view::many_nodes(cluster, &cx.settings, &nodes)?;
+    let gone = |pnn| nodes.iter().any(|node| node.pnn == pnn && node.flags.disconnected);
+    let question = async |pnn| if gone(pnn) { Err(Failure::Disconnected) } else { question(pnn).await };
+    ask_all(cx, cluster, &nodes, question).await
+}
+
+/// Puts a question to the nodes that `-n` names in this node map, or to this one.
+pub(crate) async fn ask_all<T>(
+    cx: &Context,
+    cluster: &dyn Cluster,
+    nodes: &[Node],
+    question: impl AsyncFn(u32) -> Result<T, Failure>,
+) -> Result<Answers<T>, Error> {
+    let asked = view::many_nodes(cluster, &cx.settings, nodes)?;
     let answers = join_all(asked.into_iter().map(|node| {
         let answer = question(node.pnn);
         async move {

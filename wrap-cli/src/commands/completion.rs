@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Error;
 
 rows! {
-    "completion": None, "Print the lines that make TAB complete commands and living values in a shell", [],
+    "completion": None Asks, "Print the lines that make TAB complete commands and living values in a shell", [],
         CompletionArgs => Script = completion;
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod absent;
 pub(crate) mod answer;
 pub(crate) mod asked;
+pub(crate) mod beside;
 mod callback;
 pub(crate) mod capture;
 pub(crate) mod cluster;
@@ -28,7 +29,7 @@ pub(crate) mod version;
 pub(crate) mod view;
 
 pub(crate) use answer::{Answer, Shown};
-pub(crate) use row::{NodeUse, Row};
+pub(crate) use row::{Effect, NodeUse, Row};
 
 /// A word that verbs stand behind.
 pub(crate) struct Noun {

@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) doc: &'static str,
     /// What `-n` means to it.
     pub(crate) nodes: NodeUse,
+    /// What becomes of the cluster.
+    pub(crate) effect: Effect,
     /// Commands of the `ctdb` tool that it stands for.
     pub(crate) old: &'static [&'static str],
     pub(crate) arguments: fn(Command) -> Command,
@@ -52,10 +54,21 @@ impl Row {
 pub(crate) enum NodeUse {
     /// Nothing: it is refused.
     None,
-    /// The one node that is asked.
+    /// The one node that is asked. A question may be put to several, one beside the other.
     One,
     /// The nodes that are asked side by side.
     Many,
+}
+
+/// What a command does to those whom it asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing; it may be asked again and again.
+    Asks,
+    /// Something that clients need not notice.
+    Changes,
+    /// Clients lose something, for a while or for good: a person is asked first, and nobody is led to it by a suggestion.
+    Disturbs,
 }
 
 /// For commands that take no arguments.
@@ -67,16 +80,17 @@ pub(crate) fn arguments<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Er
     A::from_arg_matches(matches).map_err(|e| Error::Words(e.to_string()))
 }
 
-/// The rows of a noun: `"node" "ping": Many, "Ask ...", ["ping"], NoArgs => Answers<Ping> = ping::ping;`.
+/// The rows of a noun: `"node" "ping": Many Asks, "Ask ...", ["ping"], NoArgs => Answers<Ping> = ping::ping;`.
 ///
 /// In brackets the names of the C tool's commands; the function takes the context and the arguments.
 macro_rules! rows {
-    ($( $($word:literal)+ : $nodes:ident, $doc:literal, [$($old:literal),*],
+    ($( $($word:literal)+ : $nodes:ident $effect:ident, $doc:literal, [$($old:literal),*],
         $args:ty => $answer:ty = $run:path; )+) => {
         pub(crate) const ROWS: &[$crate::commands::Row] = &[ $( $crate::commands::Row {
             path: &[ $($word),+ ],
             doc: $doc,
             nodes: $crate::commands::NodeUse::$nodes,
+            effect: $crate::commands::Effect::$effect,
             old: &[ $($old),* ],
             arguments: <$args as clap::Args>::augment_args,
             run: |cx, matches| {

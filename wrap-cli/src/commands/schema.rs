@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Error;
 
 rows! {
-    "schema": None, "Print the JSON schema of the answers of all commands, or of one", [],
+    "schema": None Asks, "Print the JSON schema of the answers of all commands, or of one", [],
         SchemaArgs => Schemas = run;
 }
 

@@ -98,7 +98,7 @@ impl Status {
 }
 
 rows! {
-    "status": One, "Show the nodes, the record map, the recovery mode and the leader", ["status"],
+    "status": One Asks, "Show the nodes, the record map, the recovery mode and the leader", ["status"],
         NoArgs => Status = run;
 }
 

@@ -15,9 +15,9 @@ use crate::model::Tunable;
 use crate::render::table::Column;
 
 rows! {
-    "tunable" "list": Many, "Show all tunables", ["listvars"], NoArgs => Answers<List> = list;
-    "tunable" "get": Many, "Show a tunable", ["getvar"], GetArgs => Answers<Tunable> = get;
-    "tunable" "set": Many, "Change a tunable, until the daemon restarts", ["setvar"],
+    "tunable" "list": Many Asks, "Show all tunables", ["listvars"], NoArgs => Answers<List> = list;
+    "tunable" "get": Many Asks, "Show a tunable", ["getvar"], GetArgs => Answers<Tunable> = get;
+    "tunable" "set": Many Changes, "Change a tunable, until the daemon restarts", ["setvar"],
         SetArgs => Answers<Changed> = set;
 }
 

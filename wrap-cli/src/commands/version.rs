@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::Error;
 
 rows! {
-    "version": None, "Show the version of this program", ["version"], NoArgs => Version = run;
+    "version": None Asks, "Show the version of this program", ["version"], NoArgs => Version = run;
 }
 
 /// The version.

@@ -39,10 +39,11 @@ pub(crate) async fn node_map(cluster: &dyn Cluster) -> Result<Vec<Node>, Error> 
     Ok(own)
 }
 
-/// The node that `-n` names, or this one.
+/// The node that `-n` names, or this one. It has to be connected.
 pub(crate) fn one_node(cluster: &dyn Cluster, settings: &Settings, nodes: &[Node]) -> Result<u32, Error> {
     let Some(list) = &settings.nodes else { return Ok(cluster.this_node()) };
     match list.select(nodes)?[..] {
+        [node] if node.flags.disconnected => Err(Error::Disconnected { node: node.pnn }),
         [node] => Ok(node.pnn),
         _ => Err(Error::OneNode { command: settings.command.clone() }),
     }

@@ -28,7 +28,8 @@ pub(crate) fn data_dir() -> PathBuf {
 pub(crate) fn eventd_socket(ctdbd_socket: &Path) -> PathBuf {
     let beside = ctdbd_socket.with_file_name("eventd.socket");
     let run_dir = || base().map_or_else(|| "/run/ctdb".into(), |base| base.join("run"));
-    if beside.exists() { beside } else { run_dir().join("eventd.socket") }
+    // One that may not be looked at is there, too.
+    if beside.try_exists().unwrap_or(true) { beside } else { run_dir().join("eventd.socket") }
 }
 
 /// A helper program: what the variable says, or Debian's own.

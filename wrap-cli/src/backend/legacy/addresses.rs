@@ -68,7 +68,11 @@ impl Addresses for Legacy {
     async fn add_address(&self, of: u32, address: Network, interface: &str) -> Result<(), Failure> {
         let info =
             AddrInfo { addr: sock(address.ip), mask: address.bits.into(), iface: Text::from(interface) };
-        self.call::<AddPublicIp>(of, info).await
+        self.call::<AddPublicIp>(of, info).await.map_err(|failure| match failure {
+            // It says so in its log alone; an address that it has already was looked for before.
+            Failure::Refused(_) => Failure::Refused(format!("there is no interface {interface}")),
+            other => other,
+        })
     }
 
     async fn delete_address(&self, of: u32, ip: IpAddr) -> Result<(), Failure> {

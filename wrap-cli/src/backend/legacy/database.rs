@@ -16,10 +16,14 @@ use legacy_codec::{
 use super::Legacy;
 use super::database_files::{backup_facts, failure, kind};
 use crate::backend::databases::{BackupFacts, Counters, Databases, Facts, Kind, Latency, Report};
+use crate::backend::{Cluster, Tunables};
 use crate::error::Failure;
 use databases::backup::{self, Contents};
 use databases::{DbError, Limits, Step};
 use futures_util::future::join_all;
+
+/// The tunable that lets clients attach.
+const ATTACH: &str = "AllowClientDBAttach";
 
 impl Legacy {
     /// The databases over this connection, under the times of this command.
@@ -49,6 +53,22 @@ impl Legacy {
 
     pub(super) async fn id(&self, name: &str) -> Result<DbId, Failure> {
         self.records().find(name).await.map(|found| found.id).map_err(|e| self.db_failure(e))
+    }
+
+    /// ctdbd detaches nothing while clients may attach on any node (DB-08), and does not say so.
+    async fn why_not_detached(&self) -> Option<Failure> {
+        let nodes = self.nodes(self.this_node()).await.ok()?;
+        let there = nodes.iter().filter(|node| !node.flags.deleted && !node.flags.disconnected);
+        let attach =
+            join_all(there.map(|node| async { (node.pnn, self.tunable(node.pnn, ATTACH).await) })).await;
+        let open = attach.into_iter().filter(|(_, value)| *value != Ok(0)).map(|(pnn, _)| pnn.to_string());
+        let open: Vec<_> = open.collect();
+        (!open.is_empty()).then(|| {
+            let open = open.join(",");
+            Failure::Refused(format!(
+                "clients may attach on node {open}; 'tunable set {ATTACH} 0 -n all' first"
+            ))
+        })
     }
 
     async fn facts_of(&self, of: u32, db: &DbIdAndFlags) -> Result<Facts, Failure> {
@@ -147,7 +167,11 @@ impl Databases for Legacy {
 
     async fn detach(&self, name: &str) -> Result<(), Failure> {
         let id = self.id(name).await?;
-        self.records().detach(id).await.map_err(|e| self.db_failure(e))
+        let Err(error) = self.records().detach(id).await else { return Ok(()) };
+        match self.db_failure(error) {
+            refused @ Failure::Refused(_) => Err(self.why_not_detached().await.unwrap_or(refused)),
+            other => Err(other),
+        }
     }
 
     async fn set_database_flag(&self, of: u32, name: &str, readonly: bool) -> Result<(), Failure> {

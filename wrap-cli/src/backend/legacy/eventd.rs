@@ -97,6 +97,13 @@ impl Eventd {
     }
 
     fn absent(&self, error: &io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::PermissionDenied {
+            return self.error(
+                "no_permission",
+                "no permission to ask the event daemon, if there is one; try as root",
+                Exit::NoDaemon,
+            );
+        }
         self.error(
             "no_eventd",
             format!("no event daemon: {}; does ctdbd run here?", system(error)),

@@ -117,8 +117,12 @@ impl Legacy {
         match error {
             error if error.is_timeout() => Failure::NoAnswer(self.timeout),
             error if error.is_disconnected() => Failure::Lost("it closed the connection".into()),
+            // The words of `ctdb_daemon_send_control`.
+            CallError::Status { text, .. } if text.contains("disconnected node") => Failure::Disconnected,
             CallError::Status { text, .. } if !text.is_empty() => Failure::Refused(text),
-            CallError::Status { status, .. } => Failure::Refused(format!("status {status}")),
+            CallError::Status { status, .. } => {
+                Failure::Refused(format!("status {status}, which is all that it says; its log says more"))
+            }
             CallError::BadReply { source, .. } => Failure::Malformed(source.to_string()),
             error => Failure::Refused(error.to_string()),
         }

@@ -62,7 +62,9 @@ pub(crate) const fn moment(time: Time) -> Moment {
 /// Whether a daemon of this node can be asked on its bus.
 pub(crate) fn is_here(dir: &Path, service: &Service) -> bool {
     let Ok(daemon) = daemon(service.name, 0) else { return false };
-    UnixDatagram::unbound().and_then(|socket| socket.connect(socket_of(dir, daemon))).is_ok()
+    let found = UnixDatagram::unbound().and_then(|socket| socket.connect(socket_of(dir, daemon)));
+    // Who may not see it is told so when it is asked.
+    found.map_or_else(|error| error.kind() == std::io::ErrorKind::PermissionDenied, |()| true)
 }
 
 /// The node that `-n` names; an address is looked up at ctdbd.
@@ -85,6 +87,10 @@ pub(crate) fn join(settings: &Settings) -> Result<Bus, Error> {
     let dir = settings.run_dir.clone();
     let local =
         |message: String| Error::Local { what: dir.clone(), message, code: "no_bus", exit: Exit::NoDaemon };
+    if std::fs::read_dir(&dir).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied) {
+        let message = "no permission to use the bus of this node; try as root".into();
+        return Err(Error::Local { what: dir, message, code: "no_permission", exit: Exit::NoDaemon });
+    }
     if !dir.is_dir() {
         return Err(local(
             "there is no bus; is ctdb-tunneld started, or name its directory with --run-dir".into(),

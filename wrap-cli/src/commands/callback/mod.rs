@@ -27,11 +27,11 @@ use crate::nodes::{Item, NodeList};
 use futures_util::future::join_all;
 
 rows! {
-    "callback" "list": One, "List the programs that daemons run on their events; exit status 1 when one cannot be run",
+    "callback" "list": One Asks, "List the programs that daemons run on their events; exit status 1 when one cannot be run",
         [], Whose => list::List = list::list;
-    "callback" "status": One, "Show what callbacks do and have done; exit status 1 when one failed the last time", [],
+    "callback" "status": One Asks, "Show what callbacks do and have done; exit status 1 when one failed the last time", [],
         Which => status::Status = status::status;
-    "callback" "history": One, "Show the last runs of callbacks, and the events that were given up", [],
+    "callback" "history": One Asks, "Show the last runs of callbacks, and the events that were given up", [],
         Which => history::History = history::history;
 }
 

@@ -29,16 +29,16 @@ use crate::error::Error;
 use crate::exit::Exit;
 
 rows! {
-    "capture" "show": Many, "Show the packets of a recording", [], show::ShowArgs => show::Show = run_show;
-    "capture" "check": None, "Decode every packet of recordings, encode it again and compare the bytes", [],
+    "capture" "show": Many Asks, "Show the packets of a recording", [], show::ShowArgs => show::Show = run_show;
+    "capture" "check": None Asks, "Decode every packet of recordings, encode it again and compare the bytes", [],
         check::CheckArgs => check::Checked = run_check;
-    "capture" "record": None, "Record clients of ctdbd by standing between them and its socket", [],
+    "capture" "record": None Changes, "Record clients of ctdbd by standing between them and its socket", [],
         record::RecordArgs => record::Recorded = run_record;
-    "capture" "replay": None, "Send recorded clients' requests to ctdbd again and compare its answers", [],
+    "capture" "replay": None Changes, "Send recorded clients' requests to ctdbd again and compare its answers", [],
         replay::ReplayArgs => replay::Replayed = run_replay;
-    "capture" "stats": None, "Count the packets of a recording and show how long answers took", [],
+    "capture" "stats": None Asks, "Count the packets of a recording and show how long answers took", [],
         FileArgs => stats::Stats = run_stats;
-    "capture" "diff": None, "Compare two recordings by their kinds of packets and the answers in them", [],
+    "capture" "diff": None Asks, "Compare two recordings by their kinds of packets and the answers in them", [],
         diff::DiffArgs => diff::Diff = run_diff;
 }
 

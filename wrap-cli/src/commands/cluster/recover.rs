@@ -46,6 +46,7 @@ async fn settled(cluster: &dyn Cluster) -> Result<u32, Failure> {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Recovered, Error> {
+    cx.confirm("This stops all databases of the cluster until the recovery has ended.")?;
     let cluster = cx.cluster().await?;
     let nodes = view::node_map(&*cluster).await?;
     let node = view::one_node(&*cluster, &cx.settings, &nodes)?;

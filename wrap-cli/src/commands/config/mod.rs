@@ -15,11 +15,11 @@ use crate::error::{Error, system};
 use crate::host::paths;
 
 rows! {
-    "config" "check": None, "Check the configuration files of this node; exit status 1 when a daemon would not start with them",
+    "config" "check": None Asks, "Check the configuration files of this node; exit status 1 when a daemon would not start with them",
         [], check::Wanted => check::Checked = check::run;
-    "config" "show": None, "Show all options with the values that hold, and the file and line that say so", [],
+    "config" "show": None Asks, "Show all options with the values that hold, and the file and line that say so", [],
         show::Wanted => show::Values = show::run;
-    "config" "import": None, "Make today's configuration files, for C's daemons and the new ones, from those of an older CTDB", [],
+    "config" "import": None Changes, "Make today's configuration files, for C's daemons and the new ones, from those of an older CTDB", [],
         import::Wanted => import::Made = import::run;
 }
 

@@ -26,48 +26,48 @@ use crate::error::{Error, Failure};
 use crate::live;
 
 rows! {
-    "db" "list": One, "List the databases of a node", ["getdbmap"], NoArgs => list::List = list::list;
-    "db" "info": One, "Show what is known about a database", ["getdbstatus"],
+    "db" "list": One Asks, "List the databases of a node", ["getdbmap"], NoArgs => list::List = list::list;
+    "db" "info": One Asks, "Show what is known about a database", ["getdbstatus"],
         NameArgs => info::Info = info::run;
-    "db" "status": Many, "Tell whether the databases of nodes are in order", ["getdbstatus"],
+    "db" "status": Many Asks, "Tell whether the databases of nodes are in order", ["getdbstatus"],
         NoArgs => Answers<list::Health> = list::status;
-    "db" "statistics": Many, "Show what was done to a database", ["dbstatistics"],
+    "db" "statistics": Many Asks, "Show what was done to a database", ["dbstatistics"],
         NameArgs => Answers<statistics::Statistics> = statistics::run;
-    "db" "attach": None, "Make a database, or attach to it", ["attach"],
+    "db" "attach": None Changes, "Make a database, or attach to it", ["attach"],
         attach::AttachArgs => info::Info = attach::attach;
-    "db" "detach": None, "Close volatile databases on all nodes; their records are lost", ["detach"],
+    "db" "detach": None Disturbs, "Close volatile databases on all nodes; their records are lost", ["detach"],
         attach::DetachArgs => attach::Detached = attach::detach;
-    "db" "backup": None, "Write the records of a database to a file", ["backupdb"],
+    "db" "backup": None Changes, "Write the records of a database to a file", ["backupdb"],
         backup::BackupArgs => backup::Written = backup::backup;
-    "db" "restore": None, "Give a database the records of a backup, and no others", ["restoredb"],
+    "db" "restore": None Disturbs, "Give a database the records of a backup, and no others", ["restoredb"],
         backup::RestoreArgs => backup::Written = backup::restore;
-    "db" "dump-backup": None, "Show the records of a backup", ["dumpdbbackup"],
+    "db" "dump-backup": None Asks, "Show the records of a backup", ["dumpdbbackup"],
         backup::FileArgs => record::Dump = backup::dump;
-    "db" "wipe": None, "Remove all records of a database on all nodes", ["wipedb"],
+    "db" "wipe": None Disturbs, "Remove all records of a database on all nodes", ["wipedb"],
         NameArgs => backup::Wiped = backup::wipe;
-    "db" "seqnum": Many, "Show how many transactions a database has seen", ["getdbseqnum"],
+    "db" "seqnum": Many Asks, "Show how many transactions a database has seen", ["getdbseqnum"],
         NameArgs => Answers<info::Seqnum> = info::seqnum;
-    "db" "cat": One, "Show the records of a database, wherever they are", ["catdb"],
+    "db" "cat": One Asks, "Show the records of a database, wherever they are", ["catdb"],
         NameArgs => record::Dump = cat::cat;
-    "db" "flag" "set": Many, "Give out copies of records (readonly), or keep contended ones for a while (sticky)",
+    "db" "flag" "set": Many Changes, "Give out copies of records (readonly), or keep contended ones for a while (sticky)",
         ["setdbreadonly", "setdbsticky"], flag::SetArgs => Answers<flag::Flags> = flag::set;
-    "db" "flag" "get": Many, "Show whether copies are given out and contended records kept", [],
+    "db" "flag" "get": Many Asks, "Show whether copies are given out and contended records kept", [],
         NameArgs => Answers<flag::Flags> = flag::get;
-    "db" "key" "get": None, "Show the data of a record", ["readkey", "pfetch"],
+    "db" "key" "get": None Asks, "Show the data of a record", ["readkey", "pfetch"],
         key::GetArgs => key::Data = key::get;
-    "db" "key" "set": None, "Give a record new data", ["writekey", "pstore"],
+    "db" "key" "set": None Changes, "Give a record new data", ["writekey", "pstore"],
         key::SetArgs => key::Written = key::set;
-    "db" "key" "delete": None, "Delete a record", ["deletekey", "pdelete"],
+    "db" "key" "delete": None Changes, "Delete a record", ["deletekey", "pdelete"],
         key::KeyArgs => key::Deleted = key::delete;
-    "db" "key" "push": None, "Give a record new data, and every node a copy", ["pushrecord"],
+    "db" "key" "push": None Changes, "Give a record new data, and every node a copy", ["pushrecord"],
         key::PushArgs => key::Written = key::push;
-    "db" "key" "batch": None, "Give many records new data; all or none in a persistent database", ["ptrans"],
+    "db" "key" "batch": None Changes, "Give many records new data; all or none in a persistent database", ["ptrans"],
         key::BatchArgs => key::Batch = key::batch;
-    "db" "tdb" "cat": None, "Show the records in this node's file of a database", ["cattdb"],
+    "db" "tdb" "cat": None Asks, "Show the records in this node's file of a database", ["cattdb"],
         NameArgs => record::Dump = cat::cat_file;
-    "db" "tdb" "get": None, "Show a record of a TDB file", ["tfetch"],
+    "db" "tdb" "get": None Asks, "Show a record of a TDB file", ["tfetch"],
         tdb::GetArgs => record::Dump = tdb::get;
-    "db" "tdb" "set": None, "Store a record in a TDB file, behind the back of all daemons", ["tstore"],
+    "db" "tdb" "set": None Disturbs, "Store a record in a TDB file, behind the back of all daemons", ["tstore"],
         tdb::SetArgs => tdb::Stored = tdb::set;
 }
 

@@ -8,17 +8,17 @@ pub(crate) mod status;
 use super::row::rows;
 
 rows! {
-    "event" "run": One, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
+    "event" "run": One Changes, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
         run::Wanted => run::Ran = run::run;
-    "event" "status": One, "Show how an event went the last time, whether it passed or failed: earlier runs are not kept. Exit status 1 when it failed", ["event", "scriptstatus"],
+    "event" "status": One Asks, "Show how an event went the last time, whether it passed or failed: earlier runs are not kept. Exit status 1 when it failed", ["event", "scriptstatus"],
         status::Wanted => status::Status = status::run;
-    "event" "history": One, "Show how event scripts went in the past, with what they printed", [],
+    "event" "history": One Asks, "Show how event scripts went in the past, with what they printed", [],
         history::Wanted => history::History = history::run;
-    "event" "script" "list": None, "List event scripts and which of them are run", ["event"],
+    "event" "script" "list": None Asks, "List event scripts and which of them are run", ["event"],
         script::Component => script::List = script::list;
-    "event" "script" "enable": None, "Have an event script run from now on", ["event"],
+    "event" "script" "enable": None Changes, "Have an event script run from now on", ["event"],
         script::Wanted => script::Changed = script::enable;
-    "event" "script" "disable": None, "Have an event script not run any more", ["event"],
+    "event" "script" "disable": None Changes, "Have an event script not run any more", ["event"],
         script::Wanted => script::Changed = script::disable;
 }
 

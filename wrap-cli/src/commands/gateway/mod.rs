@@ -20,14 +20,14 @@ use crate::host::paths;
 use crate::render::table::{here, or_dash, table};
 
 rows! {
-    "natgw" "leader": None, "Show the node that leads; exit status 1 when there is none", ["natgw"],
+    "natgw" "leader": None Asks, "Show the node that leads; exit status 1 when there is none", ["natgw"],
         NoArgs => Leader = natgw_leader;
-    "natgw" "list": None, "List the nodes of the group", ["natgw"], NoArgs => List = natgw_list;
-    "natgw" "status": None, "Show the states of the nodes of the group", ["natgw"], NoArgs => States = natgw_status;
-    "lvs" "leader": None, "Show the node that leads; exit status 1 when there is none", ["lvs"],
+    "natgw" "list": None Asks, "List the nodes of the group", ["natgw"], NoArgs => List = natgw_list;
+    "natgw" "status": None Asks, "Show the states of the nodes of the group", ["natgw"], NoArgs => States = natgw_status;
+    "lvs" "leader": None Asks, "Show the node that leads; exit status 1 when there is none", ["lvs"],
         NoArgs => Leader = lvs_leader;
-    "lvs" "list": None, "List the nodes of the group that can be used", ["lvs"], NoArgs => List = lvs_list;
-    "lvs" "status": None, "Show the states of the nodes of the group", ["lvs"], NoArgs => States = lvs_status;
+    "lvs" "list": None Asks, "List the nodes of the group that can be used", ["lvs"], NoArgs => List = lvs_list;
+    "lvs" "status": None Asks, "Show the states of the nodes of the group", ["lvs"], NoArgs => States = lvs_status;
 }
 
 /// The node that leads a group.

@@ -15,32 +15,32 @@ use super::row::{NoArgs, rows};
 use super::said::Said;
 
 rows! {
-    "ip" "list": Many, "List public addresses with their nodes; -n all puts together what all nodes say, -v adds interfaces",
+    "ip" "list": Many Asks, "List public addresses with their nodes; -n all puts together what all nodes say, -v adds interfaces",
         ["ip"], NoArgs => list::List = list::run;
-    "ip" "info": Many, "Show the interfaces that a public address may be on", ["ipinfo"],
+    "ip" "info": Many Asks, "Show the interfaces that a public address may be on", ["ipinfo"],
         info::Wanted => Answers<info::Info> = info::run;
-    "ip" "add": Many, "Have nodes know a public address, until they are restarted", ["addip"],
+    "ip" "add": Many Changes, "Have nodes know a public address, until they are restarted", ["addip"],
         add::Addition => Answers<Done> = add::add;
-    "ip" "del": Many, "Have nodes forget a public address, until they are restarted", ["delip"],
+    "ip" "del": Many Changes, "Have nodes forget a public address, until they are restarted", ["delip"],
         info::Wanted => Answers<Done> = add::delete;
-    "ip" "move": None, "Move a public address to a node, until addresses are handed out again", ["moveip"],
+    "ip" "move": One Changes, "Move a public address to a node, until addresses are handed out again", ["moveip"],
         moving::Move => moving::Moved = moving::run;
-    "ip" "reload": Many, "Have nodes read their file of public addresses again", ["reloadips"],
+    "ip" "reload": Many Changes, "Have nodes read their file of public addresses again", ["reloadips"],
         NoArgs => Answers<Done> = run::reload;
-    "ip" "reallocate": None, "Hand public addresses out again, and wait until that is done", ["ipreallocate", "sync"],
+    "ip" "reallocate": None Changes, "Hand public addresses out again, and wait until that is done", ["ipreallocate", "sync"],
         NoArgs => Said = run::reallocate;
-    "ip" "announce": Many, "Tell the network that an address is on an interface (gratuitous ARP, neighbour advertisement)",
+    "ip" "announce": Many Changes, "Tell the network that an address is on an interface (gratuitous ARP, neighbour advertisement)",
         ["gratarp"], run::Announcement => Answers<Done> = run::announce;
-    "ip" "iface" "list": Many, "List the interfaces that may carry public addresses", ["ifaces"],
+    "ip" "iface" "list": Many Asks, "List the interfaces that may carry public addresses", ["ifaces"],
         NoArgs => Answers<iface::Interfaces> = iface::list;
-    "ip" "iface" "set": Many, "Tell ctdbd whether an interface has a link", ["setifacelink"],
+    "ip" "iface" "set": Many Changes, "Tell ctdbd whether an interface has a link", ["setifacelink"],
         iface::Link => Answers<Done> = iface::set;
-    "ip" "connection" "list": Many, "List connections whose clients are told when the address moves", ["gettickles"],
+    "ip" "connection" "list": Many Asks, "List connections whose clients are told when the address moves", ["gettickles"],
         connection::Filter => Answers<connection::Connections> = connection::list;
-    "ip" "connection" "add": Many, "Remember a connection: its client will be told when the address moves", ["addtickle"],
+    "ip" "connection" "add": Many Changes, "Remember a connection: its client will be told when the address moves", ["addtickle"],
         connection::Ends => Answers<Done> = connection::add;
-    "ip" "connection" "del": Many, "Forget a connection", ["deltickle"],
+    "ip" "connection" "del": Many Changes, "Forget a connection", ["deltickle"],
         connection::Ends => Answers<Done> = connection::delete;
-    "ip" "connection" "tickle": None, "Have a client look whether its connection still lives, by a packet from this machine",
+    "ip" "connection" "tickle": None Changes, "Have a client look whether its connection still lives, by a packet from this machine",
         ["tickle"], connection::Ends => Said = tickle::run;
 }

@@ -32,9 +32,9 @@ pub(crate) struct Move {
     #[arg(value_name = "ADDR", value_parser = ip_address, add = ArgValueCompleter::new(live::addresses))]
     address: IpAddr,
 
-    /// Node that is to have it
+    /// Node that is to have it; -n names it as well
     #[arg(value_name = "NODE", add = ArgValueCompleter::new(live::nodes))]
-    to: NodeList,
+    to: Option<NodeList>,
 }
 
 /// Where an address is now.
@@ -51,12 +51,22 @@ impl Shown for Moved {
 }
 
 pub(crate) async fn run(cx: &Context, wanted: Move) -> Result<Moved, Error> {
+    let list = match (wanted.to, &cx.nodes) {
+        (Some(to), None) => to,
+        (None, Some(to)) => to.clone(),
+        (None, None) => return Err(Error::Words("where to? Name the node with -n".into())),
+        (Some(_), Some(_)) => return Err(Error::Words("the node is named twice; leave one out".into())),
+    };
     let cluster = cx.addresses().await?;
     let nodes = view::node_map(&*cluster).await?;
-    let [to] = wanted.to.select(&nodes)?[..] else {
+    let [target] = list.select(&nodes)?[..] else {
         return Err(Error::OneNode { command: cx.command.clone() });
     };
-    let to = to.pnn;
+    let to = target.pnn;
+    if target.flags.inactive {
+        let failure = Failure::Refused(format!("it is {} and hosts no addresses", target.flags.text()));
+        return Err(Error::Question { node: to, question: "taking the address", failure });
+    }
     let failed = |question| move |failure: Failure| Error::Question { node: to, question, failure };
     let known = cluster.addresses(to).await.map_err(failed("its public addresses"))?;
     if !known.iter().any(|address| address.ip == wanted.address) {

@@ -10,12 +10,12 @@ mod status;
 use super::row::{NoArgs, rows};
 
 rows! {
-    "migrate" "status": None, "Show which daemon serves which function on this node", [],
+    "migrate" "status": None Asks, "Show which daemon serves which function on this node", [],
         NoArgs => status::Status = status::run;
-    "migrate" "plan": None, "Show the rungs from C's daemons to the new ones, and where this node stands", [],
+    "migrate" "plan": None Asks, "Show the rungs from C's daemons to the new ones, and where this node stands", [],
         NoArgs => plan::Plan = plan::run;
-    "migrate" "step": None, "Say what takes this node to the next rung, and do nothing; exit status 1 while that is to be done", [],
+    "migrate" "step": None Asks, "Say what takes this node to the next rung, and do nothing; exit status 1 while that is to be done", [],
         NoArgs => plan::Next = plan::step;
-    "migrate" "back": None, "Say what takes this node a rung back, and do nothing; exit status 1 while that is to be done", [],
+    "migrate" "back": None Asks, "Say what takes this node a rung back, and do nothing; exit status 1 while that is to be done", [],
         NoArgs => plan::Next = plan::back;
 }

@@ -21,6 +21,7 @@ pub(crate) struct BanArgs {
 }
 
 pub(crate) async fn disable(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    cx.confirm(&format!("This takes all public addresses from {}.", cx.whom()))?;
     change(cx, NodeChange::Disable, "disabled").await
 }
 
@@ -29,6 +30,7 @@ pub(crate) async fn enable(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Err
 }
 
 pub(crate) async fn pause(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    cx.confirm(&format!("This takes {} out of the cluster, with all public addresses there.", cx.whom()))?;
     change(cx, NodeChange::Stop, "paused").await
 }
 
@@ -37,7 +39,11 @@ pub(crate) async fn continue_(cx: &Context, _: NoArgs) -> Result<Answers<Done>, 
 }
 
 pub(crate) async fn ban(cx: &Context, args: BanArgs) -> Result<Answers<Done>, Error> {
-    change(cx, NodeChange::Ban(args.seconds), "banned").await
+    let (whom, seconds) = (cx.whom(), args.seconds);
+    cx.confirm(&format!(
+        "This takes {whom} out of the cluster for {seconds} s, and its databases from its clients."
+    ))?;
+    change(cx, NodeChange::Ban(seconds), "banned").await
 }
 
 pub(crate) async fn unban(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Error;
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Error> {
+    cx.confirm(&format!("This ends ctdbd on {}; its clients lose it.", cx.whom()))?;
     let cluster = cx.nodes().await?;
-    cx.confirm("This ends ctdbd on the nodes that are named; their clients lose it.")?;
     ask(cx, &*cluster, async |pnn| done(cluster.shutdown(pnn), "shutting down").await).await
 }

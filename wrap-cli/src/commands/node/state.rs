@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::backend::Cluster;
-use crate::commands::asked::{Answers, Columns, ask};
+use crate::commands::asked::{Answers, Columns, ask_all};
 use crate::commands::row::NoArgs;
 use crate::commands::view;
 use crate::context::Context;
@@ -44,7 +44,7 @@ pub(crate) async fn state(cx: &Context, cluster: &dyn Cluster) -> Result<Answers
     let nodes = view::node_map(cluster).await?;
     let nodes = view::judged(cluster, cluster.this_node(), nodes).await?;
     let seen = |pnn| nodes.iter().find(|node| node.pnn == pnn);
-    ask(cx, cluster, async |pnn| {
+    ask_all(cx, cluster, &nodes, async |pnn| {
         let Some(node) = seen(pnn) else { return Err(Failure::NotThere("it is in no node map".into())) };
         if !node.flags.disconnected {
             cluster.ping(pnn).await?;

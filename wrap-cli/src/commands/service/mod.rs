@@ -29,32 +29,32 @@ use crate::error::Error;
 use crate::live;
 
 rows! {
-    "service" "list": One, "List the services of a node with their states", [],
+    "service" "list": One Asks, "List the services of a node with their states", [],
         NoArgs => list::List = list::run;
-    "service" "status": One,
+    "service" "status": One Asks,
         "Show how the services of a node are, and why; without ctdb-serviced, what the scripts that watch services said last. Exit status 1 when something is unwell",
         ["scriptstatus"], Which => status::Seen = status::run;
-    "service" "health": One, "Say whether a node may serve clients as far as its services go, and why not; exit status 1 when it may not",
+    "service" "health": One Asks, "Say whether a node may serve clients as far as its services go, and why not; exit status 1 when it may not",
         [], Patience => health::Health = health::run;
-    "service" "history": One, "Show how services came into their states, with what their checks printed", [],
+    "service" "history": One Asks, "Show how services came into their states, with what their checks printed", [],
         Which => history::History = history::run;
-    "service" "check": One, "Check services now; exit status 1 when one is unwell", [],
+    "service" "check": One Changes, "Check services now; exit status 1 when one is unwell", [],
         act::Work => act::Checked = act::check;
-    "service" "enable": One, "Have a service wanted from now on, and start it", [],
+    "service" "enable": One Changes, "Have a service wanted from now on, and start it", [],
         Named => Said = act::enable;
-    "service" "disable": One, "Have a service not wanted any more, and stop it", [],
+    "service" "disable": One Changes, "Have a service not wanted any more, and stop it", [],
         Named => Said = act::disable;
-    "service" "restart": One, "Stop and start a service; exit status 1 when that fails", [],
+    "service" "restart": One Changes, "Stop and start a service; exit status 1 when that fails", [],
         act::OneWork => act::Settled = act::restart;
-    "service" "startup": One, "Start all services that are wanted; exit status 1 when one does not start", [],
+    "service" "startup": One Changes, "Start all services that are wanted; exit status 1 when one does not start", [],
         act::AllWork => act::Settled = act::startup;
-    "service" "shutdown": One, "Stop all services; exit status 1 when one does not stop", [],
+    "service" "shutdown": One Changes, "Stop all services; exit status 1 when one does not stop", [],
         act::AllWork => act::Settled = act::shutdown;
-    "service" "addresses": One, "Tell the services which addresses the node has for its clients", [],
+    "service" "addresses": One Changes, "Tell the services which addresses the node has for its clients", [],
         addresses::Wanted => Said = addresses::run;
-    "service" "report": One, "Tell how well a service is, for a manager outside that looks after it", [],
+    "service" "report": One Changes, "Tell how well a service is, for a manager outside that looks after it", [],
         act::Report => Said = act::report;
-    "service" "check-port": None, "Say whether a TCP port of this machine is in use; exit status 1 when it is not",
+    "service" "check-port": None Asks, "Say whether a TCP port of this machine is in use; exit status 1 when it is not",
         ["checktcpport"], port::Wanted => port::Port = port::check;
 }
 

@@ -120,11 +120,11 @@ impl Pings {
 }
 
 rows! {
-    "tunnel" "status": One, "Show the tunneld of this node or another, its peers and its daemons", [],
+    "tunnel" "status": One Asks, "Show the tunneld of this node or another, its peers and its daemons", [],
         NoArgs => Status = status;
-    "tunnel" "peers": One, "List the tunnelds of the other nodes as this node's sees them, or another's", [],
+    "tunnel" "peers": One Asks, "List the tunnelds of the other nodes as this node's sees them, or another's", [],
         NoArgs => Peers = peers;
-    "tunnel" "ping": None, "Send packets to the tunneld of a node and back", [],
+    "tunnel" "ping": None Asks, "Send packets to the tunneld of a node and back", [],
         PingArgs => Pings = ping;
 }
 
