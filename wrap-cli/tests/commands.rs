@@ -367,6 +367,9 @@ fn who_has_no_permission_is_told_so_and_not_that_a_daemon_does_not_run() {
         command.args(words.split(' ')).arg("--socket").arg(closed.join("ctdbd.socket"));
         let run = finish(&mut command);
         run.assert_error(3, "permission");
-        assert!(!run.stderr.contains("no ctdb-tunneld") && !run.stderr.contains("no event daemon"), "{run:?}");
+        assert!(
+            !run.stderr.contains("no ctdb-tunneld") && !run.stderr.contains("no event daemon"),
+            "{run:?}"
+        );
     }
 }

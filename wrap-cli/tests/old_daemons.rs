@@ -82,7 +82,7 @@ fn a_node_is_disabled_and_enabled_by_its_flags_where_no_control_does_it() {
     for (word, old_flags, new_flags) in
         [("disable", NodeFlags::UNHEALTHY, both), ("enable", both, NodeFlags::UNHEALTHY)]
     {
-        let run = fake.run(&format!("node {word} -n 1"));
+        let run = fake.run(&format!("node {word} -n 1 --yes"));
         assert_eq!(run.status, 0, "{run:?}");
         let mut told = TOLD.lock().unwrap();
         let change = NodeFlagChange { pnn: Pnn(1), new_flags, old_flags };

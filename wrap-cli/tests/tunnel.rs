@@ -157,7 +157,8 @@ fn the_state_of_this_tunneld_or_another_is_shown() {
     }
     by_node.run("tunnel status -n 3 -t 1").assert_error(4, "node 3: no answer within 1 s");
     by_node.run("tunnel status -n 10.0.0.3").assert_error(2, "no other node has the address 10.0.0.3");
-    by_node.run("tunnel status -n all").assert_error(2, "asks one node");
+    // Which nodes there are is ctdbd's to say.
+    by_node.run("tunnel status -n all --socket /nowhere").assert_error(3, "no such socket");
 }
 
 #[test]
@@ -174,7 +175,6 @@ fn peers_are_rows_of_their_own() {
     let silent = Fake::start(|node, body| if node == Node(7) { kind(node, body) } else { Fate::Silence });
     assert_eq!(silent.run("tunnel peers -n 7").status, 0);
     silent.run("tunnel peers -n 3 -t 1").assert_error(4, "node 3: no answer within 1 s");
-    fake.run("tunnel peers -n all").assert_error(2, "asks one node");
 }
 
 #[test]

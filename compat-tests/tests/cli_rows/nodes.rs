@@ -49,6 +49,13 @@ pub(crate) const CHANGES: &[Try] = &[
     done("node continue -n 2", &[], &[]),
     done("node ban 60 -n 2 --yes", &[], &[]),
     done("node unban -n 2", &[], &[]),
+    // With nobody left who could lead, what can be asked is told, and the way back is open.
+    done("node ban 300 -n all --yes", &["banned"], &[("/nodes/2/result", "\"banned\"")]),
+    done("status -t 3", &["BANNED", "UNKNOWN"], &[("/node_status/nodes/0/flags/banned", "true")]),
+    done("cluster list", &["BANNED"], &[]),
+    ends(1, "cluster health -t 3", &["node 0 is BANNED", "nobody leads"], &[("/healthy", "false")]),
+    done("node log get -n all", &["NOTICE"], &[("/nodes/2/answered", "true")]),
+    done("node unban -n all", &["unbanned"], &[("/nodes/2/result", "\"unbanned\"")]),
     done("cluster recover -t 60 --yes", &["generation"], &[]),
     ends(2, "node shutdown -n 2", &["add --yes"], &[("/error/code", "\"needs_yes\"")]),
     done("cluster reload -t 60", &[], &[("/added", "[]"), ("/deleted", "[]")]),

@@ -55,11 +55,6 @@ impl Absent {
         self.0.is_empty()
     }
 
-    /// Whether this node is one of them.
-    pub(crate) fn has(&self, pnn: u32) -> bool {
-        self.0.iter().any(|failed| failed.pnn == pnn)
-    }
-
     /// A line about each, for below a table.
     pub(crate) fn lines(&self) -> String {
         let line = |failed: &Failed| format!("node {}: {}\n", failed.pnn, one_line(&failed.error.message));
@@ -94,7 +89,7 @@ mod tests {
             Absent::sift([(0, Ok("fine")), (1, Err(Failure::Refused("no".into()))), (2, silent())]);
         assert_eq!(said, [(0, "fine")]);
         assert_eq!(absent.lines(), "node 1: refused: no\nnode 2: no answer within 2 s\n");
-        assert!(absent.has(2) && !absent.has(0) && !absent.is_empty());
+        assert!(!absent.is_empty());
         assert_eq!((absent.exit(true), absent.exit(false)), (Exit::Partly, Exit::NoAnswer));
         let (_, absent) = Absent::sift([(1, Err::<(), _>(Failure::Refused("no".into())))]);
         assert_eq!(absent.exit(false), Exit::Refused);

@@ -9,8 +9,10 @@ use super::done::{Done, done};
 use crate::backend::NodeChange;
 use crate::commands::asked::{Answers, ask};
 use crate::commands::row::NoArgs;
+use crate::commands::view;
 use crate::context::Context;
 use crate::error::Error;
+use crate::model::Node;
 
 /// Arguments of `node ban`.
 #[derive(Args, Clone, Copy, Debug)]
@@ -53,7 +55,12 @@ pub(crate) async fn unban(cx: &Context, _: NoArgs) -> Result<Answers<Done>, Erro
 async fn change(cx: &Context, change: NodeChange, result: &str) -> Result<Answers<Done>, Error> {
     let cluster = cx.nodes().await?;
     let mut answers = ask(cx, &*cluster, async |pnn| done(cluster.change(pnn, change), result).await).await?;
-    if answers.nodes.iter().any(|node| node.answered) {
+    let changed = |pnn| answers.nodes.iter().any(|node| node.answered && node.pnn == pnn);
+    let takes_out = matches!(change, NodeChange::Ban(_) | NodeChange::Stop);
+    let map = view::node_map(&*cluster).await?;
+    let is_out = |node: &Node| node.flags.inactive || (takes_out && changed(node.pnn));
+    // Where nobody is left there is nobody to hand them out.
+    if !map.iter().all(is_out) && answers.nodes.iter().any(|node| node.answered) {
         cx.addresses().await?.reallocate().await.map_err(|failure| Error::Question {
             node: cluster.this_node(),
             question: "handing out the public addresses again",
