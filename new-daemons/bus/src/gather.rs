@@ -51,6 +51,12 @@ impl Gather {
     }
 }
 
+impl AsRef<[Bytes]> for Gather {
+    fn as_ref(&self) -> &[Bytes] {
+        &self.parts
+    }
+}
+
 /// Builds a [`Gather`] from XDR items.
 #[derive(Debug, Default)]
 pub struct GatherWriter {

@@ -25,6 +25,8 @@ pub enum Interest {
     Read,
     /// Whether there is room to write.
     Write,
+    /// Whether there is room, and then nothing until it is asked anew.
+    RoomOnce,
     /// Both.
     Both,
     /// Errors alone, which the kernel tells always.
@@ -36,6 +38,7 @@ impl Interest {
         match self {
             Self::Read => EpollFlags::EPOLLIN,
             Self::Write => EpollFlags::EPOLLOUT,
+            Self::RoomOnce => EpollFlags::EPOLLOUT.union(EpollFlags::EPOLLONESHOT),
             Self::Both => EpollFlags::EPOLLIN.union(EpollFlags::EPOLLOUT),
             Self::Nothing => EpollFlags::empty(),
         }

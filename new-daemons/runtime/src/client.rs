@@ -11,6 +11,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bus::{Address, Daemon, Effect, Endpoint, Failure, Input, LostReason, Node, Ticket, Undelivered, charge};
+use bus_sockets::incarnation;
 use bytes::Bytes;
 use machine::Time;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -230,12 +231,6 @@ impl Drop for Inbox {
             self.taken(&notice);
         }
     }
-}
-
-/// Tells one run of a daemon from another.
-pub(crate) fn incarnation() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    u64::from(std::process::id()) << 32 | (RandomState::new().hash_one(0) & 0xffff_ffff)
 }
 
 /// Plain messages above the endpoint.

@@ -1,44 +1,13 @@
-//! The machines' time, counted from the moment the clock was made.
+//! The deadlines of the machines on tokio.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use machine::{Calendar, Time, Wall};
+use machine::Time;
 use tokio::time::{Sleep, sleep_until};
 
-/// Gives [`Time`]s and the instants at which tokio wakes.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    start: Instant,
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self { start: Instant::now() }
-    }
-}
-
-impl Clock {
-    /// Now.
-    #[must_use]
-    pub fn now(&self) -> Time {
-        Time::ZERO + self.start.elapsed()
-    }
-
-    /// The machines' time as the time of day, counted from this moment: a calendar that was set meanwhile counts.
-    #[must_use]
-    pub fn calendar(&self) -> Calendar {
-        Calendar::at(self.now(), today())
-    }
-}
-
-/// The time of day.
-#[must_use]
-pub fn today() -> Wall {
-    Wall::since_1970(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
-}
+pub use bus_sockets::{Clock, today};
 
 /// Wakes a driver for the deadline of its machine, or earlier.
 ///
@@ -65,7 +34,7 @@ impl Alarm {
     /// The same for a driver that waits for several things by hand.
     pub fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Time>) -> Poll<()> {
         if let Some(at) = deadline {
-            let instant = (self.clock.start + at.since_start()).into();
+            let instant = self.clock.instant(at).into();
             match &mut self.set {
                 Some((set, _)) if *set <= at => {}
                 Some((set, sleep)) => {

@@ -226,7 +226,7 @@ impl<U: Upper> Driver<U> {
             let now = poll_fn(|cx| self.poll(cx, &hub, &mut woken, look)).await;
             if now >= look {
                 look = now + LOOK;
-                self.stay_reachable(&hub);
+                self.stay_reachable();
             }
         }
         let mut core = hub.lock();
@@ -291,17 +291,12 @@ impl<U: Upper> Driver<U> {
     }
 
     /// Others find this daemon by its socket's file. One that was removed is made again.
-    fn stay_reachable(&mut self, hub: &Hub<U>) {
+    fn stay_reachable(&mut self) {
         if self.receiver.is_there() {
             return;
         }
-        match self.receiver.bind_again() {
-            Ok(rest) => {
-                let mut core = hub.lock();
-                rest.into_iter().for_each(|arrival| core.arrived(arrival));
-                core.run();
-            }
-            Err(error) => tracing::warn!(%error, "bus socket"),
+        if let Err(error) = self.receiver.bind_again() {
+            tracing::warn!(%error, "bus socket");
         }
     }
 }

@@ -19,7 +19,6 @@ mod clock;
 mod hub;
 mod member;
 mod rooms;
-mod socket_file;
 mod station;
 
 pub use client::{BusClient, BusError, Inbox, Notice, Options, Pending};

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::calls::{CallError, CallId, Calls, Input, Me};
-use bus::{Address, Daemon, Endpoint, Node};
+use bus::{Address, Endpoint};
+use bus_sockets::incarnation;
 use bytes::Bytes;
 use protocol::bus::BUS_TOPIC_MAX;
 use tokio::sync::{oneshot, watch};
 
-use crate::client::incarnation;
 use crate::datagram::{Files, Receiver, prepare_directory, socket_of};
 use crate::hub::{Guard, Hub};
 use crate::rooms::Rooms;
@@ -26,57 +26,12 @@ use crate::rooms::Rooms;
 use desk::Desk;
 
 pub use asks::FindError;
+pub use bus_sockets::{JoinError, Joining, Way};
 pub use requests::{Reply, Request, Requests};
 pub use streams::{Subscription, Watch};
 
 /// What a call counts at least while it is open, in KiB: so many to one daemon that it has room for others.
 const CALL_KIB: usize = 34;
-
-/// Who joins the bus, and where.
-#[derive(Clone, Debug)]
-pub struct Joining {
-    /// The bus directory of the node.
-    pub dir: PathBuf,
-    /// The name to be reached by.
-    pub daemon: Daemon,
-    /// Version of the program, for people.
-    pub release: String,
-    /// What the program can do beyond the version of the protocol: one bit each.
-    pub features: u64,
-}
-
-/// Why a daemon is not on the bus.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum JoinError {
-    /// the directory is not fit for a bus
-    #[error("bus directory {}: {error}", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What is wrong.
-        error: std::io::Error,
-    },
-    /// the own socket could not be made
-    #[error("cannot listen at {}: {error}", path.display())]
-    Listen {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-}
-
-/// The way to other nodes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Way {
-    /// The tunneld of this node knows this daemon.
-    pub tunneld: bool,
-    /// This node, as far as it was ever known.
-    pub node: Option<Node>,
-    /// Other nodes can be reached.
-    pub attached: bool,
-}
 
 /// A topic that is too long, or has a NUL in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

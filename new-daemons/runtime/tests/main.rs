@@ -7,4 +7,5 @@ mod callbacks;
 mod callbacks_bus;
 mod callbacks_documented;
 mod door;
+mod drivers;
 mod process;

@@ -58,6 +58,17 @@ pub struct Datagram {
     pub cut: bool,
 }
 
+/// What a turn has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing: the kernel has said so.
+    Nothing,
+    /// A lone one was asked for and came. Whether there is more says the next wait.
+    Unknown,
+    /// As many came as were asked for, so there may well be more.
+    More,
+}
+
 /// Receives from one socket.
 #[derive(Debug)]
 pub struct Inlet {
@@ -89,8 +100,8 @@ impl Inlet {
         }
     }
 
-    /// Adds what there is to `into`, as much as one turn takes. True when there may be more at once.
-    pub fn receive(&mut self, socket: impl AsFd, into: &mut Vec<Datagram>) -> io::Result<bool> {
+    /// Adds what there is to `into`, as much as one turn takes.
+    pub fn receive(&mut self, socket: impl AsFd, into: &mut Vec<Datagram>) -> io::Result<Rest> {
         let fd = socket.as_fd().as_raw_fd();
         let (asked, before) = (self.batch, into.len());
         let got = match self.rights {
@@ -100,8 +111,9 @@ impl Inlet {
         let full = into.len() - before == asked;
         self.batch = if full { (asked * 2).min(BATCH) } else { 1 };
         match got {
-            Ok(()) => Ok(full && asked > 1),
-            Err(Errno::EAGAIN) => Ok(false),
+            Ok(()) if full && asked > 1 => Ok(Rest::More),
+            Ok(()) if full => Ok(Rest::Unknown),
+            Ok(()) | Err(Errno::EAGAIN) => Ok(Rest::Nothing),
             Err(error) => Err(error.into()),
         }
     }

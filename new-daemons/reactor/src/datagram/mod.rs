@@ -6,5 +6,5 @@
 mod inlet;
 mod outlet;
 
-pub use inlet::{Datagram, Inlet, Rights, Sender};
+pub use inlet::{Datagram, Inlet, Rest, Rights, Sender};
 pub use outlet::{Outlet, Sent};

@@ -11,14 +11,13 @@ use std::task::{Context, Poll, ready};
 
 use bus::Gather;
 use bus::datagram::DATAGRAM_MAX;
+use bus_sockets::{Outcome, make_file};
 use bytes::Bytes;
 use rustix::io::Errno;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use tokio::io::Interest;
 use tokio::net::UnixDatagram;
-
-use super::file;
 
 /// Room for a few full datagrams on their way.
 const SEND_BUFFER: usize = 4 * DATAGRAM_MAX;
@@ -101,20 +100,6 @@ impl Sender {
     }
 }
 
-/// What became of a datagram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is in the peer's socket.
-    Sent,
-    /// The peer is not there.
-    Gone {
-        /// The connection was made for this datagram.
-        fresh: bool,
-    },
-    /// No file could be made or passed for its body. The connection stays.
-    NotPassed,
-}
-
 #[derive(Debug)]
 struct Waiting {
     datagram: Gather,
@@ -126,7 +111,7 @@ struct Waiting {
 impl Waiting {
     fn make_file(&mut self) -> io::Result<()> {
         if let Some(body) = self.passed.take() {
-            self.file = Some(file::make(&body)?);
+            self.file = Some(make_file(&body)?);
         }
         Ok(())
     }

@@ -21,12 +21,12 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use bus::Daemon;
+use bus_sockets::SocketFile;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 
 use crate::frame::Sockets;
-use crate::socket_file::SocketFile;
 use crate::station::Station;
 use metrics::Counts;
 use problem::Problem;
@@ -214,8 +214,9 @@ fn tcp(address: SocketAddr, sockets: &mut Sockets) -> io::Result<TcpListener> {
 }
 
 fn unix(path: PathBuf, sockets: &mut Sockets) -> io::Result<(UnixListener, SocketFile)> {
-    match sockets.listener(&path) {
-        Some(listener) => SocketFile::adopt_listener(path, listener),
-        None => SocketFile::listen(path),
-    }
+    let (listener, file) = match sockets.listener(&path) {
+        Some(listener) => SocketFile::adopt_listener(path, listener)?,
+        None => SocketFile::listen(path)?,
+    };
+    Ok((UnixListener::from_std(listener)?, file))
 }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::client::incarnation;
+use bus_sockets::incarnation;
 
 /// Events that are kept.
 const EVENTS: usize = 1024;

@@ -10,31 +10,36 @@ use std::os::unix::fs::FileExt;
 
 use bus::MESSAGE_MAX;
 use bytes::Bytes;
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::libc::MFD_NOEXEC_SEAL;
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// Nobody writes to it, makes it longer or shorter, or takes these back.
-fn seals() -> SealFlags {
-    SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL
-}
+const SEALS: SealFlag = SealFlag::F_SEAL_SHRINK
+    .union(SealFlag::F_SEAL_GROW)
+    .union(SealFlag::F_SEAL_WRITE)
+    .union(SealFlag::F_SEAL_SEAL);
 
 /// A sealed file with this content.
-pub(super) fn make(body: &Bytes) -> io::Result<OwnedFd> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::NOEXEC_SEAL;
-    let fd = match memfd_create("bus", flags) {
+pub fn make(body: &Bytes) -> io::Result<OwnedFd> {
+    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+    let fd = match memfd_create("bus", flags | MFdFlags::from_bits_retain(MFD_NOEXEC_SEAL)) {
         // Linux before 6.3.
-        Err(rustix::io::Errno::INVAL) => memfd_create("bus", flags - MemfdFlags::NOEXEC_SEAL),
+        Err(Errno::EINVAL) => memfd_create("bus", flags),
         other => other,
     }?;
     let mut file = File::from(fd);
     file.write_all(body)?;
-    fcntl_add_seals(&file, seals())?;
+    fcntl(&file, FcntlArg::F_ADD_SEALS(SEALS))?;
     Ok(file.into())
 }
 
 /// The content of a file that came, when it is sealed and exactly `len` bytes long.
-pub(super) fn read(fd: OwnedFd, len: usize) -> io::Result<Bytes> {
+pub fn read(fd: OwnedFd, len: usize) -> io::Result<Bytes> {
     let refuse = |why| Err(io::Error::new(ErrorKind::InvalidData, why));
-    if !fcntl_get_seals(&fd).is_ok_and(|found| found.contains(seals())) {
+    let found = fcntl(&fd, FcntlArg::F_GET_SEALS).map(SealFlag::from_bits_retain);
+    if !found.is_ok_and(|found| found.contains(SEALS)) {
         return refuse("a file that is not sealed");
     }
     let file = File::from(fd);

@@ -39,6 +39,17 @@ fn room_is_told_while_it_is_of_interest_and_nothing_after_the_removal() {
 }
 
 #[test]
+fn room_that_is_to_be_told_once_is_told_again_only_when_somebody_asks() {
+    let (near, _far) = UnixStream::pair().unwrap();
+    let mut reactor = watching(&near, Interest::RoomOnce);
+    for _ in 0..2 {
+        assert_eq!(now(&mut reactor), [Ready { token: Token(7), readable: false, writable: true }]);
+        assert_eq!(now(&mut reactor), []);
+        reactor.change(&near, Token(7), Interest::RoomOnce).unwrap();
+    }
+}
+
+#[test]
 fn an_end_is_told_as_ready_for_both_even_where_nothing_is_of_interest() {
     let (near, far) = UnixStream::pair().unwrap();
     let mut reactor = watching(&near, Interest::Nothing);

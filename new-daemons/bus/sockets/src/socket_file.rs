@@ -5,17 +5,16 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::{UnixDatagram as UnixSocket, UnixListener as StdListener, UnixStream};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use rustix::net::SocketAddrUnix;
-use rustix::net::sockopt::set_socket_passcred;
-use tokio::net::{UnixDatagram, UnixListener};
+use nix::sys::socket::{UnixAddr, bind, setsockopt, sockopt::PassCred};
 
 /// The file at which a socket of this process listens.
 #[derive(Debug)]
-pub(crate) struct SocketFile {
+pub struct SocketFile {
     path: PathBuf,
     /// Device and inode.
     id: (u64, u64),
@@ -26,16 +25,17 @@ pub(crate) struct SocketFile {
 impl SocketFile {
     /// Listens at `path`. A socket that a dead process left there is replaced; a living one is `AddrInUse`, and so is
     /// anything else.
-    pub(crate) fn bind(path: PathBuf) -> io::Result<(UnixDatagram, Self)> {
-        let dead = || is_refused(UnixSocket::unbound().and_then(|s| s.connect(&path)));
+    pub fn bind(path: PathBuf) -> io::Result<(UnixDatagram, Self)> {
+        let dead = || is_refused(UnixDatagram::unbound().and_then(|s| s.connect(&path)));
         let socket = make(&path, || datagrams(&path), dead)?;
         Ok((socket, Self::made(path)?))
     }
 
     /// The same for a socket to which one connects.
-    pub(crate) fn listen(path: PathBuf) -> io::Result<(UnixListener, Self)> {
+    pub fn listen(path: PathBuf) -> io::Result<(UnixListener, Self)> {
         let dead = || is_refused(UnixStream::connect(&path));
         let listener = make(&path, || UnixListener::bind(&path), dead)?;
+        listener.set_nonblocking(true)?;
         Ok((listener, Self::made(path)?))
     }
 
@@ -46,25 +46,28 @@ impl SocketFile {
     }
 
     /// Listens with a socket that somebody else has opened at `path`, and leaves its file alone.
-    pub(crate) fn adopt(path: PathBuf, socket: UnixSocket) -> io::Result<(UnixDatagram, Self)> {
+    pub fn adopt(path: PathBuf, socket: UnixDatagram) -> io::Result<(UnixDatagram, Self)> {
         socket.set_nonblocking(true)?;
         let id = id_of(&path)?;
-        Ok((UnixDatagram::from_std(socket)?, Self { path, id, lent: true }))
+        Ok((socket, Self { path, id, lent: true }))
     }
 
     /// The same for a socket to which one connects.
-    pub(crate) fn adopt_listener(path: PathBuf, listener: StdListener) -> io::Result<(UnixListener, Self)> {
+    pub fn adopt_listener(path: PathBuf, listener: UnixListener) -> io::Result<(UnixListener, Self)> {
         listener.set_nonblocking(true)?;
         let id = id_of(&path)?;
-        Ok((UnixListener::from_std(listener)?, Self { path, id, lent: true }))
+        Ok((listener, Self { path, id, lent: true }))
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether the file is still there: nobody finds a socket whose file is gone.
-    pub(crate) fn is_there(&self) -> bool {
+    #[must_use]
+    pub fn is_there(&self) -> bool {
         id_of(&self.path).is_ok_and(|id| id == self.id)
     }
 }
@@ -82,11 +85,11 @@ impl Drop for SocketFile {
 fn datagrams(path: &Path) -> io::Result<UnixDatagram> {
     // A path that no socket can have is told as everywhere else.
     std::os::unix::net::SocketAddr::from_pathname(path)?;
-    let socket = UnixSocket::unbound()?;
+    let socket = UnixDatagram::unbound()?;
     socket.set_nonblocking(true)?;
-    set_socket_passcred(&socket, true)?;
-    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
-    UnixDatagram::from_std(socket)
+    setsockopt(&socket, PassCred, &true)?;
+    bind(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
+    Ok(socket)
 }
 
 fn id_of(path: &Path) -> io::Result<(u64, u64)> {
@@ -132,12 +135,12 @@ mod tests {
         result.err().map(|e| e.kind())
     }
 
-    #[tokio::test]
-    async fn only_the_socket_of_a_dead_process_is_replaced() {
+    #[test]
+    fn only_the_socket_of_a_dead_process_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.0");
         let bind = || SocketFile::bind(path.clone());
-        drop(UnixSocket::bind(&path).unwrap());
+        drop(UnixDatagram::bind(&path).unwrap());
         let living = bind().unwrap();
         assert_eq!(kind(bind()), Some(ErrorKind::AddrInUse));
         drop(living);
@@ -148,28 +151,28 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
         fs::remove_file(&path).unwrap();
         let elsewhere = dir.path().join("b.0");
-        drop(UnixSocket::bind(&elsewhere).unwrap());
+        drop(UnixDatagram::bind(&elsewhere).unwrap());
         symlink(&elsewhere, &path).unwrap();
         assert_eq!(kind(bind()), Some(ErrorKind::AddrInUse));
         assert!(elsewhere.exists());
     }
 
-    #[tokio::test]
-    async fn a_listener_takes_the_place_of_a_dead_one_only() {
+    #[test]
+    fn a_listener_takes_the_place_of_a_dead_one_only() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.0.http");
-        drop(StdListener::bind(&path).unwrap());
+        drop(UnixListener::bind(&path).unwrap());
         let living = SocketFile::listen(path.clone()).unwrap();
         assert_eq!(kind(SocketFile::listen(path.clone())), Some(ErrorKind::AddrInUse));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         drop(living);
         assert!(!path.exists());
-        let _datagrams = UnixSocket::bind(&path).unwrap();
+        let _datagrams = UnixDatagram::bind(&path).unwrap();
         assert_eq!(kind(SocketFile::listen(path)), Some(ErrorKind::AddrInUse));
     }
 
-    #[tokio::test]
-    async fn an_owner_whose_file_was_taken_away_leaves_that_of_the_next_one_alone() {
+    #[test]
+    fn an_owner_whose_file_was_taken_away_leaves_that_of_the_next_one_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.0");
         let first = SocketFile::bind(path.clone()).unwrap();
@@ -184,8 +187,8 @@ mod tests {
         assert!(!path.exists());
     }
 
-    #[tokio::test]
-    async fn a_path_that_cannot_be_a_socket_is_an_error_and_leaves_nothing() {
+    #[test]
+    fn a_path_that_cannot_be_a_socket_is_an_error_and_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let long = dir.path().join("x".repeat(120));
         assert_eq!(kind(SocketFile::bind(long)), Some(ErrorKind::InvalidInput));

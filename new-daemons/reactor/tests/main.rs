@@ -1,4 +1,4 @@
-//! The parts of a loop, on real sockets, and its wheel of timers.
+//! The parts of a loop on real sockets. Those that count what the whole process has open are a program of their own.
 
 #![allow(clippy::unwrap_used)] // Helpers, which clippy does not see as tests.
 
