@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use machine::{Calendar, Level, Time};
 
-use crate::io::Token;
-use crate::io::Work;
+use crate::io::{Token, Work};
+use crate::judgement::{Judgement, Verdict};
+use crate::listening::Listening;
 use crate::outcome::Operation;
+use crate::presence::Presence;
 use crate::saved::{Life, Saved, SavedService, UnderWay};
-use crate::service::{Service, Verdict};
+use crate::service::Service;
 use crate::services::Services;
 use crate::spec::{Manager, Spec};
 use crate::task::{Ending, Task};
@@ -102,11 +104,15 @@ impl Services {
                     saved: true,
                 }
             });
-            service.settle_life();
+            // One that runs though it counts as failed goes on counting as that.
+            if let Some(task) = service.task.as_mut().filter(|_| service.presence.is_there()) {
+                task.counted = matches!(task.work, Work::Start | Work::Stop);
+            }
+            service.presence.settle(service.task.as_ref().map(|task| &task.work));
         }
         // Of whom nobody knows what they were for.
         running.into_iter().for_each(|token: Token| self.out.end(token));
-        if self.phase == Phase::Stopped && self.all.iter().any(|service| service.life != Life::Down) {
+        if self.phase == Phase::Stopped && self.all.iter().any(|service| !service.presence.is_down()) {
             self.phase = Phase::Stopping;
         }
         self.out.log(Level::Notice, format!("took over from a daemon before this one: {}", self.phase));
@@ -123,71 +129,41 @@ impl Service {
         SavedService {
             name: self.spec.name.clone(),
             kind: self.spec.kind.clone(),
-            life: self.life,
-            failed: self.verdict == Verdict::Failed,
+            life: self.presence.life(),
+            failed: self.judgement.verdict() == Verdict::Failed,
             fresh: self.fresh,
-            state: self.state,
-            since: self.since,
-            reason: self.reason.clone(),
+            state: self.shown.state(),
+            since: self.shown.since(),
+            reason: self.shown.reason().to_owned(),
             restarts: self.restarting.count,
             held_until: self.damping.held_until().map(|until| calendar.wall(until)),
-            told: self.listening.told.iter().cloned().collect(),
-            perhaps: self.listening.perhaps.iter().cloned().collect(),
-            reported: self.reported.clone(),
+            told: self.listening.told().iter().cloned().collect(),
+            perhaps: self.listening.perhaps().iter().cloned().collect(),
+            reported: self.judgement.reported().cloned(),
             under_way,
         }
     }
 
     fn take_over(&mut self, old: SavedService, now: Time, outside: bool, calendar: Calendar) {
-        (self.life, self.state, self.since, self.reason) = (old.life, old.state, old.since, old.reason);
-        self.verdict = match old.state {
+        self.presence = Presence::inherited(old.life, !outside);
+        let verdict = match old.state {
+            _ if old.life == Life::Down => Verdict::Unknown,
             _ if old.failed => Verdict::Failed,
             State::Starting => Verdict::Unknown,
             _ => Verdict::Good,
         };
-        if old.life == Life::Down {
-            self.verdict = Verdict::Unknown;
-        }
-        (self.recovering, self.fresh) = (old.failed, old.fresh);
+        self.judgement = Judgement::inherited(verdict, old.failed, old.reported);
+        self.fresh = old.fresh;
+        self.shown.inherit(old.state, old.since, old.reason);
         self.restarting.count = old.restarts;
-        self.listening.told = old.told.into_iter().collect();
-        self.listening.perhaps = old.perhaps.into_iter().collect();
-        self.reported = old.reported;
+        self.listening = Listening::new(old.told, old.perhaps);
         if let Some(until) = old.held_until {
             self.damping.hold(calendar.time(until));
         }
-        self.cause = Some(Operation::Adoption.into());
-        self.next_check = now;
+        self.checking.set(now);
         if old.kind != self.spec.kind && old.life != Life::Down {
             self.next_kind = Some(self.spec.kind.clone());
             self.spec = Arc::new(Spec { kind: old.kind, ..Spec::clone(&self.spec) });
-        }
-        self.unseen = !outside && old.life == Life::There;
-    }
-
-    /// A start or a stop that does not run any more has ended, and nobody saw how. One that runs though it counts as failed
-    /// goes on counting as that.
-    fn settle_life(&mut self) {
-        if let Some(task) = self.task.as_mut().filter(|_| self.life == Life::There) {
-            task.counted = matches!(task.work, Work::Start | Work::Stop);
-            self.stop_failed = task.work == Work::Stop;
-            self.start_failed = task.work == Work::Start;
-        }
-        let work = self.task.as_ref().map(|task| &task.work);
-        // What goes on is more to be believed than what was written down.
-        match (self.life, work) {
-            (Life::Down | Life::Going, Some(Work::Start)) => self.life = Life::Coming,
-            (Life::Down | Life::Coming, Some(Work::Stop)) => self.life = Life::Going,
-            _ => {}
-        }
-        let lost = match self.life {
-            Life::Coming => work != Some(&Work::Start),
-            Life::Going => work != Some(&Work::Stop),
-            Life::Down | Life::There => false,
-        };
-        if lost {
-            self.life = Life::There;
-            self.unsure = true;
         }
     }
 }

@@ -81,12 +81,14 @@ impl Services {
         let reason = |service: &Service| format!("{}: {}", service.spec.name, self.reason_of(service));
         match wanted {
             Wanted::Startup => {
-                let over = self.phase == Phase::Running && self.all.iter().all(|service| service.settled);
-                let failed = self.all.iter().filter(|service| service.start_failed && service.spec.counts);
+                let over =
+                    self.phase == Phase::Running && self.all.iter().all(|service| service.place.settled);
+                let failed =
+                    self.all.iter().filter(|service| service.presence.start_failed() && service.spec.counts);
                 over.then(|| Answer::Settled(failed.map(reason).collect()))
             }
             Wanted::Shutdown => {
-                let failed = self.all.iter().filter(|service| service.stop_failed);
+                let failed = self.all.iter().filter(|service| service.presence.refuses());
                 (self.phase == Phase::Stopped).then(|| Answer::Settled(failed.map(reason).collect()))
             }
             Wanted::Restart(name) => {
@@ -96,9 +98,9 @@ impl Services {
                 if !service.enabled {
                     return Some(Answer::Refused(Refusal::Disabled(name.clone())));
                 }
-                let over =
-                    service.settled && (service.wanted || service.stop_failed || service.lacks.is_some());
-                let up = service.state.is_up();
+                let over = service.place.settled
+                    && (service.place.wanted || service.presence.refuses() || service.place.lacks.is_some());
+                let up = service.shown.state().is_up();
                 over.then(|| Answer::Settled(if up { Vec::new() } else { vec![reason(service)] }))
             }
             Wanted::Check { left, checked } => {
@@ -112,7 +114,7 @@ impl Services {
     fn sorted(&self, checked: &[(String, Done)]) -> Vec<Checked> {
         let found = |service: &Service| {
             let (name, done) = checked.iter().find(|(name, _)| *name == service.spec.name)?;
-            Some(Checked { service: name.clone(), state: service.state, done: done.clone() })
+            Some(Checked { service: name.clone(), state: service.shown.state(), done: done.clone() })
         };
         self.all.iter().filter_map(found).collect()
     }

@@ -9,7 +9,7 @@ use crate::answers::{Waiter, Wanted};
 use crate::io::{Address, Answer, Command, Refusal};
 use crate::limits::{ADDRESSES_MAX, INTERFACE_MAX, SERVICES_MAX, WAITERS_MAX};
 use crate::outcome::Operation;
-use crate::saved::{Life, Reported};
+use crate::saved::Reported;
 use crate::services::Services;
 use crate::spec::Manager;
 use crate::view::Phase;
@@ -64,7 +64,7 @@ impl Services {
     fn startup(&mut self, id: RequestId) -> Result<(), Refusal> {
         self.wait(id, Wanted::Startup)?;
         if self.is_active() {
-            for service in self.all.iter_mut().filter(|service| service.start_failed) {
+            for service in self.all.iter_mut().filter(|service| service.presence.start_failed()) {
                 service.restarting.forget();
                 service.cycle(Operation::Command);
             }
@@ -72,7 +72,7 @@ impl Services {
             self.out.log(Level::Notice, "services are being started".to_owned());
             self.phase = Phase::Starting;
             for service in &mut self.all {
-                service.stop_failed = false;
+                service.presence.ask_again();
             }
         }
         self.overtake(&Wanted::Shutdown, "startup");
@@ -84,7 +84,7 @@ impl Services {
         if self.phase != Phase::Stopping {
             self.out.log(Level::Notice, "services are being stopped".to_owned());
             for service in &mut self.all {
-                service.stop_failed = false;
+                service.presence.ask_again();
             }
             self.phase = Phase::Stopping;
         }
@@ -111,7 +111,7 @@ impl Services {
         };
         self.wait(id, Wanted::Check { left: chosen.clone(), checked: Vec::new() })?;
         for service in self.all.iter_mut().filter(|service| chosen.contains(&service.spec.name)) {
-            service.asked = true;
+            service.checking.ask(true);
         }
         Ok(())
     }
@@ -131,9 +131,9 @@ impl Services {
         if service.enabled != on {
             service.enabled = on;
             service.fresh = fresh;
-            service.cause = Some(Operation::Command.into());
+            service.shown.because(Operation::Command);
         }
-        service.stop_failed = false;
+        service.presence.ask_again();
         service.restarting.forget();
         Ok(Answer::Done)
     }
@@ -150,9 +150,9 @@ impl Services {
         let service = &mut self.all[at];
         service.restarting.forget();
         service.damping.forget();
-        service.recovering = false;
+        service.judgement.forgive();
         // One that is on its way already comes up by itself.
-        if service.life == Life::There {
+        if service.presence.is_there() {
             service.cycle(Operation::Command);
         }
         Ok(())

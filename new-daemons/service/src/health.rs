@@ -3,7 +3,6 @@
 use machine::{Level, Time};
 
 use crate::io::Notice;
-use crate::saved::Life;
 use crate::service::Service;
 use crate::services::Services;
 use crate::spec::Restart;
@@ -43,7 +42,7 @@ impl Services {
     fn in_the_way(&self) -> impl Iterator<Item = &Service> {
         let counts =
             |service: &&Service| service.enabled && service.spec.counts && !service.leaving && !service.fresh;
-        self.all.iter().filter(counts).filter(|service| !service.state.is_up())
+        self.all.iter().filter(counts).filter(|service| !service.shown.state().is_up())
     }
 
     /// Why the node is not well.
@@ -57,24 +56,25 @@ impl Services {
         };
         let reason = |service: &Service| {
             let reason = self.reason_of(service);
-            let reason = if reason.is_empty() { service.state.word() } else { &reason };
+            let reason = if reason.is_empty() { service.shown.state().word() } else { &reason };
             cut(&format!("{}: {reason}", service.spec.name))
         };
         let phase = Some(phase.to_owned()).filter(|phase| !phase.is_empty());
-        let services = self.in_the_way().filter(|service| self.is_active() || service.state == State::Failed);
+        let services =
+            self.in_the_way().filter(|service| self.is_active() || service.shown.state() == State::Failed);
         phase.into_iter().chain(services.map(reason)).collect()
     }
 
     /// Why a service is not up, as of now.
     pub(crate) fn reason_of(&self, service: &Service) -> String {
-        if service.wanted && (service.probe || service.unsure) {
-            return service.reason.clone();
+        if service.place.wanted && service.is_open() {
+            return service.shown.reason().to_owned();
         }
         let (_, reason) = service.seen(self.manager(), self.phase);
         let spent = service.spec.restart == Restart::OnFailure
             && service.restarting.count >= service.spec.restart_limit
             && service.restarting.at().is_none();
-        if spent && service.life == Life::There && service.state == State::Failed {
+        if spent && service.presence.is_there() && service.shown.state() == State::Failed {
             return cut(&format!("{reason}; not restarted any more"));
         }
         reason

@@ -6,16 +6,20 @@
 
 mod adopt;
 mod answers;
+mod checking;
 mod commands;
 mod damping;
 mod graph;
 mod health;
 mod history;
 mod io;
+mod judgement;
 mod limits;
+mod listening;
 mod order;
 mod out;
 mod outcome;
+mod presence;
 mod reload;
 mod restarting;
 mod rows;

@@ -3,15 +3,16 @@
 //!
 //! Invariant: whoever requires a service is stopped before it is stopped, unless he would not stop, which is told.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use machine::{Level, Time, earliest};
 
 use crate::io::{Change, Effect, Notice, Work};
+use crate::judgement::Verdict;
+use crate::listening::Listening;
 use crate::outcome::Operation;
-use crate::saved::Life;
-use crate::service::{Listening, Service, Verdict};
+use crate::presence::Presence;
+use crate::service::{Place, Service};
 use crate::services::Services;
 use crate::spec::Manager;
 use crate::task::{Ending, Task};
@@ -25,24 +26,29 @@ impl Services {
         for at in 0..self.all.len() {
             self.want(at);
             let service = &self.all[at];
-            let lacks = service.needs.iter().map(|need| &self.all[*need]).find(|other| !other.state.is_up());
-            let lacks = lacks.map(|other| (other.spec.name.clone(), other.state));
+            let lacks = service
+                .place
+                .needs
+                .iter()
+                .map(|need| &self.all[*need])
+                .find(|other| !other.shown.state().is_up());
+            let lacks = lacks.map(|other| (other.spec.name.clone(), other.shown.state()));
             let settled = self.is_settled(service);
             let service = &mut self.all[at];
-            (service.lacks, service.settled) = (lacks, settled);
+            (service.place.lacks, service.place.settled) = (lacks, settled);
             service.fresh &= !settled;
-            if let Some(well) = service.firm().filter(|_| service.wanted) {
+            if let Some(well) = service.firm().filter(|_| service.place.wanted) {
                 let spec = Arc::clone(&service.spec);
                 service.damping.see(now, well, &spec);
             }
-            let well = service.firm() == Some(true) && service.bad == 0;
+            let well = service.firm() == Some(true) && service.judgement.bad() == 0;
             service.restarting.see(now, well, service.spec.flap_window);
             // Until it was looked at it is what it was for the daemon before this one.
-            if service.wanted && (service.probe || service.unsure) {
+            if service.place.wanted && service.is_open() {
                 continue;
             }
-            let (state, reason) = service.seen(manager, phase);
-            if let Some(transition) = service.show(now, calendar, state, reason, keep) {
+            let (seen, there) = (service.seen(manager, phase), service.presence.is_there());
+            if let Some(transition) = service.shown.show(calendar.wall(now), seen, there, keep) {
                 let spec = Arc::clone(&service.spec);
                 self.out.log(level(&transition), line(&spec.name, &transition));
                 self.out.tell(Notice::State { spec, transition });
@@ -54,38 +60,34 @@ impl Services {
         let outside = self.manager() == Manager::Outside;
         let active = self.is_active();
         let service = &self.all[at];
-        let whole = !service.leaving && service.next_kind.is_none() && !service.cycling;
-        let needs = outside || service.needs.iter().all(|need| self.all[*need].wanted);
+        let whole = !service.leaving && service.next_kind.is_none() && !service.presence.is_cycling();
+        let needs = outside || service.place.needs.iter().all(|need| self.all[*need].place.wanted);
         let wanted = active && service.enabled && whole && needs;
         let service = &mut self.all[at];
-        service.wanted = wanted;
-        // A later stop is tried anew.
-        service.stop_failed &= !wanted;
-        // One that is wanted again before it was stopped is looked at then.
-        service.probe = wanted && service.unseen && service.spec.checked;
-        service.unsure &= wanted;
-        if outside && wanted && service.life == Life::Down {
-            service.life = Life::There;
-        } else if outside && !wanted && service.task.is_none() && service.life != Life::Down {
+        service.place.wanted = wanted;
+        service.presence.want(wanted);
+        if outside && wanted && service.presence.is_down() {
+            service.presence.come();
+        } else if outside && !wanted && service.task.is_none() && !service.presence.is_down() {
             service.down();
-            service.reported = None;
+            service.judgement.forget_report();
         }
     }
 
     /// Whether nothing more is to be expected of its start, or of its stop.
     fn is_settled(&self, service: &Service) -> bool {
-        if !service.wanted {
-            return service.is_over();
+        if !service.place.wanted {
+            return service.presence.is_over();
         }
         let blocked = || {
-            let mut needs = service.needs.iter().map(|need| &self.all[*need]);
-            needs.any(|other| other.settled && !other.state.is_up())
+            let mut needs = service.place.needs.iter().map(|need| &self.all[*need]);
+            needs.any(|other| other.place.settled && !other.shown.state().is_up())
         };
-        match service.life {
-            Life::There if service.probe || service.unsure => false,
-            Life::There => service.firm().is_some() || blocked(),
-            Life::Down => blocked(),
-            Life::Coming | Life::Going => false,
+        match service.presence {
+            Presence::There(_) if service.is_open() => false,
+            Presence::There(_) => service.firm().is_some() || blocked(),
+            Presence::Down => blocked(),
+            Presence::Coming | Presence::Going(_) => false,
         }
     }
 
@@ -95,11 +97,12 @@ impl Services {
         let ctdb = self.manager() == Manager::Ctdb;
         for service in &mut self.all {
             if service.damping.release(now) {
-                service.cause = Some(Operation::Damping.into());
+                service.shown.because(Operation::Damping);
             }
-            if service.verdict != Verdict::Failed || service.life != Life::There || !service.wanted {
+            let failed = service.judgement.verdict() == Verdict::Failed && service.presence.is_there();
+            if !failed || !service.place.wanted {
                 service.restarting.cancel();
-            } else if ctdb && !adopting && service.lacks.is_none() {
+            } else if ctdb && !adopting && service.place.lacks.is_none() {
                 let spec = Arc::clone(&service.spec);
                 service.restarting.plan(now, &spec);
                 if service.task.is_none() && service.restarting.take(now) {
@@ -107,7 +110,7 @@ impl Services {
                     let (count, limit) = (service.restarting.count, spec.restart_limit);
                     self.out.log(Level::Notice, format!("{name}: restart {count} of at most {limit}"));
                     let operation =
-                        service.trouble.as_ref().map_or(Operation::Check, |trouble| trouble.operation);
+                        service.judgement.trouble().map_or(Operation::Check, |trouble| trouble.operation);
                     service.cycle(operation);
                 }
             }
@@ -123,13 +126,17 @@ impl Services {
             if service.task.is_some() {
                 self.drop_task(now, at);
             } else if ctdb
-                && service.wanted
-                && service.life == Life::Down
+                && service.place.wanted
+                && service.presence.is_down()
                 && !adopting
                 && self.may_start(service)
             {
                 self.begin(now, at, Work::Start);
-            } else if ctdb && !service.wanted && service.life == Life::There && !service.stop_failed {
+            } else if ctdb
+                && !service.place.wanted
+                && service.presence.is_there()
+                && !service.presence.refuses()
+            {
                 if !adopting && self.may_stop(at) {
                     self.begin(now, at, Work::Stop);
                 }
@@ -144,7 +151,7 @@ impl Services {
     /// Asks what is done with a service to end, when the service is to stop.
     fn drop_task(&mut self, now: Time, at: usize) {
         let service = &mut self.all[at];
-        let stops = !service.wanted && service.life != Life::Down && !service.stop_failed;
+        let stops = !service.place.wanted && !service.presence.is_over();
         if stops && service.task.as_ref().is_some_and(|task| task.counted) {
             return service.cannot_stop(now);
         }
@@ -160,15 +167,16 @@ impl Services {
     }
 
     fn may_start(&self, service: &Service) -> bool {
-        service.needs.iter().all(|need| self.all[*need].state.is_up())
-            && service.follows.iter().all(|other| self.all[*other].settled)
+        service.place.needs.iter().all(|need| self.all[*need].shown.state().is_up())
+            && service.place.follows.iter().all(|other| self.all[*other].place.settled)
     }
 
     /// Whether nobody is in the way who has to stop first.
     fn may_stop(&self, at: usize) -> bool {
         self.all.iter().skip(at + 1).all(|other| {
-            let waits = other.needs.contains(&at) || (other.follows.contains(&at) && !other.wanted);
-            !waits || other.is_over()
+            let Place { needs, follows, wanted, .. } = &other.place;
+            let waits = needs.contains(&at) || (follows.contains(&at) && !wanted);
+            !waits || other.presence.is_over()
         })
     }
 
@@ -180,17 +188,15 @@ impl Services {
             Work::Stop => service.spec.stop_limit,
             Work::Check => service.spec.check_limit,
         };
+        service.presence.begin(&work);
         match work {
             Work::Start => {
-                service.life = Life::Coming;
-                service.listening = Listening::default();
-                if service.spec.reconfigure.is_none() {
-                    service.listening.told = self.announced.clone().unwrap_or_default();
-                }
+                let told = self.announced.clone().filter(|_| service.spec.reconfigure.is_none());
+                service.listening = Listening::new(told.unwrap_or_default(), []);
             }
-            Work::Stop => service.life = Life::Going,
-            Work::Check => service.asked = false,
-            Work::Reconfigure(ref change) => service.listening.perhaps.extend(change.all.iter().cloned()),
+            Work::Stop => {}
+            Work::Check => service.checking.ask(false),
+            Work::Reconfigure(ref change) => service.listening.tell(change),
         }
         service.task = Some(Task::new(token, work.clone(), now, self.calendar, limit));
         self.out.run(Effect::Run { token, spec: Arc::clone(&service.spec), work, limit });
@@ -198,14 +204,8 @@ impl Services {
 
     /// What a service has to be told of the node's addresses.
     fn news(&self, service: &Service, now: Time) -> Option<Change> {
-        let all = self.announced.as_ref().filter(|all| service.has_news(all, now))?;
-        let told = &service.listening.told;
-        let known: BTreeSet<_> = told.union(&service.listening.perhaps).cloned().collect();
-        Some(Change {
-            listen: all.difference(told).cloned().collect(),
-            release: known.difference(all).cloned().collect(),
-            all: all.iter().cloned().collect(),
-        })
+        let all = self.announced.as_ref().filter(|_| service.may_be_told())?;
+        service.listening.news(all, now)
     }
 
     /// When changes of addresses were gathered for long enough, services are told.
@@ -214,15 +214,15 @@ impl Services {
             self.settle_at = None;
             self.announced.clone_from(&self.addresses);
             for service in &mut self.all {
-                (service.listening.hold, service.listening.failures) = (None, 0);
+                service.listening.begin_anew();
             }
         }
     }
 
     /// What the daemon does as a whole changes when all services have come as far as they can.
     pub(crate) fn advance_phase(&mut self) {
-        let settled = self.all.iter().all(|service| service.settled);
-        let over = self.all.iter().all(Service::is_over);
+        let settled = self.all.iter().all(|service| service.place.settled);
+        let over = self.all.iter().all(|service| service.presence.is_over());
         self.phase = match self.phase {
             Phase::Starting if settled && !self.is_adopting() => Phase::Running,
             Phase::Stopping if over => Phase::Stopped,
@@ -233,7 +233,7 @@ impl Services {
     /// Forgets services that are configured no more and have stopped.
     pub(crate) fn remove_left(&mut self) {
         let left =
-            |service: &Service| service.leaving && service.life == Life::Down && service.task.is_none();
+            |service: &Service| service.leaving && service.presence.is_down() && service.task.is_none();
         if self.all.iter().any(left) {
             self.all.retain(|service| !left(service));
             self.sort();
@@ -243,18 +243,20 @@ impl Services {
     /// When there is something to be done about a service.
     pub(crate) fn next_time(&self, service: &Service) -> Option<Time> {
         let window = service.spec.flap_window;
-        let restart =
-            service.wanted && service.lacks.is_none() && service.task.is_none() && !self.is_adopting();
+        let restart = service.place.wanted
+            && service.place.lacks.is_none()
+            && service.task.is_none()
+            && !self.is_adopting();
         let mut next = earliest(service.damping.held_until(), service.restarting.next_time(restart, window));
         if let Some(task) = &service.task {
             return earliest(next, earliest(task.next_time(), task.saved_at(self.calendar)));
         }
         if service.is_checked() && service.spec.checked {
-            next = earliest(next, Some(service.next_check));
+            next = earliest(next, Some(service.checking.next()));
         }
         let late = self.announced.as_ref().is_some_and(|all| service.listening.differs(all));
         if late && service.may_be_told() && self.manager() == Manager::Ctdb {
-            next = earliest(next, service.listening.hold);
+            next = earliest(next, service.listening.hold());
         }
         next
     }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use machine::{Level, Time};
 
-use crate::history::trim;
 use crate::outcome::Operation;
-use crate::saved::Life;
 use crate::service::Service;
 use crate::services::Services;
 use crate::spec::{Begin, Config, Manager, Spec};
@@ -28,14 +26,14 @@ impl Services {
         for service in &mut self.all {
             service.leaving = !config.services.iter().any(|spec| spec.name == service.spec.name);
             if service.leaving {
-                service.cause = Some(Operation::Configuration.into());
+                service.shown.because(Operation::Configuration);
             }
         }
         for spec in &config.services {
             self.set(now, spec.clone());
         }
         let keep = config.history;
-        self.all.iter_mut().for_each(|service| trim(&mut service.history, keep));
+        self.all.iter_mut().for_each(|service| service.shown.trim(keep));
         self.config = Some(config);
         if first {
             self.adopt(now);
@@ -58,7 +56,7 @@ impl Services {
         let enabled = self.choices.get(&spec.name).copied().unwrap_or(spec.enabled);
         let Some(at) = self.at(&spec.name) else {
             let mut service = Service::new(Arc::new(spec), enabled, self.calendar.wall(now));
-            service.cause = Some(Operation::Configuration.into());
+            service.shown.because(Operation::Configuration);
             service.fresh = self.phase == Phase::Running && self.manager() == Manager::Ctdb;
             self.all.push(service);
             return;
@@ -66,8 +64,8 @@ impl Services {
         let service = &mut self.all[at];
         if enabled != service.enabled {
             service.enabled = enabled;
-            service.stop_failed = false;
-            service.cause = Some(Operation::Configuration.into());
+            service.presence.ask_again();
+            service.shown.because(Operation::Configuration);
         }
         let interval = service.spec.check_interval;
         if spec.kind == service.spec.kind {
@@ -78,13 +76,13 @@ impl Services {
             let old = service.spec.kind.clone();
             service.next_kind = Some(spec.kind.clone());
             service.spec = Arc::new(Spec { kind: old, ..spec });
-            service.cause = Some(Operation::Configuration.into());
-            if service.life == Life::Down {
+            service.shown.because(Operation::Configuration);
+            if service.presence.is_down() {
                 service.down();
             }
         }
         if service.spec.check_interval < interval {
-            service.next_check = service.next_check.min(now + service.spec.check_interval);
+            service.checking.by(now + service.spec.check_interval);
         }
     }
 }

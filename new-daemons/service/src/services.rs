@@ -14,7 +14,8 @@ use crate::io::{Address, Effect, Input, Notice, Token, Work};
 use crate::limits::TOLD_MAX;
 use crate::out::Out;
 use crate::outcome::{Done, How, Outcome};
-use crate::saved::{Life, Process, Saved};
+use crate::presence::Presence;
+use crate::saved::{Process, Saved};
 use crate::service::Service;
 use crate::spec::{Config, Manager};
 use crate::task::{Ending, Task};
@@ -124,7 +125,7 @@ impl Services {
     #[must_use]
     pub fn history(&self, name: &str) -> Option<Vec<Arc<Transition>>> {
         let service = self.at(name).and_then(|at| self.all.get(at))?;
-        Some(service.history.iter().cloned().collect())
+        Some(service.shown.history().cloned().collect())
     }
 
     fn view_of(&self, service: &Service) -> View {
@@ -134,21 +135,21 @@ impl Services {
             spec: Arc::clone(&service.spec),
             enabled: service.enabled,
             leaving: service.leaving,
-            state: service.state,
-            since: service.since,
+            state: service.shown.state(),
+            since: service.shown.since(),
             reason: self.reason_of(service),
             under_way: service.task.as_ref().map(|task| task.going(self.calendar)),
             last: service.last.clone(),
-            last_check: service.last_check.clone(),
-            next_check: Some(wall(service.next_check)).filter(|_| checked),
-            failed_in_a_row: service.bad,
-            good_in_a_row: if service.recovering { service.good } else { 0 },
+            last_check: service.checking.last().cloned(),
+            next_check: Some(wall(service.checking.next())).filter(|_| checked),
+            failed_in_a_row: service.judgement.bad(),
+            good_in_a_row: if service.judgement.is_recovering() { service.judgement.good() } else { 0 },
             restarts: service.restarting.count,
             next_restart: service.restarting.at().map(wall),
             held_until: service.damping.held_until().map(wall),
-            checks: service.checks,
-            failed_checks: service.failed_checks,
-            listen: service.listening.told.iter().cloned().collect(),
+            checks: service.checking.count(),
+            failed_checks: service.checking.failed(),
+            listen: service.listening.told().iter().cloned().collect(),
         }
     }
 
@@ -168,8 +169,7 @@ impl Services {
     /// the node is as well as it was.
     pub(crate) fn is_adopting(&self) -> bool {
         let old = |task: &Task| task.token.0 < self.first_token && !task.counted;
-        let open =
-            |service: &Service| service.probe || service.unsure || service.task.as_ref().is_some_and(old);
+        let open = |service: &Service| service.is_open() || service.task.as_ref().is_some_and(old);
         self.is_active() && self.all.iter().any(open)
     }
 
@@ -184,8 +184,8 @@ impl Services {
         let find =
             |names: &[String]| names.iter().filter_map(|name| place.get(name.as_str()).copied()).collect();
         for service in &mut self.all {
-            service.needs = find(&service.spec.requires);
-            service.follows = find(&service.spec.after);
+            service.place.needs = find(&service.spec.requires);
+            service.place.follows = find(&service.spec.after);
         }
     }
 
@@ -219,9 +219,9 @@ impl Services {
         if task.counted {
             // Known already. A stop that was held up by it can be tried now, and one that went well in the end was one.
             match task.work {
-                Work::Stop if how.is_ok() && service.life == Life::There => service.down(),
+                Work::Stop if how.is_ok() && service.presence.is_there() => service.down(),
                 Work::Stop => {}
-                _ => service.stop_failed = false,
+                _ => service.presence.ask_again(),
             }
             return;
         }
@@ -232,10 +232,11 @@ impl Services {
         let old = task.token.0 < self.first_token;
         match (&task.work, task.ending) {
             // Not wanted any more; how a stop ended has to be known all the same.
-            (Work::Start, Ending::Dropped(_)) => service.life = Life::There,
+            (Work::Start, Ending::Dropped(_)) => service.presence.come(),
             (Work::Check, Ending::Dropped(_)) => {
                 let name = service.spec.name.clone();
-                self.all[at].asked = self.awaits_check(&name);
+                let asked = self.awaits_check(&name);
+                self.all[at].checking.ask(asked);
             }
             (_, Ending::Dropped(_)) => {}
             // What it was told, only the daemon before this one knew; it is told again.
@@ -253,9 +254,11 @@ impl Services {
             how => how,
         };
         // A check that a daemon before this one has begun counts when it took too long, but this one has to look for itself.
-        let unseen = service.unseen && task.token.0 < self.first_token;
+        let unseen = service.presence.is_inherited() && task.token.0 < self.first_token;
         let done = service.ended(now, calendar, task, how, &output, keep);
-        service.unseen |= unseen && service.life == Life::There;
+        if unseen {
+            service.presence.look_again();
+        }
         let name = service.spec.name.clone();
         match &task.work {
             Work::Check => self.was_checked(&name, &done),
@@ -311,7 +314,7 @@ impl Services {
         self.update_health(now);
         self.remove_left();
         self.answer_waiters();
-        self.all.iter_mut().for_each(|service| service.cause = None);
+        self.all.iter_mut().for_each(|service| service.shown.step_over());
         if self.telling {
             let saved = self.save(now);
             self.out.first(saved);
@@ -337,7 +340,7 @@ impl Machine for Services {
             Input::Command { id, command } => self.command(now, id, command),
             Input::Look(name) => {
                 if let Some(service) = self.at(&name).and_then(|at| self.all.get_mut(at)) {
-                    service.next_check = service.next_check.min(now);
+                    service.checking.by(now);
                 }
             }
         }
@@ -369,16 +372,27 @@ impl Machine for Services {
                 assert!(self.at(other).is_none_or(|other| other < at), "{name} stands before {other}");
             }
             let work = service.task.as_ref().filter(|task| !task.counted).map(|task| &task.work);
-            assert_eq!(service.life == Life::Coming, work == Some(&Work::Start), "{name}: {service:?}");
-            assert_eq!(service.life == Life::Going, work == Some(&Work::Stop), "{name}: {service:?}");
+            assert_eq!(
+                (service.presence == Presence::Coming),
+                work == Some(&Work::Start),
+                "{name}: {service:?}"
+            );
+            assert_eq!(
+                matches!(service.presence, Presence::Going(_)),
+                work == Some(&Work::Stop),
+                "{name}: {service:?}"
+            );
             if let Some(task) = &service.task {
                 assert!(tokens.insert(task.token) && task.token.0 < self.next_token);
             }
-            assert!(self.config.as_ref().is_none_or(|config| service.history.len() <= config.history));
+            assert!(
+                self.config.as_ref().is_none_or(|config| service.shown.history().len() <= config.history)
+            );
             let well = service.enabled && service.spec.counts && !service.leaving && !service.fresh;
             if self.healthy == Some(true) && well && !self.is_adopting() {
-                assert!(service.state.is_up(), "healthy, and {name} is {}", service.state);
-                let required = service.needs.iter().all(|need| self.all[*need].state.is_up());
+                let state = service.shown.state();
+                assert!(state.is_up(), "healthy, and {name} is {state}");
+                let required = service.place.needs.iter().all(|need| self.all[*need].shown.state().is_up());
                 assert!(required, "healthy, and {name} lacks what it requires");
             }
         }
