@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use machine::{Calendar, Level, Time};
 
+use crate::addresses::Addresses;
 use crate::io::{Token, Work};
 use crate::judgement::{Judgement, Verdict};
 use crate::listening::Listening;
@@ -16,6 +17,7 @@ use crate::saved::{Life, Saved, SavedService, UnderWay};
 use crate::service::Service;
 use crate::services::Services;
 use crate::spec::{Manager, Spec};
+use crate::standing::Standing;
 use crate::task::{Ending, Task};
 use crate::view::{Phase, State};
 
@@ -26,12 +28,12 @@ impl Services {
         let services = self.all.iter_mut().map(|service| service.save(now, calendar)).collect();
         let saved = Box::new(Saved {
             phase: self.phase,
-            healthy: self.healthy.unwrap_or(false),
-            since: self.since,
-            reasons: self.reasons.clone(),
-            telling: self.telling,
-            next_token: self.reserved.max(self.next_token),
-            addresses: self.addresses.as_ref().map(|all| all.iter().cloned().collect()),
+            healthy: self.standing.healthy().unwrap_or(false),
+            since: self.standing.since(),
+            reasons: self.standing.reasons().to_vec(),
+            telling: self.standing.is_being_told(),
+            next_token: self.tokens.to_be_saved(),
+            addresses: self.addresses.named().map(|all| all.iter().cloned().collect()),
             services,
         });
         if self.last_saved.as_ref() == Some(&saved) {
@@ -45,16 +47,11 @@ impl Services {
     pub(crate) fn adopt(&mut self, now: Time) {
         let Some((saved, mut running)) = self.adopted.take() else { return };
         let Saved { phase, healthy, since, reasons, telling, next_token, addresses, services } = *saved;
-        self.tell_again = telling;
         let used = services.iter().filter_map(|service| service.under_way.as_ref());
-        let used = used
-            .map(|task| task.token.0.saturating_add(1))
-            .chain(running.iter().map(|token| token.0.saturating_add(1)));
-        self.next_token = used.fold(next_token.max(self.next_token), u64::max);
-        (self.first_token, self.reserved) = (self.next_token, self.next_token);
-        (self.phase, self.healthy, self.since, self.reasons) = (phase, Some(healthy), since, reasons);
-        self.addresses = addresses.map(|all| all.into_iter().collect::<BTreeSet<_>>());
-        self.announced.clone_from(&self.addresses);
+        self.tokens.inherit(next_token, used.map(|task| task.token).chain(running.iter().copied()));
+        self.phase = phase;
+        self.standing = Standing::inherited(healthy, since, reasons, telling);
+        self.addresses = Addresses::inherited(addresses);
         let outside = self.manager() == Manager::Outside;
         for service in &mut self.all {
             service.fresh = phase == Phase::Running

@@ -163,11 +163,8 @@ impl Services {
             return Err(Refusal::Addresses);
         }
         let all: BTreeSet<Address> = all.into_iter().collect();
-        if self.addresses.as_ref() != Some(&all) {
-            let settle = self.config.as_ref().map(|config| config.settle).unwrap_or_default();
-            self.addresses = Some(all);
-            self.settle_at.get_or_insert(now + settle);
-        }
+        let settle = self.config.as_ref().map(|config| config.settle).unwrap_or_default();
+        self.addresses.name(now, all, settle);
         Ok(Answer::Done)
     }
 }

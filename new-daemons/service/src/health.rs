@@ -12,7 +12,7 @@ use crate::words::cut;
 impl Services {
     /// Whether the health is that of a daemon before this one, because not all services have been looked at.
     pub(crate) fn holds_health(&self) -> bool {
-        self.healthy.is_some() && self.is_adopting()
+        self.standing.healthy().is_some() && self.is_adopting()
     }
 
     pub(crate) fn update_health(&mut self, now: Time) {
@@ -20,22 +20,17 @@ impl Services {
             return;
         }
         let healthy = self.phase == Phase::Running && self.in_the_way().next().is_none();
-        let changed = self.healthy != Some(healthy);
-        if !changed && !self.tell_again {
+        if !self.standing.see(self.calendar.wall(now), healthy) {
             return;
         }
-        if changed {
-            (self.healthy, self.since) = (Some(healthy), self.calendar.wall(now));
-        }
-        (self.telling, self.tell_again) = (true, false);
-        self.reasons = self.reasons_now();
+        self.standing.tell(self.reasons_now());
         let (level, text) = if healthy {
             (Level::Notice, "the node is healthy".to_owned())
         } else {
-            (Level::Warning, format!("the node is not healthy: {}", self.reasons.join("; ")))
+            (Level::Warning, format!("the node is not healthy: {}", self.standing.reasons().join("; ")))
         };
         self.out.log(level, text);
-        let (phase, since, reasons) = (self.phase, self.since, self.reasons.clone());
+        let (phase, since, reasons) = (self.phase, self.standing.since(), self.standing.reasons().to_vec());
         self.out.tell(Notice::Health(Health { phase, healthy, since, reasons }));
     }
 

@@ -4,6 +4,7 @@
 //! it was told: how starts, checks and stops ended. Nothing runs twice for one service, not even after the daemon was
 //! killed: what a daemon leaves in [`Saved`] is adopted by the next one.
 
+mod addresses;
 mod adopt;
 mod answers;
 mod checking;
@@ -28,7 +29,9 @@ mod service;
 mod services;
 mod shown;
 mod spec;
+mod standing;
 mod task;
+mod tokens;
 mod view;
 mod words;
 

@@ -181,7 +181,7 @@ impl Services {
     }
 
     fn begin(&mut self, now: Time, at: usize, work: Work) {
-        let token = self.token();
+        let token = self.tokens.take();
         let service = &mut self.all[at];
         let limit = match work {
             Work::Start | Work::Reconfigure(_) => service.spec.start_limit,
@@ -191,8 +191,8 @@ impl Services {
         service.presence.begin(&work);
         match work {
             Work::Start => {
-                let told = self.announced.clone().filter(|_| service.spec.reconfigure.is_none());
-                service.listening = Listening::new(told.unwrap_or_default(), []);
+                let told = self.addresses.announced().filter(|_| service.spec.reconfigure.is_none());
+                service.listening = Listening::new(told.into_iter().flatten().cloned(), []);
             }
             Work::Stop => {}
             Work::Check => service.checking.ask(false),
@@ -204,15 +204,13 @@ impl Services {
 
     /// What a service has to be told of the node's addresses.
     fn news(&self, service: &Service, now: Time) -> Option<Change> {
-        let all = self.announced.as_ref().filter(|_| service.may_be_told())?;
+        let all = self.addresses.announced().filter(|_| service.may_be_told())?;
         service.listening.news(all, now)
     }
 
     /// When changes of addresses were gathered for long enough, services are told.
     pub(crate) fn announce(&mut self, now: Time) {
-        if self.settle_at.is_some_and(|at| at <= now) {
-            self.settle_at = None;
-            self.announced.clone_from(&self.addresses);
+        if self.addresses.announce(now) {
             for service in &mut self.all {
                 service.listening.begin_anew();
             }
@@ -254,7 +252,7 @@ impl Services {
         if service.is_checked() && service.spec.checked {
             next = earliest(next, Some(service.checking.next()));
         }
-        let late = self.announced.as_ref().is_some_and(|all| service.listening.differs(all));
+        let late = self.addresses.announced().is_some_and(|all| service.listening.differs(all));
         if late && service.may_be_told() && self.manager() == Manager::Ctdb {
             next = earliest(next, service.listening.hold());
         }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use machine::{Calendar, Level, Machine, Printed, Time, Wall, earliest};
 
+use crate::addresses::Addresses;
 use crate::answers::Waiter;
 use crate::graph::waits_for;
-use crate::io::{Address, Effect, Input, Notice, Token, Work};
+use crate::io::{Effect, Input, Notice, Token, Work};
 use crate::limits::TOLD_MAX;
 use crate::out::Out;
 use crate::outcome::{Done, How, Outcome};
@@ -18,7 +19,9 @@ use crate::presence::Presence;
 use crate::saved::{Process, Saved};
 use crate::service::Service;
 use crate::spec::{Config, Manager};
+use crate::standing::Standing;
 use crate::task::{Ending, Task};
+use crate::tokens::Tokens;
 use crate::view::{Health, Phase, Transition, View};
 
 /// The services of a node.
@@ -32,24 +35,9 @@ pub struct Services {
     pub(crate) phase: Phase,
     /// Each stands behind those for which it waits.
     pub(crate) all: Vec<Service>,
-    pub(crate) next_token: u64,
-    /// Tokens below it may have been used when the daemon is killed now.
-    pub(crate) reserved: u64,
-    /// Tokens below it are those of a daemon before this one.
-    pub(crate) first_token: u64,
-    /// The node's addresses, once somebody has named them.
-    pub(crate) addresses: Option<BTreeSet<Address>>,
-    /// Those of which services are told.
-    pub(crate) announced: Option<BTreeSet<Address>>,
-    pub(crate) settle_at: Option<Time>,
-    pub(crate) healthy: Option<bool>,
-    pub(crate) since: Wall,
-    /// Why the node was not well when that was told.
-    pub(crate) reasons: Vec<String>,
-    /// The health is being told; until that was done it is saved that it may not have been.
-    pub(crate) telling: bool,
-    /// A daemon before this one may not have told it.
-    pub(crate) tell_again: bool,
+    pub(crate) tokens: Tokens,
+    pub(crate) addresses: Addresses,
+    pub(crate) standing: Standing,
     pub(crate) waiters: Vec<Waiter>,
     pub(crate) last_saved: Option<Box<Saved>>,
     pub(crate) out: Out,
@@ -66,17 +54,9 @@ impl Services {
             adopted: None,
             phase: Phase::Waiting,
             all: Vec::new(),
-            next_token: 1,
-            reserved: 1,
-            first_token: 1,
-            addresses: None,
-            announced: None,
-            settle_at: None,
-            healthy: None,
-            since: zero,
-            reasons: Vec::new(),
-            telling: false,
-            tell_again: false,
+            tokens: Tokens::default(),
+            addresses: Addresses::default(),
+            standing: Standing::new(zero),
             waiters: Vec::new(),
             last_saved: None,
             out: Out::default(),
@@ -104,9 +84,9 @@ impl Services {
     /// How well the node is.
     #[must_use]
     pub fn health(&self) -> Health {
-        let healthy = self.healthy.unwrap_or(false);
-        let reasons = if self.holds_health() { self.reasons.clone() } else { self.reasons_now() };
-        Health { phase: self.phase, healthy, since: self.since, reasons }
+        let healthy = self.standing.healthy().unwrap_or(false);
+        let reasons = if self.holds_health() { self.standing.reasons().to_vec() } else { self.reasons_now() };
+        Health { phase: self.phase, healthy, since: self.standing.since(), reasons }
     }
 
     /// All services, in the order in which they are started.
@@ -168,7 +148,7 @@ impl Services {
     /// Whether services of a daemon before this one are still being looked at. Until then nothing is started or stopped, and
     /// the node is as well as it was.
     pub(crate) fn is_adopting(&self) -> bool {
-        let old = |task: &Task| task.token.0 < self.first_token && !task.counted;
+        let old = |task: &Task| self.tokens.is_old(task.token) && !task.counted;
         let open = |service: &Service| service.is_open() || service.task.as_ref().is_some_and(old);
         self.is_active() && self.all.iter().any(open)
     }
@@ -187,15 +167,6 @@ impl Services {
             service.place.needs = find(&service.spec.requires);
             service.place.follows = find(&service.spec.after);
         }
-    }
-
-    pub(crate) fn token(&mut self) -> Token {
-        let token = Token(self.next_token);
-        self.next_token += 1;
-        if self.next_token > self.reserved {
-            self.reserved = self.next_token + 4096;
-        }
-        token
     }
 
     fn found(&mut self, token: Token) -> Option<&mut Service> {
@@ -229,7 +200,7 @@ impl Services {
             Ending::Late(_) => How::TimedOut,
             Ending::Not | Ending::Dropped(_) => how,
         };
-        let old = task.token.0 < self.first_token;
+        let old = self.tokens.is_old(task.token);
         match (&task.work, task.ending) {
             // Not wanted any more; how a stop ended has to be known all the same.
             (Work::Start, Ending::Dropped(_)) => service.presence.come(),
@@ -254,7 +225,7 @@ impl Services {
             how => how,
         };
         // A check that a daemon before this one has begun counts when it took too long, but this one has to look for itself.
-        let unseen = service.presence.is_inherited() && task.token.0 < self.first_token;
+        let unseen = service.presence.is_inherited() && self.tokens.is_old(task.token);
         let done = service.ended(now, calendar, task, how, &output, keep);
         if unseen {
             service.presence.look_again();
@@ -315,10 +286,10 @@ impl Services {
         self.remove_left();
         self.answer_waiters();
         self.all.iter_mut().for_each(|service| service.shown.step_over());
-        if self.telling {
+        if self.standing.is_being_told() {
             let saved = self.save(now);
             self.out.first(saved);
-            self.telling = false;
+            self.standing.was_told();
         }
         let saved = self.save(now);
         self.out.flush(saved);
@@ -359,7 +330,7 @@ impl Machine for Services {
     fn poll_timeout(&self) -> Option<Time> {
         self.config.as_ref()?;
         let times = self.all.iter().filter_map(|service| self.next_time(service)).min();
-        earliest(times, self.settle_at)
+        earliest(times, self.addresses.next_time())
     }
 
     fn check(&self) {
@@ -383,19 +354,19 @@ impl Machine for Services {
                 "{name}: {service:?}"
             );
             if let Some(task) = &service.task {
-                assert!(tokens.insert(task.token) && task.token.0 < self.next_token);
+                assert!(tokens.insert(task.token), "{:?} twice", task.token);
             }
             assert!(
                 self.config.as_ref().is_none_or(|config| service.shown.history().len() <= config.history)
             );
             let well = service.enabled && service.spec.counts && !service.leaving && !service.fresh;
-            if self.healthy == Some(true) && well && !self.is_adopting() {
+            if self.standing.healthy() == Some(true) && well && !self.is_adopting() {
                 let state = service.shown.state();
                 assert!(state.is_up(), "healthy, and {name} is {state}");
                 let required = service.place.needs.iter().all(|need| self.all[*need].shown.state().is_up());
                 assert!(required, "healthy, and {name} lacks what it requires");
             }
         }
-        assert!(self.next_token <= self.reserved + 1);
+        self.tokens.check(tokens.into_iter());
     }
 }
