@@ -1,29 +1,11 @@
 //! Calls and events of daemons on three nodes under faults: each call ends once, a request runs at most once, no event is
 //! lost in silence, and in the end nothing is kept.
-//!
-//! `SEEDS=n` runs that many seeds (64 by default), `SIM_SEED=n` replays one with its trace.
 
 use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use simulation::{Faults, Settings, World};
-
-#[allow(clippy::disallowed_methods)] // How somebody replays a seed; the run itself reads no environment.
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-/// Tells which seed a panic belongs to.
-struct Seed(u64);
-
-impl Drop for Seed {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {0}: replay with SIM_SEED={0}", self.0);
-        }
-    }
-}
+use simulation::{Cluster, Faults, Seeds, Settings, World, play};
 
 fn settings(faults: Faults) -> Settings {
     let call_every = Some(Duration::from_millis(50));
@@ -31,11 +13,9 @@ fn settings(faults: Faults) -> Settings {
     Settings { nodes: 3, daemons: 3, send_every, call_every, largest: 100_000, faults }
 }
 
-fn run(seed: u64) -> World {
-    let _seed = Seed(seed);
+fn run(seed: u64) -> Cluster {
     let faults = Faults::mixture(&mut SmallRng::seed_from_u64(seed ^ 0xb05));
-    let mut world = World::new(seed, settings(faults));
-    world.trace = number("SIM_SEED").is_some();
+    let mut world = Cluster::new(seed, settings(faults));
     world.run(Duration::from_secs(20));
     world.stop_sending();
     world.heal();
@@ -48,18 +28,18 @@ fn run(seed: u64) -> World {
 
 /// A half of the seeds, so that both can run side by side.
 fn half(part: u64) {
-    let seeds: Vec<_> = match number("SIM_SEED") {
-        Some(seed) => vec![seed],
-        None => (0..number("SEEDS").unwrap_or(64)).collect(),
-    };
     let (mut worlds, mut answered, mut failed, mut events, mut lost) = (0, 0, 0, 0, 0);
-    for seed in seeds.into_iter().filter(|seed| seed % 2 == part) {
+    let seeds = Seeds::wanted().part(part, 2);
+    seeds.each(|seed| {
         let all = run(seed).promises;
         worlds += 1;
         answered += all.answered;
         failed += all.failed;
         events += all.events;
         lost += all.lost;
+    });
+    if seeds.count().is_none() {
+        return;
     }
     println!("{worlds} worlds: {answered} answered, {failed} failed; {events} events, {lost} lost and told");
     assert!(answered >= worlds * 300 && events >= worlds * 300, "next to nothing happened");
@@ -77,13 +57,13 @@ fn every_call_ends_once_and_no_event_is_lost_in_silence_under_faults_second_half
 
 #[test]
 fn the_same_seed_gives_the_same_calls_and_events() {
-    let (a, b) = (run(5), run(5));
-    assert_eq!((a.steps, format!("{:?}", a.promises)), (b.steps, format!("{:?}", b.promises)));
+    let (a, b) = (play(5, || run(5)), play(5, || run(5)));
+    assert_eq!((a.steps(), format!("{:?}", a.promises)), (b.steps(), format!("{:?}", b.promises)));
 }
 
 #[test]
 fn without_faults_every_call_to_a_daemon_that_answers_is_answered() {
-    let mut world = World::new(1, settings(Faults::default()));
+    let mut world = Cluster::new(1, settings(Faults::default()));
     world.run(Duration::from_secs(20));
     world.stop_sending();
     world.run(Duration::from_secs(40));

@@ -1,39 +1,19 @@
 //! The tunnel under faults: between two daemons a message is delivered once and in order, or its sender is told.
-//!
-//! `SEEDS=n` runs that many seeds (64 by default), `SIM_SEED=n` replays one with its trace.
 
 use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use simulation::{Faults, Settings, World};
+use simulation::{Cluster, Faults, Seeds, Settings, World, play};
 
 fn settings(faults: Faults) -> Settings {
     let send_every = Duration::from_millis(20);
     Settings { nodes: 3, daemons: 3, send_every, call_every: None, largest: 300_000, faults }
 }
 
-#[allow(clippy::disallowed_methods)] // How somebody replays a seed; the run itself reads no environment.
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-/// Tells which seed a panic belongs to.
-struct Seed(u64);
-
-impl Drop for Seed {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {0}: replay with SIM_SEED={0}", self.0);
-        }
-    }
-}
-
-fn run(seed: u64) -> World {
-    let _seed = Seed(seed);
+fn run(seed: u64) -> Cluster {
     let faults = Faults::mixture(&mut SmallRng::seed_from_u64(seed));
-    let mut world = World::new(seed, settings(faults));
-    world.trace = number("SIM_SEED").is_some();
+    let mut world = Cluster::new(seed, settings(faults));
     world.run(Duration::from_secs(30));
     world.stop_sending();
     world.heal();
@@ -44,16 +24,16 @@ fn run(seed: u64) -> World {
 
 /// A quarter of the seeds, so that the four quarters can run side by side.
 fn quarter(part: u64) {
-    let seeds: Vec<_> = match number("SIM_SEED") {
-        Some(seed) => vec![seed],
-        None => (0..number("SEEDS").unwrap_or(64)).collect(),
-    };
     let (mut worlds, mut delivered, mut failed) = (0, 0, 0);
-    for seed in seeds.into_iter().filter(|seed| seed % 4 == part) {
+    let seeds = Seeds::wanted().part(part, 4);
+    seeds.each(|seed| {
         let world = run(seed);
         worlds += 1;
         delivered += world.ledger.delivered;
         failed += world.ledger.refused + world.ledger.in_doubt;
+    });
+    if seeds.count().is_none() {
+        return;
     }
     println!("{worlds} worlds: delivered {delivered}, reported {failed}");
     assert!(delivered >= worlds * 500, "the tunnel carried next to nothing: {delivered}");
@@ -81,14 +61,14 @@ fn every_message_is_delivered_once_in_order_or_reported_under_faults_fourth_quar
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    let (a, b) = (run(7), run(7));
-    assert_eq!(a.steps, b.steps);
+    let (a, b) = (play(7, || run(7)), play(7, || run(7)));
+    assert_eq!(a.steps(), b.steps());
     assert_eq!(format!("{:?}", a.ledger), format!("{:?}", b.ledger));
 }
 
 #[test]
 fn without_faults_everything_is_delivered() {
-    let mut world = World::new(1, settings(Faults::default()));
+    let mut world = Cluster::new(1, settings(Faults::default()));
     world.run(Duration::from_secs(20));
     world.stop_sending();
     world.run(Duration::from_secs(20));
@@ -101,7 +81,7 @@ fn without_faults_everything_is_delivered() {
 
 #[test]
 fn loss_alone_costs_no_message() {
-    let mut world = World::new(2, settings(Faults { loss: 0.05, reorder: 0.02, ..Faults::default() }));
+    let mut world = Cluster::new(2, settings(Faults { loss: 0.05, reorder: 0.02, ..Faults::default() }));
     world.run(Duration::from_secs(20));
     world.stop_sending();
     world.heal();
@@ -114,7 +94,7 @@ fn loss_alone_costs_no_message() {
 #[test]
 fn a_daemon_that_does_not_read_holds_up_nobody_else_and_its_senders_feel_it() {
     let quiet = Settings { send_every: Duration::from_secs(3600), ..settings(Faults::default()) };
-    let mut world = World::new(3, quiet);
+    let mut world = Cluster::new(3, quiet);
     world.stop_sending();
     world.run(Duration::from_secs(2));
     world.stall(1, 0, Duration::from_secs(20));
@@ -124,14 +104,14 @@ fn a_daemon_that_does_not_read_holds_up_nobody_else_and_its_senders_feel_it() {
         world.post((0, 1), (1, 2), 1000);
     }
     world.run(Duration::from_secs(2));
-    assert_eq!(world.ledger.received_by(World::address(1, 1)), 200);
-    assert_eq!(world.ledger.received_by(World::address(1, 2)), 200);
-    assert_eq!(world.ledger.received_by(World::address(1, 0)), 0);
+    assert_eq!(world.ledger.received_by(Cluster::address(1, 1)), 200);
+    assert_eq!(world.ledger.received_by(Cluster::address(1, 2)), 200);
+    assert_eq!(world.ledger.received_by(Cluster::address(1, 0)), 0);
     // 10 MB wait for the daemon; the tunnelds hold a window of it, the sender has the rest.
     assert!(world.largest_queue <= 3 << 20, "{}", world.largest_queue);
     world.run(Duration::from_secs(30));
     assert_eq!(
-        world.ledger.received_by(World::address(1, 0)),
+        world.ledger.received_by(Cluster::address(1, 0)),
         200,
         "and nothing is lost when it reads again"
     );
@@ -139,7 +119,7 @@ fn a_daemon_that_does_not_read_holds_up_nobody_else_and_its_senders_feel_it() {
 }
 
 /// What a daemon gets that leaves its inbox alone for so long, while others write to it and it writes itself.
-fn unread_inbox(time: Duration) -> World {
+fn unread_inbox(time: Duration) -> Cluster {
     let mut world = quiet();
     world.leave_inbox(1, 0, time);
     for _ in 0..60 {
@@ -151,9 +131,9 @@ fn unread_inbox(time: Duration) -> World {
         world.post((1, 0), (0, 1), 10);
     }
     world.run(Duration::from_secs(2));
-    assert_eq!(world.ledger.received_by(World::address(1, 1)), 60, "the others are not held up");
-    assert_eq!(world.ledger.received_by(World::address(0, 1)), 5, "it may speak");
-    assert_eq!(world.ledger.received_by(World::address(1, 0)), 0);
+    assert_eq!(world.ledger.received_by(Cluster::address(1, 1)), 60, "the others are not held up");
+    assert_eq!(world.ledger.received_by(Cluster::address(0, 1)), 5, "it may speak");
+    assert_eq!(world.ledger.received_by(Cluster::address(1, 0)), 0);
     world.run(time - Duration::from_secs(3));
     assert_eq!(world.losses(1, 0), 0, "that it does not hear its tunneld says nothing of that");
     world.run(Duration::from_secs(20));
@@ -184,14 +164,14 @@ fn an_inbox_that_is_left_alone_for_too_long_costs_what_is_reported_and_then_work
     assert_eq!(world.ledger.delivered, before + 10);
 }
 
-fn quiet() -> World {
+fn quiet() -> Cluster {
     let settings = Settings {
         nodes: 2,
         daemons: 2,
         send_every: Duration::from_secs(3600),
         ..settings(Faults::default())
     };
-    let mut world = World::new(3, settings);
+    let mut world = Cluster::new(3, settings);
     world.stop_sending();
     world.run(Duration::from_secs(2));
     world
@@ -261,9 +241,9 @@ fn a_ctdbd_that_does_not_read_costs_no_time_and_no_message() {
         world.post((0, 0), (1, 1), 60_000);
         world.post((1, 0), (0, 0), 10);
     }
-    let before = world.steps;
+    let before = world.steps();
     world.run(Duration::from_secs(3));
-    assert!(world.steps - before < 5_000, "{} steps while nothing could move", world.steps - before);
+    assert!(world.steps() - before < 5_000, "{} steps while nothing could move", world.steps() - before);
     world.run(Duration::from_secs(10));
     world.settle();
     assert_eq!(world.ledger.delivered, 45);

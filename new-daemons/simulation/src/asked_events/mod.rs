@@ -13,6 +13,7 @@ use std::time::Duration;
 use bus::calls::{CallError, CallId, Calls, Effect, Input, Me, News, SubscriptionId};
 use bus::{Address, Failure, Ticket, Undelivered};
 use bytes::Bytes;
+use event::{Config, EventDaemon};
 use machine::{Machine, Time};
 use protocol::common::Span;
 use protocol::event::{EventArgument, EventRan, EventRun, EventWhich};
@@ -21,9 +22,12 @@ use protocol::services::event as service;
 use protocol::xdr::Xdr;
 use rand::Rng;
 
-use crate::queue::Queue;
+use crate::hosted::Hosted;
+use crate::member::{In, Member, Out};
+use crate::network::Fate;
+use crate::stage::{Stage, World};
 use promises::Promises;
-use server::Server;
+use server::Scripts;
 
 const CALLERS: u32 = 4;
 const EVENTS: [&str; 4] = ["monitor", "monitor", "takeip", "recovered"];
@@ -31,8 +35,9 @@ const COMPONENTS: [&str; 2] = ["legacy", "ip"];
 /// The node of the event daemon.
 const HOME: u32 = 0;
 
+/// What will happen.
 #[derive(Debug)]
-enum Happening {
+pub enum Happening {
     /// A caller asks for something.
     Ask,
     /// A caller does not wait any more.
@@ -52,19 +57,15 @@ enum Happening {
 /// Some callers and an event daemon.
 #[derive(Debug)]
 pub struct AskedEvents {
-    server: Server,
-    /// Counts the runs of the event daemon.
-    run: u64,
+    /// The event daemon.
+    server: Hosted<Member<EventDaemon>>,
+    /// What it runs.
+    scripts: Scripts,
     callers: BTreeMap<u32, Calls>,
-    queue: Queue<Happening>,
-    /// Nodes whose way to the event daemon is cut.
-    cut: Vec<u32>,
+    stage: Stage<Happening>,
     promises: Promises,
     count: u64,
     busy: bool,
-    trace: bool,
-    /// How much has happened.
-    pub steps: u64,
 }
 
 fn home() -> Address {
@@ -78,24 +79,23 @@ fn address(node: u32, name: &str) -> Address {
 impl AskedEvents {
     /// Nobody has asked for anything yet.
     #[must_use]
-    pub fn new(seed: u64, trace: bool) -> Self {
-        let mut queue = Queue::new(seed);
-        queue.at(Time::ZERO, Happening::Ask);
-        queue.after(Duration::from_secs(10), Happening::Leave);
-        queue.after(Duration::from_secs(120), Happening::Restart);
-        queue.after(Duration::from_secs(60), Happening::Cut(1));
+    pub fn new(seed: u64) -> Self {
+        let mut stage = Stage::new(seed);
+        stage.network.loss = 0.01;
+        stage.at(Time::ZERO, Happening::Ask);
+        stage.after(Duration::from_secs(10), Happening::Leave);
+        stage.after(Duration::from_secs(120), Happening::Restart);
+        stage.after(Duration::from_secs(60), Happening::Cut(1));
         let mut this = Self {
-            server: Server::new(1),
-            run: 1,
+            server: Hosted::default(),
+            scripts: Scripts::default(),
             callers: BTreeMap::new(),
-            queue,
-            cut: Vec::new(),
+            stage,
             promises: Promises::default(),
             count: 0,
             busy: true,
-            trace,
-            steps: 0,
         };
+        this.start();
         for node in 1..=CALLERS {
             let daemon = address(node, "me").daemon;
             let me =
@@ -109,40 +109,14 @@ impl AskedEvents {
         this
     }
 
-    /// Lets so much time pass.
-    pub fn run(&mut self, time: Duration) {
-        let until = self.queue.now + time;
-        loop {
-            let due =
-                self.callers.values().filter_map(Calls::poll_timeout).chain(self.server.timeout()).min();
-            match (self.queue.next_time(), due) {
-                (next, Some(due)) if next.is_none_or(|next| due < next) && due <= until => {
-                    self.queue.now = self.queue.now.max(due);
-                    let now = self.queue.now;
-                    self.callers.values_mut().for_each(|calls| calls.tick(now));
-                    self.server.tick(now);
-                }
-                (Some(next), _) if next <= until => {
-                    if let Some(happening) = self.queue.pop() {
-                        self.happens(happening);
-                    }
-                }
-                _ => break,
-            }
-            self.steps += 1;
-            self.drain();
-            self.promises.check(self.queue.now);
-        }
-        self.queue.now = until;
-    }
-
     /// Nobody asks any more and all ways are whole. Then nothing may be owed.
     pub fn calm_down(&mut self) {
         self.busy = false;
-        self.cut.clear();
+        self.stage.network.heal_all();
         self.run(Duration::from_secs(600));
         self.promises.nothing_is_owed();
-        self.server.nothing_is_owed();
+        self.server.get().expect("it runs").nothing_is_owed();
+        self.scripts.none_is_left();
     }
 
     /// How many calls were answered, refused, in doubt or given up, and how many events were heard.
@@ -151,79 +125,29 @@ impl AskedEvents {
         self.promises.seen
     }
 
-    fn note(&self, what: &dyn std::fmt::Debug) {
-        if self.trace {
-            println!("{} {what:?}", self.queue.now);
-        }
+    /// The event daemon is started, perhaps in the place of one that ends.
+    fn start(&mut self) {
+        let incarnation = self.server.run() + 1;
+        let me = Me { daemon: home().daemon, incarnation, release: "test".to_owned(), features: 0 };
+        self.server.start(Member::new(me, EventDaemon::new(Config { hook: false })));
+        self.scripts = Scripts::default();
+        self.promises.restarted(incarnation);
     }
 
-    fn happens(&mut self, happening: Happening) {
-        self.note(&happening);
-        let now = self.queue.now;
-        match happening {
-            Happening::Ask => {
-                if self.busy {
-                    self.ask();
-                    let pause = if self.queue.chance(0.3) { 10 } else { 1500 };
-                    self.queue.after(Duration::from_millis(pause), Happening::Ask);
-                }
-            }
-            Happening::Leave => {
-                if let Some((node, id)) = self.promises.an_open_call(&mut self.queue.rng)
-                    && let Some(calls) = self.callers.get_mut(&node)
-                {
-                    calls.handle(now, Input::Cancel(id));
-                    self.promises.left(id);
-                }
-                if self.busy {
-                    self.queue.after(Duration::from_secs(10), Happening::Leave);
-                }
-            }
-            Happening::Restart => {
-                if self.busy {
-                    self.run += 1;
-                    self.server = Server::new(self.run);
-                    self.promises.restarted(self.run);
-                    self.queue.after(Duration::from_secs(120), Happening::Restart);
-                }
-            }
-            Happening::Cut(node) => {
-                if self.busy {
-                    match self.cut.iter().position(|other| *other == node) {
-                        Some(at) => drop(self.cut.remove(at)),
-                        None => self.cut.push(node),
-                    }
-                    let next = self.queue.rng.random_range(1..=CALLERS);
-                    self.queue.after(Duration::from_secs(20), Happening::Cut(next));
-                }
-            }
-            Happening::Arrive { from, to, body } => match self.calls(to) {
-                Some(calls) => calls.handle(now, Input::Received { from, body }),
-                None => unreachable!("messages go to daemons that are there"),
-            },
-            Happening::Completed { to, run, ticket, result } => {
-                // A ticket of an earlier run means nothing to the next.
-                if to != home() || run == self.run {
-                    let calls = self.calls(to).expect("a daemon");
-                    calls.handle(now, Input::Completed { ticket, result });
-                }
-            }
-            Happening::Script { run, input } => {
-                if run == self.run {
-                    self.server.scripts(now, input);
-                }
-            }
+    /// A daemon hears something from the bus.
+    fn tell(&mut self, to: Address, input: Input) {
+        let now = self.stage.now;
+        if to == home() {
+            self.server.handle(now, In::Bus(input));
+        } else if let Some(calls) = self.callers.get_mut(&to.node.0) {
+            calls.handle(now, input);
         }
-    }
-
-    fn calls(&mut self, of: Address) -> Option<&mut Calls> {
-        if of == home() { Some(&mut self.server.calls) } else { self.callers.get_mut(&of.node.0) }
     }
 
     fn ask(&mut self) {
         self.count += 1;
-        let (id, now) = (CallId(self.count), self.queue.now);
-        let rng = &mut self.queue.rng;
+        let (id, now) = (CallId(self.count), self.stage.now);
+        let rng = &mut self.stage.rng;
         let node = rng.random_range(1..=CALLERS);
         let component = COMPONENTS[rng.random_range(0..COMPONENTS.len())].to_owned();
         let event = EVENTS[rng.random_range(0..EVENTS.len())].to_owned();
@@ -246,7 +170,7 @@ impl AskedEvents {
 
     fn drain(&mut self) {
         loop {
-            let now = self.queue.now;
+            let now = self.stage.now;
             let mut quiet = true;
             for node in 1..=CALLERS {
                 while let Some(effect) = self.callers.get_mut(&node).and_then(|calls| calls.poll_effect(now))
@@ -255,18 +179,17 @@ impl AskedEvents {
                     self.of_caller(node, effect);
                 }
             }
-            while let Some(effect) = self.server.calls.poll_effect(now) {
+            while let Some(effect) = self.server.poll_effect(now) {
                 quiet = false;
                 match effect {
-                    Effect::Send { ticket, to, body } => self.send(home(), to, ticket, body),
-                    other => self.server.asked(now, other),
-                }
-            }
-            while let Some(effect) = self.server.poll(now, &mut self.promises) {
-                quiet = false;
-                let run = self.run;
-                for (after, input) in self.server.carry_out(effect, &mut self.queue.rng) {
-                    self.queue.at(now + after, Happening::Script { run, input });
+                    Out::Send { ticket, to, body } => self.send(home(), to, ticket, body),
+                    Out::Core(event::Effect::Publish(notice)) => self.promises.told(&notice),
+                    Out::Core(effect) => {
+                        let run = self.server.run();
+                        for (after, input) in self.scripts.carry_out(effect, &mut self.stage.rng) {
+                            self.stage.plan(after, Happening::Script { run, input });
+                        }
+                    }
                 }
             }
             if quiet {
@@ -281,14 +204,14 @@ impl AskedEvents {
         match effect {
             Effect::Send { ticket, to, body } => self.send(address(node, "me"), to, ticket, body),
             Effect::Answered { id, result } => {
-                self.note(&(id, result.as_ref().map(Bytes::len)));
+                self.stage.trace(&(id, result.as_ref().map(Bytes::len)));
                 let ran = self.promises.is_run(id).then(|| {
                     result
                         .as_ref()
                         .ok()
                         .map(|body| EventRan::from_bytes(body).expect("an answer that can be read"))
                 });
-                self.promises.answered(self.queue.now, id, result.map(drop), ran.flatten());
+                self.promises.answered(self.stage.now, id, result.map(drop), ran.flatten());
             }
             Effect::News { news, .. } => self.promises.heard(node, news),
             Effect::Request { .. }
@@ -300,19 +223,103 @@ impl AskedEvents {
 
     /// A message on its way: what the layer below promises is that it comes once and in order, or its sender is told.
     fn send(&mut self, from: Address, to: Address, ticket: Ticket, body: Bytes) {
-        let (caller, run) = (if from == home() { to.node.0 } else { from.node.0 }, self.run);
+        let (caller, run) = (if from == home() { to.node.0 } else { from.node.0 }, self.server.run());
         let pipe = ("way", caller, u64::from(from == home()));
         let back = ("told", caller, u64::from(from == home()));
-        let cut = self.cut.contains(&caller);
-        let (lost, doubt) = (cut || self.queue.chance(0.01), self.queue.chance(0.5));
+        let cut = !self.stage.network.carries(from.node.0, to.node.0);
+        let fate = self.stage.network.fate(from.node.0, to.node.0, &mut self.stage.rng);
+        let (lost, doubt) = (fate == Fate::Lost, self.stage.chance(0.5));
         let mean = Duration::from_millis(if cut { 2000 } else { 3 });
         // What is in doubt may have come all the same.
-        if !lost || (doubt && self.queue.chance(0.5)) {
-            self.queue.through(pipe, Duration::from_millis(2), Happening::Arrive { from, to, body });
+        if !lost || (doubt && self.stage.chance(0.5)) {
+            self.stage.through(pipe, Duration::from_millis(2), Happening::Arrive { from, to, body });
         }
         let undelivered = Undelivered { reason: Failure::NodeUnreachable, in_doubt: doubt };
         let result = if lost { Err(undelivered) } else { Ok(()) };
-        self.queue.through(back, mean, Happening::Completed { to: from, run, ticket, result });
+        self.stage.through(back, mean, Happening::Completed { to: from, run, ticket, result });
+    }
+}
+
+impl World for AskedEvents {
+    type Event = Happening;
+
+    fn stage(&mut self) -> &mut Stage<Happening> {
+        &mut self.stage
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.callers.values().filter_map(Calls::poll_timeout).chain(self.server.deadline()).min()
+    }
+
+    fn reads_first(&self) -> bool {
+        true
+    }
+
+    fn tick(&mut self) {
+        let now = self.stage.now;
+        self.callers.values_mut().for_each(|calls| calls.tick(now));
+        self.server.tick(now);
+    }
+
+    fn happens(&mut self, happening: Happening) {
+        let now = self.stage.now;
+        match happening {
+            Happening::Ask => {
+                if self.busy {
+                    self.ask();
+                    let pause = if self.stage.chance(0.3) { 10 } else { 1500 };
+                    self.stage.after(Duration::from_millis(pause), Happening::Ask);
+                }
+            }
+            Happening::Leave => {
+                if let Some((node, id)) = self.promises.an_open_call(&mut self.stage.rng)
+                    && let Some(calls) = self.callers.get_mut(&node)
+                {
+                    calls.handle(now, Input::Cancel(id));
+                    self.promises.left(id);
+                }
+                if self.busy {
+                    self.stage.after(Duration::from_secs(10), Happening::Leave);
+                }
+            }
+            Happening::Restart => {
+                if self.busy {
+                    self.start();
+                    self.stage.after(Duration::from_secs(120), Happening::Restart);
+                }
+            }
+            Happening::Cut(node) => {
+                if self.busy {
+                    let network = &mut self.stage.network;
+                    let (there, back) = (network.carries(node, HOME), network.carries(HOME, node));
+                    match self.stage.rng.random_range(0..3) {
+                        _ if !there || !back => self.stage.network.join(node, HOME),
+                        0 => drop(self.stage.network.cut(node, HOME)),
+                        1 => drop(self.stage.network.cut(HOME, node)),
+                        _ => drop(self.stage.network.part(node, HOME)),
+                    }
+                    let next = self.stage.rng.random_range(1..=CALLERS);
+                    self.stage.after(Duration::from_secs(20), Happening::Cut(next));
+                }
+            }
+            Happening::Arrive { from, to, body } => self.tell(to, Input::Received { from, body }),
+            Happening::Completed { to, run, ticket, result } => {
+                // A ticket of an earlier run means nothing to the next.
+                if to != home() || run == self.server.run() {
+                    self.tell(to, Input::Completed { ticket, result });
+                }
+            }
+            Happening::Script { run, input } => {
+                if run == self.server.run() && self.scripts.comes(&input) {
+                    self.server.handle(now, In::Core(input));
+                }
+            }
+        }
+    }
+
+    fn after_step(&mut self) {
+        self.drain();
+        self.promises.check(self.stage.now);
     }
 }
 

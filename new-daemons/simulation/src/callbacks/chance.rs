@@ -15,7 +15,7 @@ const TOPICS: [&str; 5] = ["a.one", "a.two", "b.one", "c", "d"];
 
 impl Programs {
     pub(super) fn chance(&mut self) {
-        match self.rng.random_range(0..100) {
+        match self.stage.rng.random_range(0..100) {
             0..3 => self.reload(),
             3..8 => self.register(),
             8..11 => self.renew(),
@@ -26,22 +26,31 @@ impl Programs {
                 self.input(Input::OwnerGone(owner));
             }
             14..17 => {
-                let count = if self.rng.random_bool(0.03) { 5000 } else { self.rng.random_range(10..300) };
+                let count = if self.stage.rng.random_bool(0.03) {
+                    5000
+                } else {
+                    self.stage.rng.random_range(10..300)
+                };
                 (0..count).for_each(|_| self.event(false));
             }
             17 => (0..25).for_each(|_| self.event(true)),
             _ => self.event(false),
         }
-        let after = if self.rng.random_bool(0.3) { self.millis(20_000) } else { self.millis(300) };
-        self.plan(after, Todo::Chance);
+        let after =
+            if self.stage.rng.random_bool(0.3) { self.stage.millis(20_000) } else { self.stage.millis(300) };
+        self.stage.plan(after, Todo::Chance);
     }
 
     fn event(&mut self, large: bool) {
-        let topic = TOPICS[self.rng.random_range(0..TOPICS.len())];
+        let topic = TOPICS[self.stage.rng.random_range(0..TOPICS.len())];
         // Now and then so many subjects that not all can be kept.
-        let most = if self.rng.random_bool(0.1) { 1000 } else { 4 };
-        let subject = self.rng.random_range(0..most).to_string();
-        let len = if large { self.rng.random_range(100_000..250_000) } else { self.rng.random_range(0..200) };
+        let most = if self.stage.rng.random_bool(0.1) { 1000 } else { 4 };
+        let subject = self.stage.rng.random_range(0..most).to_string();
+        let len = if large {
+            self.stage.rng.random_range(100_000..250_000)
+        } else {
+            self.stage.rng.random_range(0..200)
+        };
         let data = serde_json::value::to_raw_value(&"x".repeat(len)).unwrap();
         let event = Event::new(topic, subject, vec!["argument".into()], data, 1).unwrap();
         self.model.event(&event);
@@ -49,7 +58,7 @@ impl Programs {
     }
 
     fn row(&mut self, name: String) -> Row {
-        let rng = &mut self.rng;
+        let rng = &mut self.stage.rng;
         let count = rng.random_range(1..3);
         let events =
             (0..count).map(|_| PATTERNS[rng.random_range(0..PATTERNS.len())].parse::<Pattern>().unwrap());
@@ -71,8 +80,8 @@ impl Programs {
         for n in 0..6 {
             // Those that stay are mostly as they were.
             let name = format!("name-{n}");
-            let before = self.model.row(&name).filter(|_| self.rng.random_bool(0.7));
-            if self.rng.random_bool(0.8) {
+            let before = self.model.row(&name).filter(|_| self.stage.rng.random_bool(0.7));
+            if self.stage.rng.random_bool(0.8) {
                 rows.push(before.unwrap_or_else(|| self.row(name)));
             }
         }
@@ -83,22 +92,23 @@ impl Programs {
     }
 
     fn owner(&mut self) -> Owner {
-        Owner(format!("1/owner/{}", self.rng.random_range(0..5)))
+        Owner(format!("1/owner/{}", self.stage.rng.random_range(0..5)))
     }
 
     /// Some of these names are those of the configuration, some other registrants'.
     fn name(&mut self) -> String {
-        format!("name-{}", self.rng.random_range(4..50))
+        format!("name-{}", self.stage.rng.random_range(4..50))
     }
 
     fn lease(&mut self) -> Duration {
-        let seconds = if self.rng.random_bool(0.05) { 10_000 } else { self.rng.random_range(1..300) };
+        let seconds =
+            if self.stage.rng.random_bool(0.05) { 10_000 } else { self.stage.rng.random_range(1..300) };
         Duration::from_secs(seconds)
     }
 
     fn ask(&mut self, asked: Asked, input: impl FnOnce(Token) -> Input) {
-        let token = Token(self.planned);
-        self.planned += 1;
+        self.questions += 1;
+        let token = Token(self.questions);
         self.asked.insert(token, asked);
         self.input(input(token));
         assert!(self.asked.is_empty(), "a question without an answer");
@@ -135,13 +145,14 @@ impl Programs {
             b'1' => 0.0,
             _ => 0.3,
         };
-        let after = if self.rng.random_bool(0.8) { self.millis(500) } else { self.millis(40_000) };
-        let ending = match self.rng.random_bool(badly).then(|| self.rng.random_range(0..5)) {
+        let after =
+            if self.stage.rng.random_bool(0.8) { self.stage.millis(500) } else { self.stage.millis(40_000) };
+        let ending = match self.stage.rng.random_bool(badly).then(|| self.stage.rng.random_range(0..5)) {
             None => Ending::Exit(0),
             Some(0) => return (after, None),
             Some(1) => Ending::Signal(11),
             Some(2) => return (Duration::ZERO, Some(Ending::NotStarted("there is no such file".into()))),
-            Some(_) => Ending::Exit(self.rng.random_range(1..=255)),
+            Some(_) => Ending::Exit(self.stage.rng.random_range(1..=255)),
         };
         (after, Some(ending))
     }

@@ -13,7 +13,7 @@ use super::{Serviced, Todo};
 impl Serviced {
     pub(super) fn chance(&mut self) {
         let name = self.any_name();
-        match self.rng.random_range(0..100) {
+        match self.stage.rng.random_range(0..100) {
             0..20 => self.host.services.entry(name).or_default().broken = true,
             20..45 => self.host.services.entry(name).or_default().broken = false,
             45..50 => {
@@ -28,7 +28,7 @@ impl Serviced {
             72..75 => self.command(Command::Check(None)),
             75..78 => self.command(Command::Check(Some(name))),
             78..84 => {
-                let count = self.rng.random_range(0..4_u8);
+                let count = self.stage.rng.random_range(0..4_u8);
                 let all = (0..count).map(|_| self.any_address()).collect();
                 self.command(Command::Addresses(all));
             }
@@ -50,16 +50,17 @@ impl Serviced {
             }
             _ => self.kill(),
         }
-        let after = if self.rng.random_bool(0.3) { self.millis(60_000) } else { self.millis(3000) };
-        self.plan(after, Todo::Chance);
+        let after =
+            if self.stage.rng.random_bool(0.3) { self.stage.millis(60_000) } else { self.stage.millis(3000) };
+        self.stage.plan(after, Todo::Chance);
     }
 
     fn any_name(&mut self) -> String {
-        self.names.choose(&mut self.rng).cloned().unwrap_or_default()
+        self.names.choose(&mut self.stage.rng).cloned().unwrap_or_default()
     }
 
     fn any_address(&mut self) -> Address {
-        let last = self.rng.random_range(1..6);
+        let last = self.stage.rng.random_range(1..6);
         Address { address: IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)), bits: 24, interface: "eth0".into() }
     }
 
@@ -67,13 +68,13 @@ impl Serviced {
         let names = self.names.clone();
         let mut services: Vec<Spec> = Vec::new();
         for name in &names {
-            if self.rng.random_bool(0.15) {
+            if self.stage.rng.random_bool(0.15) {
                 continue;
             }
             // Those that stay are mostly as they were.
             let before = self.config.services.iter().find(|spec| spec.name == *name).cloned();
             let mut spec = match before {
-                Some(spec) if self.rng.random_bool(0.7) => spec,
+                Some(spec) if self.stage.rng.random_bool(0.7) => spec,
                 _ => self.any_spec(name),
             };
             let there: Vec<String> = services.iter().map(|spec| spec.name.clone()).collect();
@@ -82,14 +83,14 @@ impl Serviced {
             services.push(spec);
         }
         // Not in their order.
-        let turn = self.rng.random_range(0..=services.len());
+        let turn = self.stage.rng.random_range(0..=services.len());
         services.rotate_left(turn);
-        Config { settle: self.millis(2000), services, ..Config::default() }
+        Config { settle: self.stage.millis(2000), services, ..Config::default() }
     }
 
     fn any_spec(&mut self, name: &str) -> Spec {
         let before: Vec<String> = self.names.iter().take_while(|other| *other != name).cloned().collect();
-        let rng = &mut self.rng;
+        let rng = &mut self.stage.rng;
         let kind = if rng.random_bool(0.5) {
             Kind::Script { component: name.to_owned() }
         } else {
@@ -126,12 +127,12 @@ impl Serviced {
             return Some(Duration::from_millis(5));
         }
         let broken = self.host.services.get(name).is_some_and(|service| service.broken);
-        match self.rng.random_range(0..20) {
+        match self.stage.rng.random_range(0..20) {
             0 => None,
             1 => Some(limit),
             2 if broken => Some(limit * 2),
-            3..6 => Some(self.millis(5000)),
-            _ => Some(self.millis(200)),
+            3..6 => Some(self.stage.millis(5000)),
+            _ => Some(self.stage.millis(200)),
         }
     }
 
@@ -139,7 +140,7 @@ impl Serviced {
     pub(super) fn result(&mut self, process: &Running) -> How {
         let service = self.host.services.get(&process.service).cloned().unwrap_or_default();
         if process.ending.is_some() {
-            let luck = self.rng.random_bool(0.1) && !matches!(process.work, Work::Check);
+            let luck = self.stage.rng.random_bool(0.1) && !matches!(process.work, Work::Check);
             return if luck { How::Ok } else { How::Killed(15) };
         }
         if process.work == Work::Check {
@@ -147,16 +148,16 @@ impl Serviced {
                 (true, false) => How::Ok,
                 (true, true) => How::Failed(1),
                 // Some kinds cannot tell that it does not run.
-                (false, _) if !self.calm && self.rng.random_bool(0.5) => How::Failed(1),
+                (false, _) if !self.calm && self.stage.rng.random_bool(0.5) => How::Failed(1),
                 (false, _) => How::NotRunning,
             };
         }
-        let bad = !self.calm && self.rng.random_bool(if service.broken { 0.5 } else { 0.05 });
-        match bad.then(|| self.rng.random_range(0..4)) {
+        let bad = !self.calm && self.stage.rng.random_bool(if service.broken { 0.5 } else { 0.05 });
+        match bad.then(|| self.stage.rng.random_range(0..4)) {
             None => How::Ok,
             Some(0) => How::Killed(11),
-            Some(1) if process.began == self.now => How::CannotRun("there is no such program".into()),
-            Some(_) => How::Failed(self.rng.random_range(1..=255)),
+            Some(1) if process.began == self.stage.now => How::CannotRun("there is no such program".into()),
+            Some(_) => How::Failed(self.stage.rng.random_range(1..=255)),
         }
     }
 }

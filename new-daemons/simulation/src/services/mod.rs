@@ -12,19 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use machine::{Machine, Time};
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use service::{
     Answer, Command, Config, Effect, How, Input, Notice, Outcome, Printed, Process, RequestId, Saved,
     Services, Token, Wall,
 };
 
+use crate::disk::Disk;
+use crate::hosted::Hosted;
+use crate::stage::{Stage, World};
 use host::{Host, Running};
 use promises::{Begins, Promises};
 
 /// What will happen.
 #[derive(Debug)]
-enum Todo {
+pub enum Todo {
     /// Something by chance.
     Chance,
     /// A process ends.
@@ -35,19 +37,23 @@ enum Todo {
     Begin,
 }
 
+/// A file of the daemon.
+#[derive(Clone, Debug)]
+enum OnDisk {
+    Choices(BTreeMap<String, bool>),
+    Saved(Box<Saved>),
+}
+
 /// A daemon with its services, and the machine on which they run.
 pub struct Serviced {
     /// None while it does not run.
-    daemon: Option<Services>,
+    daemon: Hosted<Services>,
     host: Host,
     promises: Promises,
-    rng: SmallRng,
-    now: Time,
-    agenda: BTreeMap<(Time, u64), Todo>,
-    planned: u64,
+    stage: Stage<Todo>,
     config: Config,
-    choices: BTreeMap<String, bool>,
-    saved: Option<Box<Saved>>,
+    /// What was decided, and what the daemon has left.
+    disk: Disk<OnDisk>,
     /// Names, those that others require first.
     names: Vec<String>,
     asked: BTreeMap<RequestId, Command>,
@@ -56,9 +62,6 @@ pub struct Serviced {
     calm: bool,
     /// The daemon has not been given its configuration yet.
     beginning: bool,
-    tracing: bool,
-    /// Steps that were made.
-    pub steps: u64,
     /// How often the daemon was killed.
     pub kills: u64,
     /// Operations that were begun.
@@ -66,36 +69,30 @@ pub struct Serviced {
 }
 
 impl Serviced {
-    /// From a seed; with `tracing` each step is printed.
+    /// From a seed.
     #[must_use]
-    pub fn new(seed: u64, tracing: bool) -> Self {
-        let mut rng = SmallRng::seed_from_u64(seed);
-        let shift = rng.random_range(0..7);
+    pub fn new(seed: u64) -> Self {
+        let mut stage = Stage::new(seed);
+        let shift = stage.rng.random_range(0..7);
         let names = (0..7).map(|n| format!("s{}", (n * 3 + shift) % 7)).collect();
         let mut new = Self {
-            daemon: None,
+            daemon: Hosted::default(),
             host: Host::default(),
             promises: Promises::default(),
-            rng,
-            now: Time::ZERO,
-            agenda: BTreeMap::new(),
-            planned: 0,
+            stage,
             config: Config::default(),
-            choices: BTreeMap::new(),
-            saved: None,
+            disk: Disk::default(),
             names,
             asked: BTreeMap::new(),
             requests: 0,
             calm: false,
             beginning: false,
-            tracing,
-            steps: 0,
             kills: 0,
             runs: 0,
         };
         new.config = new.any_config();
         new.begin();
-        new.plan(Duration::ZERO, Todo::Chance);
+        new.stage.plan(Duration::ZERO, Todo::Chance);
         new
     }
 
@@ -105,18 +102,11 @@ impl Serviced {
         self.promises.health_changes
     }
 
-    /// Lets so much time pass.
-    pub fn run(&mut self, time: Duration) {
-        let end = self.now + time;
-        while self.step(end) {}
-        self.now = end;
-    }
-
     /// Everything works from now on: all services have to come up, and to stop in the end.
     pub fn calm_down(&mut self) {
         self.calm = true;
-        self.agenda.retain(|_, todo| !matches!(todo, Todo::Chance));
-        if self.daemon.is_none() {
+        self.stage.retain(|todo| !matches!(todo, Todo::Chance));
+        if !self.daemon.is_up() {
             self.begin();
         }
         self.host.repair();
@@ -142,65 +132,27 @@ impl Serviced {
     }
 
     fn machine(&self) -> &Services {
-        self.daemon.as_ref().expect("the daemon runs")
-    }
-
-    fn step(&mut self, end: Time) -> bool {
-        let planned = self.agenda.keys().next().map(|(time, _)| *time);
-        let due = self.daemon.as_ref().and_then(Machine::poll_timeout).map(|due| due.max(self.now));
-        let Some(next) = machine::earliest(planned, due).filter(|next| *next <= end) else { return false };
-        self.steps += 1;
-        self.now = next;
-        if due == Some(next) {
-            if let Some(daemon) = &mut self.daemon {
-                daemon.tick(next);
-            }
-            self.effects();
-            let again = self.daemon.as_ref().and_then(Machine::poll_timeout);
-            assert!(again.is_none_or(|due| due > self.now), "tick left something to do");
-        } else if let Some((_, todo)) = self.agenda.pop_first() {
-            match todo {
-                Todo::Chance => self.chance(),
-                Todo::End(token) => self.ended(token),
-                Todo::Heard(token, outcome) => self.input(Input::Done { token, outcome }),
-                Todo::Begin if self.daemon.is_none() => self.begin(),
-                Todo::Begin => {}
-            }
-        }
-        true
-    }
-
-    fn plan(&mut self, after: Duration, todo: Todo) {
-        self.planned += 1;
-        self.agenda.insert((self.now + after, self.planned), todo);
-    }
-
-    fn millis(&mut self, most: u64) -> Duration {
-        Duration::from_millis(self.rng.random_range(0..=most))
-    }
-
-    fn trace(&self, what: &impl std::fmt::Debug) {
-        if self.tracing {
-            let text: String = format!("{what:?}").chars().take(400).collect();
-            println!("{} {text}", self.now);
-        }
+        self.daemon.get().expect("the daemon runs")
     }
 
     fn input(&mut self, input: Input) {
-        let Some(daemon) = &mut self.daemon else { return };
+        let Some(daemon) = self.daemon.get() else { return };
         self.promises.input(daemon, &input);
-        if self.tracing {
-            let text: String = format!("{input:?}").chars().take(400).collect();
-            println!("{} {text}", self.now);
-        }
-        daemon.handle(self.now, input);
+        self.stage.trace(&input);
+        self.daemon.handle(self.stage.now, input);
         self.effects();
+    }
+
+    /// Written, and safe, before anything else is done.
+    fn keep(&mut self, name: &'static str, content: OnDisk) {
+        self.disk.write(name, content);
+        self.disk.sync(name);
     }
 
     fn command(&mut self, command: Command) {
         self.requests += 1;
         let id = RequestId(self.requests);
-        if self.daemon.is_some() {
+        if self.daemon.is_up() {
             self.asked.insert(id, command.clone());
             self.input(Input::Command { id, command });
         }
@@ -209,11 +161,19 @@ impl Serviced {
     /// The daemon starts, with what the one before it has left.
     fn begin(&mut self) {
         let zero = Wall(1_000_000_000);
-        self.daemon = Some(Services::new(zero));
+        self.daemon.start(Services::new(zero));
         self.beginning = true;
-        self.promises.begun(self.now, self.saved.as_deref(), &self.config);
-        self.input(Input::Choices(self.choices.clone()));
-        if let Some(saved) = self.saved.clone() {
+        let saved = match self.disk.read("saved") {
+            Some(OnDisk::Saved(saved)) => Some(saved.clone()),
+            _ => None,
+        };
+        self.promises.begun(self.stage.now, saved.as_deref(), &self.config);
+        let choices = match self.disk.read("choices") {
+            Some(OnDisk::Choices(choices)) => choices.clone(),
+            _ => BTreeMap::new(),
+        };
+        self.input(Input::Choices(choices));
+        if let Some(saved) = saved {
             let text = serde_json::to_string(&saved).expect("it can be written");
             let saved = Box::new(serde_json::from_str(&text).expect("it can be read"));
             let running: BTreeSet<Token> = self.host.processes.keys().copied().collect();
@@ -225,38 +185,37 @@ impl Serviced {
 
     /// The daemon is killed.
     fn kill(&mut self) {
-        if self.daemon.take().is_none() {
+        if !self.daemon.die() {
             return;
         }
-        self.trace(&"killed");
+        self.stage.trace(&"killed");
         self.kills += 1;
         self.asked.clear();
         // What was said to nobody is lost.
-        self.agenda.retain(|_, todo| !matches!(todo, Todo::Heard(..)));
+        self.stage.retain(|todo| !matches!(todo, Todo::Heard(..)));
+        // The node goes on; what was not synced may be lost with it all the same.
+        self.disk.crash(&mut self.stage.rng);
         let tokens: Vec<Token> = self.host.processes.keys().copied().collect();
         for token in tokens {
-            if self.rng.random_bool(0.3) {
-                self.host.ends(token, &How::Killed(9), self.rng.random_bool(0.5));
+            if self.stage.rng.random_bool(0.3) {
+                self.host.ends(token, &How::Killed(9), self.stage.rng.random_bool(0.5));
             } else if let Some(process) = self.host.processes.get_mut(&token) {
                 process.orphan = true;
             }
         }
-        let after = self.millis(10_000);
-        self.plan(after, Todo::Begin);
+        let after = self.stage.millis(10_000);
+        self.stage.plan(after, Todo::Begin);
     }
 
     fn effects(&mut self) {
         let mut whole = true;
-        while let Some(effect) = self.daemon.as_mut().and_then(|daemon| daemon.poll_effect(self.now)) {
-            if self.tracing {
-                let text: String = format!("{effect:?}").chars().take(400).collect();
-                println!("{}   -> {text}", self.now);
-            }
+        while let Some(effect) = self.daemon.poll_effect(self.stage.now) {
+            self.stage.trace(&effect);
             let told = matches!(effect, Effect::Tell(Notice::Health(_)));
             self.carry_out(effect);
             let likely = if told { 0.1 } else { 0.0005 };
-            if !self.calm && self.rng.random_bool(likely) {
-                if told && self.rng.random_bool(0.5) {
+            if !self.calm && self.stage.rng.random_bool(likely) {
+                if told && self.stage.rng.random_bool(0.5) {
                     // So that what was told may not be so any more for the next one.
                     self.host.repair();
                 }
@@ -268,10 +227,10 @@ impl Serviced {
         }
         if whole
             && !self.beginning
-            && let Some(daemon) = &self.daemon
+            && let Some(daemon) = self.daemon.get()
         {
             daemon.check();
-            self.promises.hold(self.now, daemon);
+            self.promises.hold(self.stage.now, daemon);
         }
     }
 
@@ -279,27 +238,27 @@ impl Serviced {
         match effect {
             Effect::Log(..) => {}
             Effect::Tell(notice) => self.promises.told(&notice),
-            Effect::Keep(choices) => self.choices = choices,
-            Effect::Save(saved) => self.saved = Some(saved),
+            Effect::Keep(choices) => self.keep("choices", OnDisk::Choices(choices)),
+            Effect::Save(saved) => self.keep("saved", OnDisk::Saved(saved)),
             Effect::End(token) => self.end(token),
             Effect::Run { token, spec, work, limit } => {
                 self.runs += 1;
-                let daemon = self.daemon.as_ref().expect("whose effect it is");
+                let daemon = self.daemon.get().expect("whose effect it is");
                 let begins = Begins { spec: &spec, work: &work, limit };
-                self.promises.run(self.now, daemon, &self.host, token, &begins);
+                self.promises.run(self.stage.now, daemon, &self.host, token, &begins);
                 let running = Running {
                     service: spec.name.clone(),
                     work,
-                    began: self.now,
+                    began: self.stage.now,
                     ending: None,
                     orphan: false,
                 };
                 self.host.processes.insert(token, running);
                 let after = self.takes(&spec.name, limit);
                 if let Some(after) = after {
-                    self.plan(after, Todo::End(token));
+                    self.stage.plan(after, Todo::End(token));
                 }
-                if self.rng.random_bool(0.9) {
+                if self.stage.rng.random_bool(0.9) {
                     let pid = i32::try_from(token.0 % 30_000).unwrap_or(1);
                     let process = Process { pid, started: token.0 };
                     self.input(Input::Started { token, process });
@@ -317,39 +276,67 @@ impl Serviced {
     /// Somebody ends a process: it goes soon, or hardly.
     fn end(&mut self, token: Token) {
         let Some(process) = self.host.processes.get_mut(&token) else { return };
-        process.ending.get_or_insert(self.now);
-        self.promises.end(self.now, token);
-        let stubborn = !self.calm && self.rng.random_bool(0.1);
-        let after = if stubborn { self.millis(90_000) } else { self.millis(4000) };
-        self.plan(after, Todo::End(token));
+        process.ending.get_or_insert(self.stage.now);
+        self.promises.end(self.stage.now, token);
+        let stubborn = !self.calm && self.stage.rng.random_bool(0.1);
+        let after = if stubborn { self.stage.millis(90_000) } else { self.stage.millis(4000) };
+        self.stage.plan(after, Todo::End(token));
     }
 
     /// A process ends.
     fn ended(&mut self, token: Token) {
         let Some(process) = self.host.processes.get(&token).cloned() else { return };
         let how = self.result(&process);
-        let lasting = self.rng.random_bool(0.5);
+        let lasting = self.stage.rng.random_bool(0.5);
         self.host.ends(token, &how, lasting);
-        let how = if process.orphan && self.rng.random_bool(0.8) { How::Unknown } else { how };
-        let output = Printed { text: "x".repeat(self.rng.random_range(0..10_000)), omitted: 0 };
+        let how = if process.orphan && self.stage.rng.random_bool(0.8) { How::Unknown } else { how };
+        let output = Printed { text: "x".repeat(self.stage.rng.random_range(0..10_000)), omitted: 0 };
         let outcome = Outcome { how, output };
         let mut times = 1;
-        while !self.calm && self.rng.random_bool(0.05) {
+        while !self.calm && self.stage.rng.random_bool(0.05) {
             times += 1;
         }
         for _ in 0..times {
-            let after = if self.calm { Duration::ZERO } else { self.millis(300) };
-            self.plan(after, Todo::Heard(token, outcome.clone()));
+            let after = if self.calm { Duration::ZERO } else { self.stage.millis(300) };
+            self.stage.plan(after, Todo::Heard(token, outcome.clone()));
         }
-        if !self.calm && self.rng.random_bool(0.05) {
+        if !self.calm && self.stage.rng.random_bool(0.05) {
             // Of one that nobody knows, or that was over long ago.
-            let stale = Token(self.rng.random_range(0..=token.0 + 10_000));
+            let stale = Token(self.stage.rng.random_range(0..=token.0 + 10_000));
             if !self.host.processes.contains_key(&stale) && stale != token {
-                self.plan(
+                self.stage.plan(
                     Duration::ZERO,
                     Todo::Heard(stale, Outcome { how: How::Ok, output: Printed::default() }),
                 );
             }
+        }
+    }
+}
+
+impl World for Serviced {
+    type Event = Todo;
+
+    fn stage(&mut self) -> &mut Stage<Todo> {
+        &mut self.stage
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.daemon.deadline()
+    }
+
+    fn tick(&mut self) {
+        self.daemon.tick(self.stage.now);
+        self.effects();
+        assert!(self.daemon.deadline().is_none_or(|due| due > self.stage.now), "tick left something to do");
+    }
+
+    fn happens(&mut self, todo: Todo) {
+        match todo {
+            Todo::Chance => self.chance(),
+            Todo::End(token) => self.ended(token),
+            Todo::Heard(token, outcome) => self.input(Input::Done { token, outcome }),
+            Todo::Begin if !self.daemon.is_up() => self.begin(),
+            Todo::Begin => {}
         }
     }
 }

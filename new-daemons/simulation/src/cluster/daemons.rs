@@ -6,29 +6,29 @@ use machine::Machine;
 use protocol::bus::BUS_MAGIC;
 use rand::Rng;
 
-use super::{Event, SOCKET_DELAY, Tunneld, World, daemon};
+use super::{Cluster, Event, SOCKET_DELAY, Tunneld, daemon};
 use crate::daemon::{FIRST_LETTER, Letter, SOCKET_QUEUE, SimDaemon};
 
-impl World {
+impl Cluster {
     pub(super) fn start_daemon(&mut self, node: u32, daemon: Daemon) {
         self.boots += 1;
         let mut d = SimDaemon::new(daemon, self.boots);
-        d.endpoint.handle(self.queue.now, BusInput::Start);
+        d.endpoint.handle(self.stage.now, BusInput::Start);
         self.nodes[node as usize].daemons.insert(daemon, d);
         self.ledger.started(Address { node: Node(node), daemon });
         self.drive_daemon(node, daemon);
     }
 
     pub(super) fn plan_read(&mut self, node: u32, daemon: Daemon) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         let Some(d) = self.daemon(node, daemon) else { return };
         let incarnation = d.incarnation;
         let at = d.reads_from.max(now + d.read_every);
-        self.queue.at(at, Event::DaemonReads { node, daemon, incarnation });
+        self.stage.at(at, Event::DaemonReads { node, daemon, incarnation });
     }
 
     pub(super) fn daemon_reads(&mut self, node: u32, daemon: Daemon, incarnation: u64) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         let Some(d) = self.daemon(node, daemon).filter(|d| d.incarnation == incarnation) else { return };
         if now < d.reads_from {
             return self.plan_read(node, daemon);
@@ -49,7 +49,7 @@ impl World {
     }
 
     pub(super) fn drive_daemon(&mut self, node: u32, daemon: Daemon) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         let here = Address { node: Node(node), daemon };
         loop {
             self.drive_calls(node, daemon);
@@ -109,7 +109,7 @@ impl World {
         let wake = d.deadline().map(|at| at.max(now));
         if let Some(at) = wake.filter(|at| d.woken_for.is_none_or(|w| *at < w)) {
             d.woken_for = Some(at);
-            self.queue.at(at, Event::WakeDaemon { node, daemon, incarnation, at });
+            self.stage.at(at, Event::WakeDaemon { node, daemon, incarnation, at });
         }
     }
 
@@ -126,7 +126,7 @@ impl World {
 
     /// Moves what a daemon has for a neighbour into that one's socket, if there is room.
     fn flush_direct(&mut self, node: u32, from: Daemon, to: Daemon) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         let neighbours = &mut self.nodes[node as usize].daemons;
         let living = neighbours.get(&to).map(|d| (d.incarnation, d.socket.len() < SOCKET_QUEUE));
         let Some(d) = neighbours.get_mut(&from) else { return };
@@ -157,7 +157,7 @@ impl World {
 
     /// Moves what a daemon has for the tunneld into the tunneld's socket, while there is room.
     pub(super) fn flush_daemon(&mut self, node: u32, daemon: Daemon) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         let state = &mut self.nodes[node as usize];
         let Some(d) = state.daemons.get_mut(&daemon) else { return };
         let had = !d.unsent.is_empty();
@@ -178,7 +178,7 @@ impl World {
         if !t.socket.is_empty() && !t.read_planned {
             t.read_planned = true;
             let boot = t.boot;
-            self.queue.after(SOCKET_DELAY, Event::TunneldReads { node, boot });
+            self.stage.after(SOCKET_DELAY, Event::TunneldReads { node, boot });
         }
         if had {
             self.drive_daemon_again(node, daemon);
@@ -197,9 +197,9 @@ impl World {
             return;
         }
         let every = self.settings.send_every;
-        self.queue.after(every, Event::AppSends { node, daemon: from });
+        self.stage.after(every, Event::AppSends { node, daemon: from });
         let (nodes, daemons, largest) = (self.settings.nodes, self.settings.daemons, self.settings.largest);
-        let rng = &mut self.queue.rng;
+        let rng = &mut self.stage.rng;
         let to = Address {
             node: Node(rng.random_range(0..nodes)),
             daemon: daemon(if rng.random_bool(0.02) { 99 } else { rng.random_range(0..daemons) }),
@@ -215,7 +215,7 @@ impl World {
     }
 
     pub(super) fn write(&mut self, node: u32, from: Daemon, to: Address, len: usize) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         let Some(d) = self.daemon(node, from) else { return };
         d.tickets += 1;
         let (ticket, incarnation) = (Ticket(d.tickets), d.incarnation);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bus::{Address, Node};
 
-use super::{World, daemon};
+use super::{Cluster, daemon};
 use crate::faults::Faults;
 
-impl World {
+impl Cluster {
     /// No more messages are written.
     pub fn stop_sending(&mut self) {
         self.sending = false;
@@ -17,8 +17,7 @@ impl World {
     pub fn heal(&mut self) {
         self.breaking = false;
         self.settings.faults = Faults::default();
-        self.mute.clear();
-        for (a, b) in std::mem::take(&mut self.cut) {
+        for (a, b) in self.stage.network.heal_all() {
             self.set_unreachable(a, b, false);
         }
         for node in 0..self.settings.nodes {
@@ -28,7 +27,7 @@ impl World {
 
     /// A daemon of the model does not read for so long.
     pub fn stall(&mut self, node: u32, n: u32, time: Duration) {
-        let until = self.queue.now + time;
+        let until = self.stage.now + time;
         if let Some(d) = self.nodes[node as usize].daemons.get_mut(&daemon(n)) {
             d.reads_from = until;
             d.leaves_inbox = false;
@@ -71,17 +70,17 @@ impl World {
 
     /// Messages between ctdbds are lost with this chance from now on.
     pub fn lose(&mut self, chance: f64) {
-        self.settings.faults.loss = chance;
+        self.stage.network.loss = chance;
     }
 
     /// Nobody hears this node any more, though it hears the others.
     pub fn mute(&mut self, node: u32) {
-        self.mute.insert(node);
+        self.stage.network.mute(node);
     }
 
     /// The ctdbd of a node does not read for so long.
     pub fn freeze(&mut self, node: u32, time: Duration) {
-        self.frozen.insert(node, self.queue.now + time);
+        self.frozen.insert(node, self.stage.now + time);
     }
 
     /// A node is deleted from the nodes file, or put back.

@@ -9,10 +9,11 @@ use machine::Machine;
 use protocol::common::Code;
 use rand::Rng;
 
-use super::{Event, World, daemon};
+use super::{Cluster, Event, daemon};
+use crate::World;
 use crate::promises::{Run, TOPICS, question};
 
-impl World {
+impl Cluster {
     fn run_of(&self, node: u32, daemon: Daemon) -> Option<Run> {
         let at = Address { node: Node(node), daemon };
         Some((at, self.incarnation(at)?))
@@ -21,10 +22,10 @@ impl World {
     /// A daemon does something: asks, withdraws, subscribes, tells.
     pub(super) fn app_calls(&mut self, node: u32, who: Daemon) {
         let Some(every) = self.settings.call_every.filter(|_| self.sending) else { return };
-        self.queue.after(every, Event::AppCalls { node, daemon: who });
+        self.stage.after(every, Event::AppCalls { node, daemon: who });
         let Some(run) = self.run_of(node, who) else { return };
         let (nodes, daemons) = (self.settings.nodes, self.settings.daemons);
-        let rng = &mut self.queue.rng;
+        let rng = &mut self.stage.rng;
         let n = if rng.random_bool(0.02) { 99 } else { rng.random_range(0..daemons) };
         let there = Node(rng.random_range(0..nodes));
         let to = Address { node: there, daemon: daemon(n) };
@@ -55,7 +56,7 @@ impl World {
     }
 
     fn calls_input(&mut self, (at, _): Run, input: Input) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         if let Some(d) = self.daemon(at.node.0, at.daemon) {
             d.calls.handle(now, input);
         }
@@ -117,8 +118,8 @@ impl World {
     ) {
         let Some(run) = self.run_of(node, who).filter(|known| known.1 == run) else { return };
         let refusal = Refusal { code: Code::Denied, text: "not today".to_owned() };
-        let answer = if self.queue.chance(0.05) { Err(refusal) } else { Ok(answer) };
-        if self.queue.chance(0.05) {
+        let answer = if self.stage.chance(0.05) { Err(refusal) } else { Ok(answer) };
+        if self.stage.chance(0.05) {
             self.calls_input(run, Input::Reply { request, answer: answer.clone() });
         }
         self.calls_input(run, Input::Reply { request, answer });
@@ -126,7 +127,7 @@ impl World {
 
     /// Carries out what the calls of a daemon want done.
     pub(super) fn drive_calls(&mut self, node: u32, who: Daemon) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         while let Some(run) = self.run_of(node, who)
             && let Some(d) = self.daemon(node, who)
             && let Some(effect) = d.calls.poll_effect(now)
@@ -147,9 +148,9 @@ impl World {
                     let mut answer = BytesMut::new();
                     answer.put_u64(run.1);
                     answer.put_slice(&body[16..]);
-                    let never = self.queue.chance(0.03);
+                    let never = self.stage.chance(0.03);
                     if !never {
-                        let millis = if self.queue.chance(0.5) { 0 } else { 300 };
+                        let millis = if self.stage.chance(0.5) { 0 } else { 300 };
                         let event = Event::AppReplies {
                             node,
                             daemon: who,
@@ -157,7 +158,7 @@ impl World {
                             request,
                             answer: answer.freeze(),
                         };
-                        self.queue.after(Duration::from_millis(millis), event);
+                        self.stage.after(Duration::from_millis(millis), event);
                     }
                 }
                 Effect::News { id, news } => {

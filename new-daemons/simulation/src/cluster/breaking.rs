@@ -5,9 +5,9 @@ use std::time::Duration;
 use bus::{Address, Daemon, Node};
 use rand::Rng;
 
-use super::{Event, Fault, SOCKET_DELAY, World, daemon};
+use super::{Cluster, Event, Fault, SOCKET_DELAY, daemon};
 
-impl World {
+impl Cluster {
     pub(super) fn plan(&mut self, fault: Fault) {
         let f = &self.settings.faults;
         let every = match fault {
@@ -21,7 +21,7 @@ impl World {
             Fault::Delete => f.delete,
         };
         if let Some(every) = every {
-            self.queue.after(every, Event::Fault(fault));
+            self.stage.after(every, Event::Fault(fault));
         }
     }
 
@@ -31,7 +31,7 @@ impl World {
         }
         self.plan(fault);
         let (nodes, daemons) = (self.settings.nodes, self.settings.daemons);
-        let rng = &mut self.queue.rng;
+        let rng = &mut self.stage.rng;
         let node = rng.random_range(0..nodes);
         let victim = daemon(rng.random_range(0..daemons));
         let away = Duration::from_millis(rng.random_range(10..5000));
@@ -41,9 +41,9 @@ impl World {
                     let connection = self.tunneld(node).and_then(|t| t.connection);
                     if let Some(connection) = connection {
                         let event = Event::HangUp { node, connection };
-                        self.queue.through(("to client", node, connection), SOCKET_DELAY, event);
+                        self.stage.through(("to client", node, connection), SOCKET_DELAY, event);
                     }
-                    self.queue.after(away, Event::StartCtdbd(node));
+                    self.stage.after(away, Event::StartCtdbd(node));
                 }
             }
             Fault::Tunneld => {
@@ -51,32 +51,32 @@ impl World {
                     if let (Some(connection), Some(ctdbd)) = (t.connection, self.ctdbd(node)) {
                         ctdbd.hang_up(connection);
                     }
-                    self.queue.after(away, Event::StartTunneld(node));
+                    self.stage.after(away, Event::StartTunneld(node));
                 }
             }
             Fault::Daemon => {
                 if self.end_daemon(node, victim) {
-                    self.queue.after(away, Event::StartDaemon(node, victim));
+                    self.stage.after(away, Event::StartDaemon(node, victim));
                 }
             }
             Fault::Mute => {
-                if self.mute.insert(node) {
-                    self.queue.after(away * 6, Event::Unmute(node));
+                if self.stage.network.mute(node) {
+                    self.stage.after(away * 6, Event::Unmute(node));
                 }
             }
             Fault::Freeze => self.freeze(node, away),
             Fault::Delete => {
                 self.set_deleted(node, true);
-                self.queue.after(away * 2, Event::Relist(node));
+                self.stage.after(away * 2, Event::Relist(node));
             }
             Fault::Stall if rng.random_bool(0.5) => self.leave_inbox(node, victim.instance, away * 8),
             Fault::Stall => self.stall(node, victim.instance, away * 8),
             Fault::Partition => {
                 let other = (node + 1) % nodes;
                 let pair = (node.min(other), node.max(other));
-                if pair.0 != pair.1 && self.cut.insert(pair) {
+                if pair.0 != pair.1 && self.stage.network.part(pair.0, pair.1) {
                     self.set_unreachable(pair.0, pair.1, true);
-                    self.queue.after(away * 3, Event::Heal(pair.0, pair.1));
+                    self.stage.after(away * 3, Event::Heal(pair.0, pair.1));
                 }
             }
         }

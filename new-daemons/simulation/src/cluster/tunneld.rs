@@ -6,16 +6,16 @@ use bus::Daemon;
 use machine::{Machine, Time};
 use tunnel_core::{Config, Effect, Input, Tunnel, session};
 
-use super::{Event, SOCKET_DELAY, Tunneld, World};
+use super::{Cluster, Event, SOCKET_DELAY, Tunneld};
 use crate::daemon::SOCKET_QUEUE;
 
-impl World {
+impl Cluster {
     pub(super) fn start_tunneld(&mut self, node: u32) {
         self.boots += 1;
         let boot = self.boots.max(1);
         let config = Config::new("ctdbd.socket".to_owned(), "model".to_owned(), boot);
         let mut machine = Tunnel::new(config);
-        machine.handle(self.queue.now, Input::Start);
+        machine.handle(self.stage.now, Input::Start);
         self.nodes[node as usize].tunneld = Some(Tunneld {
             machine,
             boot,
@@ -33,7 +33,7 @@ impl World {
     }
 
     pub(super) fn tunneld_input(&mut self, node: u32, input: Input) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         if let Some(t) = self.tunneld(node) {
             t.machine.handle(now, input);
         }
@@ -92,24 +92,24 @@ impl World {
     }
 
     pub(super) fn drive_tunneld(&mut self, node: u32) {
-        let now = self.queue.now;
+        let now = self.stage.now;
         while let Some(t) = self.tunneld(node)
             && let Some(effect) = t.machine.poll_effect(now)
         {
             let (boot, connection) = (t.boot, t.connection);
             match effect {
-                Effect::Connect => self.queue.after(SOCKET_DELAY, Event::Connect { node, boot }),
+                Effect::Connect => self.stage.after(SOCKET_DELAY, Event::Connect { node, boot }),
                 Effect::Write(bytes) => {
                     let len = bytes.len();
                     if let Some(connection) = connection {
                         // A socket takes little while nobody reads at the other end.
-                        let now = self.queue.now;
+                        let now = self.stage.now;
                         let frozen = self.frozen.get(&node).copied().unwrap_or_default().max(now) - now;
                         let event = Event::ToCtdbd { node, connection, bytes };
-                        self.queue.through(("to ctdbd", node, connection), SOCKET_DELAY + frozen, event);
+                        self.stage.through(("to ctdbd", node, connection), SOCKET_DELAY + frozen, event);
                     }
                     let frozen = self.frozen.get(&node).copied().unwrap_or_default();
-                    self.queue.at(frozen, Event::Written { node, boot, connection, len });
+                    self.stage.at(frozen, Event::Written { node, boot, connection, len });
                 }
                 Effect::Close => self.tunneld(node).into_iter().for_each(|t| t.connection = None),
                 Effect::Deliver { daemon, incarnation, datagram } => {
@@ -130,7 +130,7 @@ impl World {
                 Effect::Event(_) => {}
             }
         }
-        let now = self.queue.now;
+        let now = self.stage.now;
         let Some(t) = self.tunneld(node) else { return };
         t.machine.check();
         let queued = t.machine.largest_queue();
@@ -138,7 +138,7 @@ impl World {
         let boot = t.boot;
         if let Some(at) = wake.map(|at| at.max(now)).filter(|at| t.woken_for.is_none_or(|w| *at < w)) {
             t.woken_for = Some(at);
-            self.queue.at(at, Event::Wake { node, boot, at });
+            self.stage.at(at, Event::Wake { node, boot, at });
         }
         self.largest_queue = self.largest_queue.max(queued);
     }

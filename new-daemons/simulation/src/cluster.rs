@@ -1,6 +1,6 @@
 //! The model cluster: nodes with a ctdbd, a tunneld and daemons, their sockets, and the network between them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bus::calls::RequestId;
@@ -21,7 +21,7 @@ use crate::daemon::{Letter, SimDaemon};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::promises::Promises;
-use crate::queue::Queue;
+use crate::stage::{Stage, World};
 
 const SOCKET_DELAY: Duration = Duration::from_micros(10);
 const NETWORK_DELAY: Duration = Duration::from_micros(100);
@@ -62,8 +62,9 @@ struct NodeState {
     daemons: BTreeMap<Daemon, SimDaemon>,
 }
 
+/// What can happen.
 #[derive(Debug)]
-enum Event {
+pub enum Event {
     Connect { node: u32, boot: u64 },
     ToCtdbd { node: u32, connection: u64, bytes: Bytes },
     ToClient { node: u32, connection: u64, bytes: Bytes },
@@ -86,8 +87,9 @@ enum Event {
     Written { node: u32, boot: u64, connection: Option<u64>, len: usize },
 }
 
+/// What breaks.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+pub enum Fault {
     Ctdbd,
     Tunneld,
     Daemon,
@@ -113,31 +115,22 @@ impl Fault {
 
 /// A cluster in virtual time.
 #[derive(Debug)]
-pub struct World {
+pub struct Cluster {
     settings: Settings,
-    queue: Queue<Event>,
+    stage: Stage<Event>,
     nodes: Vec<NodeState>,
-    cut: BTreeSet<(u32, u32)>,
     letters: BTreeMap<(u32, Daemon, u64, Ticket), Letter>,
     numbers: BTreeMap<(Address, u64), u64>,
     connections: u64,
     boots: u64,
     sending: bool,
     breaking: bool,
-    /// Nodes whose packets nobody hears, though they hear the others.
-    mute: BTreeSet<u32>,
     /// Nodes whose ctdbd does not read for a while.
     frozen: BTreeMap<u32, Time>,
-    last_step: Time,
-    at_once: u64,
     /// What was promised and kept.
     pub ledger: Ledger,
     /// The same for calls and events.
     pub promises: Promises,
-    /// Each step is printed.
-    pub trace: bool,
-    /// Events so far.
-    pub steps: u64,
     /// The largest queue of any tunneld towards any peer, in bytes.
     pub largest_queue: usize,
 }
@@ -146,42 +139,38 @@ fn daemon(n: u32) -> Daemon {
     Daemon { name: "app".parse().expect("a name"), instance: n }
 }
 
-impl World {
+impl Cluster {
     /// A cluster that has just been switched on.
     #[must_use]
     pub fn new(seed: u64, settings: Settings) -> Self {
         let mut world = Self {
-            queue: Queue::new(seed),
+            stage: Stage::new(seed),
             nodes: Vec::new(),
-            cut: BTreeSet::new(),
             letters: BTreeMap::new(),
             numbers: BTreeMap::new(),
             connections: 0,
             boots: seed.wrapping_mul(1000),
             sending: true,
             breaking: true,
-            mute: BTreeSet::new(),
             frozen: BTreeMap::new(),
-            last_step: Time::ZERO,
-            at_once: 0,
             ledger: Ledger::default(),
             promises: Promises::default(),
-            trace: false,
-            steps: 0,
             largest_queue: 0,
             settings,
         };
+        world.stage.network.loss = world.settings.faults.loss;
+        world.stage.network.reorder = world.settings.faults.reorder;
         for node in 0..world.settings.nodes {
             world.nodes.push(NodeState { ctdbd: None, tunneld: None, daemons: BTreeMap::new() });
-            world.queue.after(Duration::from_millis(5), Event::StartCtdbd(node));
-            world.queue.after(Duration::from_millis(5), Event::StartTunneld(node));
+            world.stage.after(Duration::from_millis(5), Event::StartCtdbd(node));
+            world.stage.after(Duration::from_millis(5), Event::StartTunneld(node));
             for n in 0..world.settings.daemons {
-                world.queue.after(Duration::from_millis(20), Event::StartDaemon(node, daemon(n)));
+                world.stage.after(Duration::from_millis(20), Event::StartDaemon(node, daemon(n)));
                 let event = Event::AppSends { node, daemon: daemon(n) };
-                world.queue.after(Duration::from_millis(500), event);
+                world.stage.after(Duration::from_millis(500), event);
                 if world.settings.call_every.is_some() {
                     let event = Event::AppCalls { node, daemon: daemon(n) };
-                    world.queue.after(Duration::from_millis(500), event);
+                    world.stage.after(Duration::from_millis(500), event);
                 }
             }
         }
@@ -194,7 +183,7 @@ impl World {
     /// Now.
     #[must_use]
     pub fn now(&self) -> Time {
-        self.queue.now
+        self.stage.now
     }
 
     /// Checks what has to hold once everything has settled.
@@ -209,22 +198,10 @@ impl World {
         self.nodes.get(a.node.0 as usize)?.daemons.get(&a.daemon).map(|d| d.incarnation)
     }
 
-    /// Runs for so long.
-    pub fn run(&mut self, time: Duration) {
-        let end = self.queue.now + time;
-        while self.queue.next_time().is_some_and(|at| at <= end)
-            && let Some(event) = self.queue.pop()
-        {
-            self.steps += 1;
-            self.at_once = if self.queue.now == self.last_step { self.at_once + 1 } else { 0 };
-            self.last_step = self.queue.now;
-            assert!(self.at_once < 100_000, "busy at {}: {event:?}", self.queue.now);
-            if self.trace {
-                println!("{} {event:?}", self.queue.now);
-            }
-            self.step(event);
-        }
-        self.queue.now = end;
+    /// Steps so far.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.stage.steps()
     }
 
     fn step(&mut self, event: Event) {
@@ -241,7 +218,7 @@ impl World {
                 self.ctdbd_says(node, connection, session::Input::Closed("ctdbd ended".to_owned()));
             }
             Event::Between { from, to, message } => {
-                if !self.is_cut(from, to) {
+                if self.stage.network.is_whole(from, to) {
                     let acts = self.ctdbd(to).map(|c| c.message(&message));
                     self.acts(to, acts.unwrap_or_default());
                 }
@@ -269,12 +246,13 @@ impl World {
             Event::Fault(fault) => self.fault(fault),
             Event::StartCtdbd(node) => {
                 let mut ctdbd = ModelCtdbd::new(node, self.settings.nodes);
-                ctdbd.unreachable = self.cut.iter().filter_map(|(a, b)| other(*a, *b, node)).collect();
+                let cut = |other: &u32| !self.stage.network.is_whole(node, *other);
+                ctdbd.unreachable = (0..self.settings.nodes).filter(cut).collect();
                 self.nodes[node as usize].ctdbd = Some(ctdbd);
             }
             Event::StartTunneld(node) => self.start_tunneld(node),
             Event::StartDaemon(node, daemon) => self.start_daemon(node, daemon),
-            Event::Unmute(node) => drop(self.mute.remove(&node)),
+            Event::Unmute(node) => self.stage.network.unmute(node),
             Event::Relist(node) => self.set_deleted(node, false),
             Event::Written { node, boot, connection, len } => {
                 let same = |t: &&mut Tunneld| t.boot == boot && t.connection == connection;
@@ -284,7 +262,7 @@ impl World {
                 }
             }
             Event::Heal(a, b) => {
-                self.cut.remove(&(a, b));
+                self.stage.network.join(a, b);
                 self.set_unreachable(a, b, false);
             }
         }
@@ -303,33 +281,16 @@ impl World {
             match act {
                 Act::ToClient(connection, bytes) => {
                     let event = Event::ToClient { node, connection, bytes };
-                    self.queue.through(("to client", node, connection), SOCKET_DELAY, event);
+                    self.stage.through(("to client", node, connection), SOCKET_DELAY, event);
                 }
                 Act::ToNode(to, message) => {
-                    let faults = &self.settings.faults;
-                    let (loss, reorder) = (faults.loss, faults.reorder);
-                    let exists = (to as usize) < self.nodes.len();
-                    let mute = self.mute.contains(&node) && to != node;
-                    if !exists || mute || self.is_cut(node, to) || self.queue.chance(loss) {
-                        continue;
-                    }
-                    if self.queue.chance(reorder) {
-                        let event = Event::Between { from: node, to, message: message.clone() };
-                        self.queue.after(NETWORK_DELAY * 10, event);
-                    }
-                    let event = Event::Between { from: node, to, message };
-                    if self.queue.chance(reorder) {
-                        self.queue.after(NETWORK_DELAY * 50, event);
-                    } else {
-                        self.queue.through(("between", node, to.into()), NETWORK_DELAY, event);
+                    if (to as usize) < self.nodes.len() {
+                        let event = || Event::Between { from: node, to, message: message.clone() };
+                        self.stage.send(node, to, NETWORK_DELAY, event);
                     }
                 }
             }
         }
-    }
-
-    fn is_cut(&self, a: u32, b: u32) -> bool {
-        self.cut.contains(&(a.min(b), a.max(b)))
     }
 
     fn set_unreachable(&mut self, a: u32, b: u32, cut: bool) {
@@ -345,10 +306,14 @@ impl World {
     }
 }
 
-fn other(a: u32, b: u32, node: u32) -> Option<u32> {
-    match node {
-        n if n == a => Some(b),
-        n if n == b => Some(a),
-        _ => None,
+impl World for Cluster {
+    type Event = Event;
+
+    fn stage(&mut self) -> &mut Stage<Event> {
+        &mut self.stage
+    }
+
+    fn happens(&mut self, event: Event) {
+        self.step(event);
     }
 }
