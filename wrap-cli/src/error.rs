@@ -182,7 +182,7 @@ pub(crate) enum Error {
     /// A file or a socket cannot be used.
     #[error("{}: {message}", .path.display())]
     File {
-        /// Which.
+        /// The file or the socket.
         path: PathBuf,
         /// Why, in the words of the system.
         message: String,
@@ -190,7 +190,7 @@ pub(crate) enum Error {
     /// A file is no recording, or has nothing of what is wanted.
     #[error("{}: {message}", .path.display())]
     NoCapture {
-        /// Which.
+        /// The file that was named.
         path: PathBuf,
         /// What is wrong with it.
         message: String,

@@ -17,7 +17,7 @@ use crate::history::Workload;
 /// A fault that is to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// Which.
+    /// The fault that is to come.
     pub fault: Fault,
     /// Whom it hits.
     pub victim: Victim,

@@ -74,7 +74,7 @@ pub enum CallError {
         control: &'static str,
         /// Who was asked.
         dest: Dest,
-        /// Why.
+        /// What came instead of a reply.
         source: NoReply,
     },
     /// ctdbd answered that it failed.

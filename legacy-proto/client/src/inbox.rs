@@ -32,7 +32,7 @@ pub enum Event {
     },
     /// The connection was lost. Messages under way in either direction may be lost with it.
     Down {
-        /// Why.
+        /// What ended the connection.
         reason: DownReason,
     },
     /// So many messages were dropped here because they were not fetched in time; other events may be missing too.

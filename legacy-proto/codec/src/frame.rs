@@ -59,7 +59,7 @@ pub enum FrameError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Rejected {
-    /// Why.
+    /// What is wrong with its header.
     pub error: FrameError,
     /// Whether the connection has to be closed. Otherwise the packet is skipped and the next one can be asked for.
     pub fatal: bool,

@@ -75,7 +75,7 @@ pub enum Input {
     },
     /// End a call; it ends with [`CallError::Cancelled`].
     Cancel {
-        /// Which.
+        /// The call that is to end.
         token: Token,
     },
     /// Have the messages for a srvid from now on, on this connection and those that follow.
@@ -109,33 +109,33 @@ pub enum Effect {
     },
     /// No longer up. Pending calls have ended before this. Messages under way may be lost.
     Down {
-        /// Why.
+        /// What ended the session.
         reason: DownReason,
     },
     /// An attempt to connect and attach failed.
     AttemptFailed {
-        /// Why.
+        /// What it failed over.
         reason: DownReason,
         /// When the next one is due; `None` = not before [`Input::Start`].
         retry_in: Option<Duration>,
     },
     /// A call ended.
     Reply {
-        /// Which.
+        /// The call, by the token of its owner.
         token: Token,
         /// How.
         result: Result<Reply, CallError>,
     },
     /// A call for a record ended. A status that is not 0 is an answer too, and so is REPLY_ERROR, with its text as data.
     Record {
-        /// Which.
+        /// The call, by the token of its owner.
         token: Token,
         /// How.
         result: Result<ReplyCall, CallError>,
     },
     /// Answers all [`Input::Subscribe`] of a srvid so far. Once it is accepted, no up without it.
     Subscribed {
-        /// Which.
+        /// The srvid that was asked for.
         srvid: SrvId,
         /// Whether it is in force, or will be when the session is up. After `Err` it is forgotten.
         result: Result<(), CallError>,
@@ -228,7 +228,7 @@ pub enum DownReason {
     /// ctdbd refused a subscription made earlier.
     #[error("ctdbd refuses subscription {srvid}: status {status}")]
     SubscriptionRefused {
-        /// Which.
+        /// The srvid that is refused.
         srvid: SrvId,
         /// Status of its answer.
         status: i32,

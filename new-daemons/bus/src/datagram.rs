@@ -92,7 +92,7 @@ pub enum ToTunnel {
         token: u64,
         /// For whom.
         to: Address,
-        /// What.
+        /// The piece of the message, and where it belongs.
         fragment: Fragment,
     },
 }
@@ -115,7 +115,7 @@ pub enum ToDaemon {
     Refused {
         /// The registration that is meant.
         incarnation: u64,
-        /// Why.
+        /// Why it was not taken.
         reason: Failure,
     },
     /// A piece of a message for you.
@@ -124,7 +124,7 @@ pub enum ToDaemon {
         from: Address,
         /// The same for all pieces of a message.
         message: u64,
-        /// What.
+        /// The piece of the message, and where it belongs.
         fragment: Fragment,
     },
     /// The receiver has taken the message up to this byte: there is room in the window again.
@@ -158,7 +158,7 @@ pub enum ToDaemon {
         from: Daemon,
         /// The same for all pieces of a message.
         message: u64,
-        /// What.
+        /// The piece of the message, and where it belongs.
         fragment: Fragment,
     },
     /// A message of a daemon of this node whose body is the file that comes with the datagram.

@@ -71,7 +71,7 @@ failures! {
 /// A message that did not, or perhaps did not, reach its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Undelivered {
-    /// Why.
+    /// Why it did not reach its receiver.
     pub reason: Failure,
     /// True when it may have been delivered all the same: it had left, and no answer came.
     pub in_doubt: bool,

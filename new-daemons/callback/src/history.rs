@@ -70,7 +70,7 @@ impl fmt::Display for Outcome {
 /// A run that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Which.
+    /// The run, by its number.
     pub run: RunId,
     /// The number of its first event.
     pub first: u64,
@@ -142,7 +142,7 @@ pub struct GivenUp {
     pub subject: String,
     /// Runs that it was in.
     pub attempts: u32,
-    /// Why.
+    /// Why it was given up.
     pub reason: Reason,
     /// When.
     pub at: Time,

@@ -73,7 +73,7 @@ pub enum Input {
         token: Token,
         /// Who.
         owner: Owner,
-        /// What.
+        /// What it wants to have run, and when.
         row: Row,
         /// For how long.
         lease: Duration,
@@ -84,7 +84,7 @@ pub enum Input {
         token: Token,
         /// Who.
         owner: Owner,
-        /// Which.
+        /// The callback, by its name.
         name: String,
         /// For how long from now.
         lease: Duration,
@@ -95,7 +95,7 @@ pub enum Input {
         token: Token,
         /// Who.
         owner: Owner,
-        /// Which.
+        /// The callback, by its name.
         name: String,
     },
     /// A registrant is no more.
@@ -104,7 +104,7 @@ pub enum Input {
     Event(Event),
     /// The end of a run, or that there was none.
     Ended {
-        /// Which.
+        /// The run that has ended.
         run: RunId,
         /// How.
         ending: Ending,
@@ -198,14 +198,14 @@ pub enum Effect {
     Answer {
         /// Who.
         token: Token,
-        /// What.
+        /// Whether it was done.
         result: Result<(), Refusal>,
     },
     /// A row of the configuration is not one.
     NotConfigured {
         /// The callback's name.
         callback: String,
-        /// Why.
+        /// What is wrong with it.
         why: Refusal,
     },
     /// A run failed; it is run again after a pause when `again` says so.

@@ -148,7 +148,7 @@ pub enum Input {
         id: RequestId,
         /// Who.
         origin: Origin,
-        /// What.
+        /// The question, or the event that is to be run.
         request: Request,
     },
     /// Somebody waits for no answer any more. What has not begun for him will not.

@@ -83,7 +83,7 @@ pub enum Notice {
     Message {
         /// From whom.
         from: Address,
-        /// What.
+        /// The message, put together again.
         body: Bytes,
     },
     /// Registered at the tunneld.

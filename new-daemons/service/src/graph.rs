@@ -38,7 +38,7 @@ pub enum Problem {
     Bounds {
         /// Whose.
         service: String,
-        /// Which.
+        /// The option whose value it is.
         what: &'static str,
     },
 }

@@ -171,14 +171,14 @@ pub enum Input {
     Configure(Config),
     /// An operation has begun, in this process; not for those that have none.
     Started {
-        /// Which.
+        /// That of the effect that began it.
         token: Token,
         /// Where it runs: the leader of its process group.
         process: Process,
     },
     /// An operation has ended, and nothing of it is left.
     Done {
-        /// Which.
+        /// That of the effect that began it.
         token: Token,
         /// What came of it.
         outcome: Outcome,
@@ -187,7 +187,7 @@ pub enum Input {
     Command {
         /// For the answer.
         id: RequestId,
-        /// What.
+        /// What is wanted.
         command: Command,
     },
     /// Something has happened to a service: check it now rather than at its time.
@@ -237,7 +237,7 @@ pub enum Effect {
         token: Token,
         /// Which service.
         spec: Arc<Spec>,
-        /// What.
+        /// The operation, with what it needs.
         work: Work,
         /// How long it may take. The machine ends it then; a driver that ends it by itself says
         /// [`crate::How::TimedOut`].
@@ -245,9 +245,9 @@ pub enum Effect {
     },
     /// Answer a command.
     Answer {
-        /// Which.
+        /// That of the command.
         id: RequestId,
-        /// What.
+        /// What came of the command.
         answer: Answer,
     },
 }

@@ -111,7 +111,7 @@ pub struct Outcome {
 /// An operation that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// Which.
+    /// The operation that has ended.
     pub operation: Operation,
     /// How.
     pub how: How,

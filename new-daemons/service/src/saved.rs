@@ -83,7 +83,7 @@ pub struct SavedService {
     pub state: State,
     /// Since when.
     pub since: Wall,
-    /// Why.
+    /// Why it is in that state; empty when nobody said.
     #[serde(default)]
     pub reason: String,
     /// Restarts since it was last well.

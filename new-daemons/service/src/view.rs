@@ -137,7 +137,7 @@ pub struct Health {
 /// An operation that goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Going {
-    /// Which.
+    /// The operation that goes on.
     pub operation: Operation,
     /// When it was begun.
     pub began: Wall,

@@ -65,9 +65,9 @@ pub enum Error {
     /// The file was not opened.
     #[error("{}: {source}", path.display())]
     Open {
-        /// Which.
+        /// The file, by the path that was given.
         path: PathBuf,
-        /// Why.
+        /// What the system or libtdb says.
         source: io::Error,
     },
     /// Flags that no file shared with others can have.

@@ -96,7 +96,7 @@ pub enum Frame {
         channel: Channel,
         /// All before this one were delivered, none from it on. Absent when the receiver does not know.
         next: Option<Seq>,
-        /// Why.
+        /// Why it ended.
         reason: Failure,
     },
     /// The sender will not use the channel again.

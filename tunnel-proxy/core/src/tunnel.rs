@@ -63,7 +63,7 @@ pub enum Effect {
         daemon: Daemon,
         /// Comes back.
         incarnation: u64,
-        /// What.
+        /// The datagram in its pieces.
         datagram: Gather,
     },
     /// Nothing more goes to this daemon; what is still waiting for it is void.
@@ -77,7 +77,7 @@ pub enum Effect {
     Reject {
         /// The daemon, which is not registered.
         daemon: Daemon,
-        /// What.
+        /// The datagram in its pieces.
         datagram: Gather,
     },
     /// Something for the log.

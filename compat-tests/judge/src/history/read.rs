@@ -19,7 +19,7 @@ pub enum Unreadable {
     Io {
         /// Where.
         line: usize,
-        /// Why.
+        /// What the system says.
         why: std::io::Error,
     },
     /// There is nothing in it.
@@ -30,7 +30,7 @@ pub enum Unreadable {
     Word {
         /// Where.
         line: usize,
-        /// Why.
+        /// What is wrong with its words.
         why: serde_json::Error,
     },
     /// It was written by another version.
@@ -55,7 +55,7 @@ pub enum Unreadable {
     Contradiction {
         /// Where.
         line: usize,
-        /// What.
+        /// What contradicts what.
         what: String,
     },
 }

@@ -117,7 +117,7 @@ pub struct ProcId(pub u32);
 pub struct Line {
     /// When.
     pub t: u64,
-    /// What.
+    /// What was seen or done.
     #[serde(flatten)]
     pub what: What,
 }
@@ -249,12 +249,12 @@ pub enum Outcome {
     },
     /// It was not done.
     Refused {
-        /// Why.
+        /// The reason, for a person.
         why: String,
     },
     /// It may have been done.
     Unknown {
-        /// Why.
+        /// The reason, for a person.
         why: String,
     },
 }
@@ -294,7 +294,7 @@ pub type Epoch = (u32, u64);
 pub enum What {
     /// A part of the run begins.
     Phase {
-        /// Which.
+        /// The phase that begins.
         phase: Phase,
     },
     /// A fault begins or ends.
@@ -317,14 +317,14 @@ pub enum What {
     },
     /// The daemons of a node.
     Node {
-        /// Which.
+        /// The node that it is about.
         node: u32,
         /// What became of them.
         state: NodeState,
     },
     /// A process of a workload.
     Process {
-        /// Which.
+        /// The process that it is about.
         proc: ProcId,
         /// On which node.
         node: u32,
@@ -342,7 +342,7 @@ pub enum What {
         proc: ProcId,
         /// Pairs call and return; counted up.
         id: u64,
-        /// What.
+        /// The operation that was asked for.
         op: Op,
     },
     /// How it ended.
@@ -378,14 +378,14 @@ pub enum What {
     Enter {
         /// By whom.
         proc: ProcId,
-        /// Which.
+        /// The name of the lock.
         lock: String,
     },
     /// It is about to be given back.
     Leave {
         /// By whom.
         proc: ProcId,
-        /// Which.
+        /// The name of the lock.
         lock: String,
     },
     /// All public addresses that are on the interfaces of the nodes, looked at as nearly at once as can be.
@@ -402,7 +402,7 @@ pub enum What {
     View {
         /// Who.
         node: u32,
-        /// What.
+        /// What the node says about the cluster.
         view: View,
     },
     /// How large a daemon is.

@@ -116,7 +116,7 @@ pub enum News {
     Down(Absence),
     /// Something happened.
     Event {
-        /// What.
+        /// Its name, as the publisher has it.
         topic: String,
         /// What belongs to it.
         body: Bytes,
@@ -177,7 +177,7 @@ pub enum Input {
     Unsubscribe(SubscriptionId),
     /// Tell an event to all who subscribed.
     Publish {
-        /// What.
+        /// Its name, of which subscribers want a beginning.
         topic: String,
         /// What belongs to it.
         body: Bytes,
@@ -195,7 +195,7 @@ pub enum Input {
     Received {
         /// From whom.
         from: Address,
-        /// What.
+        /// The message, not yet decoded.
         body: Bytes,
     },
     /// The end of a message of [`Effect::Send`].
@@ -218,7 +218,7 @@ pub enum Effect {
         ticket: Ticket,
         /// To whom.
         to: Address,
-        /// What.
+        /// The message, encoded.
         body: Bytes,
     },
     /// The end of a call.
@@ -247,21 +247,21 @@ pub enum Effect {
     News {
         /// Of [`Input::Subscribe`].
         id: SubscriptionId,
-        /// What.
+        /// An event, a gap, or a word about the publisher.
         news: News,
     },
     /// Something about a watched daemon: at first, and whenever it changes.
     Watched {
         /// Of [`Input::Watch`].
         id: WatchId,
-        /// What.
+        /// Whether it is there, and which run of it.
         presence: Presence,
     },
     /// A message of somebody who does not speak this protocol.
     Foreign {
         /// Who.
         from: Address,
-        /// What.
+        /// The message as it came.
         body: Bytes,
     },
 }

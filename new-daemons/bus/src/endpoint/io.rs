@@ -106,7 +106,7 @@ pub enum Effect {
     Local {
         /// The daemon.
         to: Daemon,
-        /// What.
+        /// The datagram in its pieces.
         datagram: Gather,
         /// The content of a sealed file that goes with it.
         passed: Option<Bytes>,
@@ -133,7 +133,7 @@ pub enum Effect {
     Received {
         /// From whom.
         from: Address,
-        /// What.
+        /// The message, put together again.
         body: Bytes,
     },
     /// The end of a message that was sent.

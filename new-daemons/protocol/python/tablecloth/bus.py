@@ -123,7 +123,7 @@ class BusUnsubscribed(xdr.Struct):
 
     # Of the subscription.
     id: "int"
-    # Why.
+    # For a program: why it was refused.
     code: "common.Code"
     # Why, for a person.
     text: "str"

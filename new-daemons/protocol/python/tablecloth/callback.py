@@ -101,7 +101,7 @@ class CallbackRow(xdr.Struct):
 class CallbackRegister(xdr.Struct):
     """A registration over the bus."""
 
-    # What.
+    # What is to be run, and when.
     row: "CallbackRow"
     # For how long; it ends with the registrant too.
     lease: "int"
@@ -112,7 +112,7 @@ class CallbackRegister(xdr.Struct):
 class CallbackRenew(xdr.Struct):
     """That a registration is still wanted."""
 
-    # Which.
+    # The callback, by its name.
     name: "str"
     # For how long from now.
     lease: "int"
@@ -238,7 +238,7 @@ class CallbackGivenUp(xdr.Struct):
     subject: "str"
     # Runs that it was in.
     attempts: "int"
-    # Why.
+    # Why it was given up.
     reason: "CallbackReason"
     # When.
     at: "int"

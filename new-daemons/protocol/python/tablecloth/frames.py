@@ -109,7 +109,7 @@ class Send(xdr.Struct):
     token: "int"
     # For whom.
     receiver: "common.Address"
-    # What.
+    # The piece of the message, and where it belongs.
     fragment: "Fragment"
 
 
@@ -158,7 +158,7 @@ class Refused(xdr.Struct):
 
     # The registration that is meant.
     incarnation: "int"
-    # Why.
+    # Why it was not taken.
     reason: "Failure"
 
 
@@ -171,7 +171,7 @@ class Deliver(xdr.Struct):
     sender: "common.Address"
     # The same for all pieces of a message.
     message: "int"
-    # What.
+    # The piece of the message, and where it belongs.
     fragment: "Fragment"
 
 
@@ -219,7 +219,7 @@ class Direct(xdr.Struct):
     sender: "common.Daemon"
     # The same for all pieces of a message.
     message: "int"
-    # What.
+    # The piece of the message, and where it belongs.
     fragment: "Fragment"
 
 
@@ -340,7 +340,7 @@ class Reset(xdr.Struct):
     channel: "int"
     # All before this one were delivered, none from it on; absent when the receiver does not know.
     next: "int | None"
-    # Why.
+    # Why it ended.
     reason: "Failure"
 
 

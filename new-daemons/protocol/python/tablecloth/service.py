@@ -182,7 +182,7 @@ class ServiceOutput(xdr.Struct):
 class ServiceDone(xdr.Struct):
     """An operation that has ended."""
 
-    # Which.
+    # The operation that has ended.
     operation: "ServiceOperation"
     # How it ended.
     ending: "ServiceEnding"
@@ -201,7 +201,7 @@ class ServiceDone(xdr.Struct):
 class ServiceUnderWay(xdr.Struct):
     """An operation that goes on."""
 
-    # Which.
+    # The operation that goes on.
     operation: "ServiceOperation"
     # When it was begun.
     began: "int"

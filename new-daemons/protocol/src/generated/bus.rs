@@ -301,7 +301,7 @@ impl Xdr for BusSubscribed {
 pub struct BusUnsubscribed {
     /// Of the subscription.
     pub id: u64,
-    /// Why.
+    /// For a program: why it was refused.
     pub code: super::common::Code,
     /// Why, for a person.
     pub text: String,
@@ -410,7 +410,7 @@ pub enum BusBody {
     /// Since when.
     #[serde(rename = "subscribed")]
     Subscribed(BusSubscribed),
-    /// Why.
+    /// Why a subscription has ended.
     #[serde(rename = "unsubscribed")]
     Unsubscribed(BusUnsubscribed),
     /// The subscription.

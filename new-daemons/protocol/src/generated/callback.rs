@@ -272,7 +272,7 @@ impl Xdr for CallbackRow {
 /// A registration over the bus.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct CallbackRegister {
-    /// What.
+    /// What is to be run, and when.
     pub row: CallbackRow,
     /// For how long; it ends with the registrant too.
     pub lease: super::common::Span,
@@ -303,7 +303,7 @@ impl Xdr for CallbackRegister {
 /// That a registration is still wanted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct CallbackRenew {
-    /// Which.
+    /// The callback, by its name.
     pub name: CallbackName,
     /// For how long from now.
     pub lease: super::common::Span,
@@ -659,7 +659,7 @@ pub struct CallbackGivenUp {
     pub subject: CallbackText,
     /// Runs that it was in.
     pub attempts: u32,
-    /// Why.
+    /// Why it was given up.
     pub reason: CallbackReason,
     /// When.
     pub at: super::common::Time,

@@ -237,7 +237,7 @@ pub struct Send {
     pub token: u64,
     /// For whom.
     pub receiver: super::common::Address,
-    /// What.
+    /// The piece of the message, and where it belongs.
     pub fragment: Fragment,
 }
 
@@ -411,7 +411,7 @@ impl Xdr for Registered {
 pub struct Refused {
     /// The registration that is meant.
     pub incarnation: u64,
-    /// Why.
+    /// Why it was not taken.
     pub reason: Failure,
 }
 
@@ -444,7 +444,7 @@ pub struct Deliver {
     pub sender: super::common::Address,
     /// The same for all pieces of a message.
     pub message: u64,
-    /// What.
+    /// The piece of the message, and where it belongs.
     pub fragment: Fragment,
 }
 
@@ -578,7 +578,7 @@ pub struct Direct {
     pub sender: super::common::Daemon,
     /// The same for all pieces of a message.
     pub message: u64,
-    /// What.
+    /// The piece of the message, and where it belongs.
     pub fragment: Fragment,
 }
 
@@ -1005,7 +1005,7 @@ pub struct Reset {
     pub channel: u32,
     /// All before this one were delivered, none from it on; absent when the receiver does not know.
     pub next: Option<u64>,
-    /// Why.
+    /// Why it ended.
     pub reason: Failure,
 }
 

@@ -530,7 +530,7 @@ impl Xdr for ServiceOutput {
 /// An operation that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceDone {
-    /// Which.
+    /// The operation that has ended.
     pub operation: ServiceOperation,
     /// How it ended.
     pub ending: ServiceEnding,
@@ -581,7 +581,7 @@ impl Xdr for ServiceDone {
 /// An operation that goes on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceUnderWay {
-    /// Which.
+    /// The operation that goes on.
     pub operation: ServiceOperation,
     /// When it was begun.
     pub began: super::common::Time,

@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Something has happened.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Told {
-    /// What.
+    /// The name of the event.
     topic: String,
     /// The daemon that tells it.
     from: String,

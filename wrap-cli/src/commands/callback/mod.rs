@@ -68,7 +68,7 @@ pub(crate) struct Silent {
     pub(crate) daemon: String,
     /// For scripts.
     pub(crate) code: &'static str,
-    /// Why.
+    /// For a person: what went wrong.
     pub(crate) message: String,
     #[serde(skip)]
     exit: Exit,
