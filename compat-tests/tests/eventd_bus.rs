@@ -119,7 +119,7 @@ fn events_of_another_node_are_asked_for_run_and_heard_of() {
     assert!(runs.iter().all(|run| run["time_us"].as_u64().is_some()), "{runs:#?}");
 
     // Another component of the same daemon: what ctdbd asks for does not run it.
-    let moved = told(near, "event run takeip eth0 --component ip -n 2");
+    let moved = told(near, "event run takeip eth0 10.0.0.1 24 --component ip -n 2");
     assert_eq!((moved.0, &moved.1["result"]), (Some(0), &Value::from("ok")));
     let history = told(near, "event history --component ip -n 2").1;
     let runs = history["scripts"][0]["runs"].as_array().unwrap();

@@ -151,7 +151,7 @@ async fn an_event_runs_on_request_and_its_answer_has_the_result_of_each_script()
     assert_eq!(texts(&last), texts(&report));
     let never = EventWhich { component: "ip".into(), event: "releaseip".into() };
     assert_eq!(ask::<service::Status>(&bus, never).await.unwrap().report, None);
-    let nobody = ask::<service::Run>(&bus, run("nobody", "takeip", &[], SOON)).await;
+    let nobody = ask::<service::Run>(&bus, run("nobody", "startup", &[], SOON)).await;
     assert!(matches!(&nobody, Err(CallError::Refused(why)) if why.code == Code::NotFound), "{nobody:?}");
 }
 
@@ -324,7 +324,7 @@ async fn post(place: &Place, path: &str, body: &str) -> String {
 async fn the_door_runs_events_and_tells_how_they_went_as_json() {
     let place = Place::new(ALONE, |dir| script(dir, "ip/10.a", "echo \"has $2\""));
     wait_up(&place.client("me")).await;
-    let body = r#"{"component": "ip", "event": "takeip", "args": ["eth0"], "limit": 30000000, "all": false}"#;
+    let body = r#"{"component": "ip", "event": "takeip", "args": ["eth0", "10.0.0.1", "24"], "limit": 30000000, "all": false}"#;
     let ran = post(&place, "/v1/event/run", body).await;
     assert!(ran.starts_with("HTTP/1.1 200") && ran.contains(r#""result":"ok""#), "{ran}");
     let last = post(&place, "/v1/event/status", r#"{"component": "ip", "event": "takeip"}"#).await;
@@ -368,7 +368,7 @@ async fn programs_are_run_on_its_events_in_both_roles_and_are_seen_at_the_door()
         let bus = place.client("me");
         wait_up(&bus).await;
         for event in ["takeip", "trouble"] {
-            ask::<service::Run>(&bus, run("ip", event, &["eth0"], SOON)).await.unwrap();
+            ask::<service::Run>(&bus, run("ip", event, &["eth0", "10.0.0.1", "24"], SOON)).await.unwrap();
         }
         let wanted = [
             "event.script.finished ip takeip 10.a ok",

@@ -44,11 +44,27 @@ fn word(text: &str) -> Word {
     Word::from(text)
 }
 
+/// The arguments of an event whose scripts rely on them: how many, and which. ctdbd counts those of its own events before it
+/// asks (EVT-07), so its requests are taken as they come.
+fn arguments(event: &str) -> Option<(usize, &'static str)> {
+    match event {
+        "takeip" | "releaseip" => Some((3, "interface, address, bits of the mask")),
+        "updateip" => Some((4, "old interface, new interface, address, bits of the mask")),
+        _ => None,
+    }
+}
+
 /// The question behind a request.
 pub fn run(asked: &EventRun) -> Result<Request, Refusal> {
     let limit = Duration::from_micros(asked.limit.0);
     if limit > LIMIT {
         return Err(Refusal::new(Code::BadRequest, "an event takes a day at most"));
+    }
+    if let Some((count, which)) = arguments(&asked.event)
+        && asked.args.len() != count
+    {
+        let text = format!("{} has {count} arguments: {which}", asked.event);
+        return Err(Refusal::new(Code::BadRequest, text));
     }
     let args = asked.args.iter().map(|EventArgument(arg)| word(arg)).collect();
     let (component, event) = (word(&asked.component), word(&asked.event));

@@ -45,10 +45,10 @@ fn again<T: Xdr + PartialEq + std::fmt::Debug>(message: T) -> T {
 fn a_request_asks_what_it_says_and_no_event_may_take_longer_than_a_day() {
     let args = vec![EventArgument("eth0".into()), EventArgument(String::new())];
     let mut asked =
-        EventRun { component: "ip".into(), event: "takeip".into(), args, limit: Span(30_000_000), all: true };
+        EventRun { component: "ip".into(), event: "moved".into(), args, limit: Span(30_000_000), all: true };
     let wanted = Request::Run {
         component: "ip".into(),
-        event: "takeip".into(),
+        event: "moved".into(),
         args: vec!["eth0".into(), Word::default()],
         limit: Duration::from_secs(30),
         all: true,
@@ -62,6 +62,33 @@ fn a_request_asks_what_it_says_and_no_event_may_take_longer_than_a_day() {
     assert_eq!(past("10.a.script"), wanted(Some("10.a".into())));
     let which = EventWhich { component: "ip".into(), event: "monitor".into() };
     assert_eq!(messages::status(&which), Request::Status { component: "ip".into(), event: "monitor".into() });
+}
+
+#[test]
+fn evt_07_events_of_addresses_are_refused_with_another_number_of_arguments() {
+    let asked = |event: &str, count: usize| EventRun {
+        component: "legacy".into(),
+        event: event.into(),
+        args: vec![EventArgument("word".into()); count],
+        limit: Span(30_000_000),
+        all: false,
+    };
+    for (event, right) in [("takeip", 3), ("releaseip", 3), ("updateip", 4)] {
+        for count in 0..6 {
+            let taken = messages::run(&asked(event, count));
+            let refused = taken.map(drop).map_err(|refusal| refusal.code);
+            let wanted = if count == right { Ok(()) } else { Err(Code::BadRequest) };
+            assert_eq!(refused, wanted, "{event} with {count}");
+        }
+    }
+    let refused = messages::run(&asked("updateip", 3)).unwrap_err();
+    assert_eq!(
+        refused.text,
+        "updateip has 4 arguments: old interface, new interface, address, bits of the mask"
+    );
+    for count in 0..6 {
+        assert!(messages::run(&asked("ipreallocated", count)).is_ok(), "{count}");
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ use promises::Promises;
 use server::Scripts;
 
 const CALLERS: u32 = 4;
-const EVENTS: [&str; 4] = ["monitor", "monitor", "takeip", "recovered"];
+const EVENTS: [&str; 4] = ["monitor", "monitor", "ipreallocated", "recovered"];
 const COMPONENTS: [&str; 2] = ["legacy", "ip"];
 /// The node of the event daemon.
 const HOME: u32 = 0;
