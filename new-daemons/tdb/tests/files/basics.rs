@@ -135,3 +135,30 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     assert!(matches!(error, Error::Open { .. }), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), b"not a database at all");
 }
+
+/// Words of a file's head: `rwlocks`, `magic1_hash` and `feature_flags` of `struct tdb_header`.
+const MARKED: [u64; 3] = [40, 52, 60];
+const JENKINS: u32 = 0x0BAD_1A51;
+const FEATURES: u32 = 0x0BAD_1A52;
+
+#[test]
+fn cli_10_a_file_says_that_its_hash_is_jenkins_and_whether_its_locks_are_mutexes() {
+    let marks = |flags| {
+        let it = Fixture::new(flags);
+        MARKED.map(|at| {
+            let mut word = [0; 4];
+            assert_eq!(it.tdb().read_at(&mut word, at).unwrap(), 4);
+            u32::from_ne_bytes(word)
+        })
+    };
+    let [plain, mutexes] = lock_kinds().map(marks);
+    assert_eq!((plain[0], plain[2]), (JENKINS, 0));
+    assert_eq!((mutexes[0], mutexes[2]), (FEATURES, 1), "an older libtdb refuses both");
+    assert_eq!(plain[1], mutexes[1]);
+    assert_ne!(plain[1], 0, "the hash of the file's first words, by which a wrong one is noticed");
+    // Whoever opens it without saying which hash it has finds that out from the file.
+    let mut it = Fixture::new(OpenFlags::PERSISTENT | OpenFlags::INCOMPATIBLE_HASH);
+    it.tdb = None;
+    let tdb = Tdb::open(it.path(), OpenFlags::PERSISTENT).unwrap();
+    assert_eq!(tdb.fetch(b"key7").unwrap().unwrap(), b"value7");
+}
