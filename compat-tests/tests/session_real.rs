@@ -1,14 +1,18 @@
 //! `legacy-client` beside real ctdbd: every typed call against what the C tool says, messages between clients on two
 //! nodes, the leader's own messages, and a ctdbd that goes away and comes back.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use compat_tests::{Cluster, wait_until};
 use legacy_client::{Backoff, CallError, Client, Event, Options, SendError};
 use legacy_codec::{
-    Abi, Capabilities, Dest, GetCapabilities, GetIfaces, GetNodeMap, GetPid, GetPnn, GetRecMode, GetRunState,
-    GetVnnMap, Message, NodeFlags, Ping, Pnn, RecMode, RunState, SrvId, Uptime,
+    Abi, Capabilities, ClientId, Control, ControlFlags, DEFAULT_LIMIT, Dest, FrameBuf, Framing,
+    GetCapabilities, GetIfaces, GetNodeMap, GetPid, GetPnn, GetRecMode, GetRunState, GetVnnMap, Header,
+    Message, NodeFlags, Operation, Packet, Ping, Pnn, RecMode, ReqControl, ReqId, ReqTunnel, RunState, SrvId,
+    TunnelDeregister, TunnelFlags, TunnelId, TunnelRegister, Uptime,
 };
 
 const SOON: Duration = Duration::from_secs(30);
@@ -114,7 +118,7 @@ async fn many_calls_are_in_flight_at_once_and_each_gets_its_own_answer() {
 }
 
 #[tokio::test]
-async fn messages_reach_every_client_that_registered_in_order_and_no_one_else() {
+async fn messages_reach_every_client_that_registered_in_order_and_no_one_else_cli_12_net_30() {
     let cluster = Cluster::builder().nodes(2).start().unwrap();
     let sender = connect(cluster.node(0)).await;
     let (one, two) = (connect(cluster.node(1)).await, connect(cluster.node(1)).await);
@@ -254,4 +258,167 @@ async fn where_nobody_listens_the_first_attempt_says_so_and_a_patient_client_wai
     assert_eq!(event(&patient).await, Event::Up { pnn: Pnn(0) });
     let answer = wait_until(SOON, "the C tool sees it too", || node.ctdb(&["pnn"]));
     assert_eq!(answer.unwrap().trim(), "0");
+}
+
+#[tokio::test]
+async fn a_broadcast_reaches_the_nodes_that_it_names_and_a_call_to_a_dead_node_fails_at_once_net_05_net_17() {
+    let cluster = Cluster::builder().nodes(4).start().unwrap();
+    let mut clients = Vec::new();
+    for node in &cluster.nodes()[..3] {
+        let client = connect(node).await;
+        client.subscribe(SRVID).await.unwrap();
+        clients.push(client);
+    }
+    let sender = &clients[0];
+    cluster.node(1).stop().unwrap();
+    cluster.node(2).ban(300).unwrap();
+
+    // A call that waits for an answer when its node dies.
+    cluster.node(3).pause().unwrap();
+    let owed = tokio::spawn({
+        let client = sender.clone();
+        async move { client.call_within::<Ping>(Dest(3), (), SOON * 2).await }
+    });
+    let calls = sender.counters().calls;
+    while sender.counters().calls == calls {
+        tokio::task::yield_now().await;
+    }
+    cluster.node(3).kill9().unwrap();
+    let error = tokio::time::timeout(SOON, owed).await.expect("a word about it").unwrap().unwrap_err();
+    assert!(matches!(error, CallError::Status { .. }), "{error:?}");
+    for (pnn, flag) in [(1, "STOPPED"), (2, "BANNED")] {
+        cluster.node(0).wait_flag_of(pnn, flag, SOON).unwrap();
+    }
+    cluster.node(0).wait_disconnected_of(3, SOON).unwrap();
+    let begun = Instant::now();
+    let error = sender.call_within::<Ping>(Dest(3), (), SOON * 2).await.unwrap_err();
+    assert!(matches!(error, CallError::Status { .. }) && begun.elapsed() < SOON / 2, "{error:?}");
+
+    let broadcasts = [(Dest::ALL, "all"), (Dest::ACTIVE, "active"), (Dest::CONNECTED, "connected")];
+    for (dest, text) in broadcasts {
+        sender.send(dest, SRVID, Bytes::from_static(text.as_bytes())).await.unwrap();
+    }
+    for pnn in 0..3 {
+        sender.send(Dest(pnn), SRVID, Bytes::from_static(b"end")).await.unwrap();
+    }
+    for (pnn, wanted) in [
+        &["active", "all", "connected", "end"][..],
+        &["all", "connected", "end"],
+        &["all", "connected", "end"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut came = Vec::new();
+        while came.len() < wanted.len() {
+            came.push(String::from_utf8(message(&clients[pnn]).await.data.to_vec()).unwrap());
+        }
+        // What a node says to itself directly overtakes its broadcasts.
+        came.sort();
+        assert_eq!(came, wanted, "node {pnn}");
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_client_that_has_gone_reaches_nobody_else_net_29() {
+    let cluster = Cluster::builder().nodes(2).start().unwrap();
+    let pid = cluster.node(1).pid().unwrap();
+    let ask = |client: &Client| -> Vec<_> {
+        let ask = |client: Client| async move { client.call_within::<GetPid>(Dest(1), (), SOON).await };
+        (0..50).map(|_| tokio::spawn(ask(client.clone()))).collect()
+    };
+    cluster.node(1).pause().unwrap();
+    let gone = connect(cluster.node(0)).await;
+    let (before, calls) = (gone.counters().calls, ask(&gone));
+    while gone.counters().calls < before + 50 {
+        tokio::task::yield_now().await;
+    }
+    // The answer of its own ctdbd comes behind the requests: they are on their way.
+    gone.call::<Ping>(Dest::CURRENT_NODE, ()).await.unwrap();
+    for call in &calls {
+        call.abort();
+    }
+    for call in calls {
+        assert!(call.await.unwrap_err().is_cancelled());
+    }
+    drop(gone);
+    let other = connect(cluster.node(0)).await;
+    let calls = ask(&other);
+    other.call::<Ping>(Dest::CURRENT_NODE, ()).await.unwrap();
+    cluster.node(1).resume().unwrap();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().0, pid);
+    }
+    assert_eq!(other.counters().rejected, 0, "nothing came that was not asked for");
+}
+
+/// A client that says what legacy-client does not: packets of tunnels.
+struct Raw {
+    stream: UnixStream,
+    frames: FrameBuf,
+}
+
+impl Raw {
+    fn connect(node: &compat_tests::Node) -> Self {
+        let stream = UnixStream::connect(node.socket()).unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        Self { stream, frames: FrameBuf::new(Abi::NATIVE, Framing::Client, DEFAULT_LIMIT) }
+    }
+
+    fn send(&mut self, dest: Dest, body: Operation) {
+        let packet = Packet { header: Header { dest, reqid: ReqId(7), ..Header::default() }, body };
+        self.stream.write_all(&packet.encode(Abi::NATIVE).unwrap().bytes).unwrap();
+    }
+
+    fn receive(&mut self) -> Operation {
+        loop {
+            if let Some(frame) = self.frames.pop().unwrap() {
+                return Packet::decode(&frame, Abi::NATIVE).unwrap().body;
+            }
+            let mut buffer = [0; 4096];
+            let len = self.stream.read(&mut buffer).expect("a packet in time");
+            assert!(len > 0, "ctdbd has closed the connection");
+            self.frames.push(Bytes::copy_from_slice(&buffer[..len]));
+        }
+    }
+
+    /// The status of a control, whose answer has to be the next packet.
+    fn control(&mut self, opcode: u32, srvid: SrvId) -> i32 {
+        let (client_id, flags) = (ClientId(0), ControlFlags::empty());
+        let ask = ReqControl { opcode, pad: 0, srvid, client_id, flags, data: Bytes::new() };
+        self.send(Dest::CURRENT_NODE, Operation::ReqControl(ask));
+        match self.receive() {
+            Operation::ReplyControl(reply) => reply.status,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_tunnel_has_one_owner_on_a_node_and_what_nobody_owns_is_dropped_without_an_answer_cli_18() {
+    const TUNNEL: SrvId = SrvId(0x7C54_0000_0000_0002);
+    let cluster = Cluster::builder().nodes(2).start().unwrap();
+    let (mut here, mut there) = (Raw::connect(cluster.node(0)), Raw::connect(cluster.node(1)));
+    let mut other = Raw::connect(cluster.node(1));
+    let packet = |data: &'static [u8]| {
+        let flags = TunnelFlags::REQUEST;
+        Operation::ReqTunnel(ReqTunnel {
+            tunnel_id: TunnelId(TUNNEL.0),
+            flags,
+            data: Bytes::from_static(data),
+        })
+    };
+    // Nobody owns it: the next thing that the sender hears is the answer to another question.
+    here.send(Dest(1), packet(b"lost"));
+    assert_eq!(here.control(TunnelRegister::OPCODE, TUNNEL), 0);
+    assert_eq!(there.control(TunnelRegister::OPCODE, TUNNEL), 0);
+    assert_ne!(other.control(TunnelRegister::OPCODE, TUNNEL), 0, "it has an owner on this node");
+    here.send(Dest(1), packet(b"there"));
+    assert_eq!(there.receive(), packet(b"there"));
+    there.send(Dest(0), packet(b"back"));
+    assert_eq!(here.receive(), packet(b"back"));
+    assert_eq!(there.control(TunnelDeregister::OPCODE, TUNNEL), 0);
+    assert_eq!(other.control(TunnelRegister::OPCODE, TUNNEL), 0);
+    here.send(Dest(1), packet(b"again"));
+    assert_eq!(other.receive(), packet(b"again"));
 }

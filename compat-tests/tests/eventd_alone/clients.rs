@@ -1,12 +1,13 @@
 //! Clients that misbehave: nobody else notices.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use compat_tests::eventd::{EventClient, Kind, run_request, status_request};
 use compat_tests::wait_until;
-use legacy_codec::event::Answer;
+use legacy_codec::Abi;
+use legacy_codec::event::{Answer, EventReply, EventRequest};
 
 use super::{OK, STEP, number, ours, ours_of_another, status};
 
@@ -71,6 +72,45 @@ fn two_hundred_hostile_clients_delay_nobody() {
     assert_eq!(daemon.client().unwrap().run("monitor", "", 60).unwrap(), OK);
 }
 
+/// Nanoseconds that all threads of a process have run.
+fn used(pid: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let of = |thread: std::io::Result<std::fs::DirEntry>| -> u64 {
+        let text = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap_or_default();
+        text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or_default()
+    };
+    threads.map(of).sum()
+}
+
+#[test]
+fn a_request_that_comes_byte_by_byte_is_waited_for_without_work_host_43() {
+    let (site, daemon) = ours();
+    site.script("10.quick", "exit 0").unwrap();
+    let request = run_request(Some("legacy"), Some("slow"), None, 60, 0);
+    let bytes = EventRequest { version: 0, reqid: 9, request }.encode(Abi::NATIVE).unwrap();
+    let mut slow = UnixStream::connect(daemon.socket()).unwrap();
+    let mut quick = daemon.client().unwrap();
+    for (at, byte) in bytes.iter().enumerate().take(bytes.len() - 1) {
+        slow.write_all(&[*byte]).unwrap();
+        if at % 16 == 0 {
+            assert_eq!(quick.run("monitor", "", 60).unwrap(), OK, "others are served meanwhile");
+        }
+    }
+    // Half a second in which no answer may come: the daemon sleeps.
+    slow.set_read_timeout(Some(std::time::Duration::from_millis(500))).unwrap();
+    let before = used(daemon.pid());
+    let nothing = slow.read(&mut [0; 64]).unwrap_err();
+    let work = used(daemon.pid()) - before;
+    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+    assert!(work < 50_000_000, "{work} ns of work for half a request");
+    slow.write_all(&bytes[bytes.len() - 1..]).unwrap();
+    slow.set_read_timeout(Some(STEP)).unwrap();
+    let mut answer = [0; 4096];
+    let len = slow.read(&mut answer).unwrap();
+    let reply = EventReply::decode(&bytes::Bytes::copy_from_slice(&answer[..len]), Abi::NATIVE).unwrap();
+    assert_eq!((reply.reqid, reply.result), (9, OK));
+}
+
 #[test]
 fn a_client_that_does_not_read_costs_one_answer() {
     let (site, daemon) = ours();
@@ -116,7 +156,7 @@ fn ctdbd_sends_hundreds_of_events_ahead_and_all_are_answered_in_their_order() {
 }
 
 #[test]
-fn evt_13_only_one_event_daemon_at_a_time_whichever_of_the_two_it_is() {
+fn evt_13_cli_02_only_one_event_daemon_at_a_time_whichever_of_the_two_it_is() {
     for (first, second) in [(Kind::Ours, Kind::Theirs), (Kind::Theirs, Kind::Ours), (Kind::Ours, Kind::Ours)]
     {
         let site = compat_tests::eventd::EventSite::new().unwrap();
