@@ -67,7 +67,7 @@ fn what_the_command_line_says_goes_before_the_configuration() {
 }
 
 #[test]
-fn a_log_file_that_was_moved_away_is_opened_anew_and_its_place_may_change() {
+fn a_log_file_that_was_moved_away_is_opened_anew_and_its_place_may_change_evt_25() {
     let place = Place::new();
     let file = |name: &str| format!("[logging]\nlocation = file:{}\n", place.path(name).display());
     place.write("conf.d/a.conf", &file("one"));

@@ -81,7 +81,7 @@ fn what_goes_wrong_later_is_one_line_and_status_1() {
 }
 
 #[test]
-fn without_any_file_it_starts_and_both_signals_stop_it() {
+fn without_any_file_it_starts_and_both_signals_stop_it_evt_25() {
     let place = Place::new();
     fs::remove_dir(place.path("conf.d")).unwrap();
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
@@ -130,7 +130,7 @@ fn it_needs_no_root_but_directories_of_its_own() {
 }
 
 #[test]
-fn a_pid_file_lets_one_in_and_is_taken_over_from_the_dead() {
+fn a_pid_file_lets_one_in_and_is_taken_over_from_the_dead_cli_02() {
     let place = Place::new();
     let pid_file = place.path("pid").display().to_string();
     let words = ["--pid-file", &pid_file];

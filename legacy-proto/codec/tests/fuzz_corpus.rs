@@ -1,7 +1,7 @@
 //! The fuzz targets over their corpus, without a fuzzer: every seed, every seed changed in many fixed ways, and inputs
 //! made from nothing.
 //!
-//! The functions and the seeds are those of `legacy-proto/fuzz`. An input that a fuzzer found to break something is put
+//! HOST-51. The functions and the seeds are those of `legacy-proto/fuzz`. An input that a fuzzer found to break something is put
 //! into the corpus under a name that says what it broke, and is tried here ever after.
 
 #![allow(clippy::unwrap_used, clippy::panic)]

@@ -89,7 +89,7 @@ async fn output_of_both_streams_comes_in_its_order_with_the_exit_status() {
 }
 
 #[tokio::test]
-async fn a_program_has_its_name_its_own_group_and_no_descriptor_of_its_parent() {
+async fn a_program_has_its_name_its_own_group_and_no_descriptor_of_its_parent_net_12() {
     let place = Place::new();
     let python = Program::new("/bin/sh").name("10.name").args(["-c", "echo $0; ps -o pgid= -p $$; echo $$"]);
     let (how, text) = run(&python).await;

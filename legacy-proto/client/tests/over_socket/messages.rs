@@ -180,6 +180,8 @@ async fn a_bad_packet_is_dropped_and_the_connection_stays_cli_03() {
     peer.raw(&bad(48, MAGIC, 8)).await;
     peer.raw(&bad(48, MAGIC, 3)).await;
     peer.raw(&bad(20, MAGIC, 5)).await;
+    // HOST-48.
+    peer.raw(&bad(48, MAGIC, 4711)).await;
     fence(&client, &mut peer).await;
     peer.message(ID, Bytes::from_static(b"good")).await;
     assert_eq!(within(client.next_message()).await.unwrap().data, "good");

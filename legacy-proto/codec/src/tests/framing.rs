@@ -36,6 +36,7 @@ fn node() -> FrameBuf {
 }
 
 proptest! {
+    // NET-03.
     #[test]
     fn pieces_of_any_size_give_the_packets_that_were_sent(
         lens in prop::collection::vec(32_usize..3000, 1..20),

@@ -12,7 +12,7 @@ fn hex(text: &str) -> Bytes {
 }
 
 #[test]
-fn the_request_to_register_a_srvid_is_the_one_ctdbd_was_seen_to_take() {
+fn the_request_to_register_a_srvid_is_the_one_ctdbd_was_seen_to_take_net_01() {
     let request = RegisterSrvid::request(SrvId::TUNNEL_NEW_PROTOCOL).encode(Abi::LP64_LE).unwrap();
     let packet = Packet {
         header: Header { dest: Dest::CURRENT_NODE, reqid: ReqId(0x3ea), ..Header::default() },

@@ -94,7 +94,7 @@ fn lengths_inside_a_dmaster_packet_must_fit_it_host_03() {
 }
 
 #[test]
-fn a_keepalive_with_half_of_its_content_has_none_host_21() {
+fn a_keepalive_with_half_of_its_content_has_none_host_21_net_23() {
     for (len, info) in [(0, false), (4, false), (8, true), (16, true)] {
         let decoded = Packet::decode(&packet(9, &vec![0; len], Abi::LP64_LE), Abi::LP64_LE).unwrap();
         let Operation::ReqKeepalive(keepalive) = &decoded.body else { panic!("{decoded:?}") };

@@ -34,7 +34,7 @@ fn the_table_has_every_control_of_c_under_its_number_and_no_other() {
 }
 
 #[test]
-fn the_table_has_every_srvid_of_c_and_ours() {
+fn the_table_has_every_srvid_of_c_and_ours_cli_13() {
     let mut known = BTreeSet::new();
     for line in lines(include_str!("../../tests/data/srvids.txt")) {
         let (number, name) = line.split_once(' ').unwrap();
@@ -59,7 +59,7 @@ fn no_number_and_no_name_stands_twice_in_a_table() {
     assert_eq!(rust_names.len(), CONTROLS.iter().filter(|r| r.is_live()).count());
     assert!(CONTROLS.is_sorted_by(|a, b| a.opcode < b.opcode));
     let operations: Vec<_> = OPERATIONS.iter().map(|r| r.number).collect();
-    assert_eq!(operations, [0, 1, 2, 3, 4, 5, 7, 8, 9, 10], "6 was removed in C");
+    assert_eq!(operations, [0, 1, 2, 3, 4, 5, 7, 8, 9, 10], "NET-04; 6 was removed in C");
     let single: BTreeSet<_> = MESSAGES.iter().filter(|r| !r.is_range()).map(|r| r.srvid).collect();
     let ranges: BTreeSet<_> = MESSAGES.iter().filter(|r| r.is_range()).map(|r| r.srvid).collect();
     assert_eq!(single.len() + ranges.len(), MESSAGES.len());
@@ -101,7 +101,7 @@ fn a_row_says_which_versions_of_samba_have_the_control() {
 }
 
 #[test]
-fn a_srvid_belongs_to_its_own_row_before_that_of_its_range() {
+fn a_srvid_belongs_to_its_own_row_before_that_of_its_range_cli_13() {
     let row = |id| MessageRow::find(SrvId(id)).map(|row| row.c_name);
     assert_eq!(row(0xFE00 << 48), Some("SAMBA_NOTIFY"));
     assert_eq!(row(0xFE00_0000_0000_0001), Some("SAMBA_RANGE"));
@@ -114,16 +114,18 @@ fn a_srvid_belongs_to_its_own_row_before_that_of_its_range() {
 
 #[test]
 fn numbers_print_as_the_ctdb_tools_print_them() {
+    // NET-05.
     let destinations = [
-        (Dest(3), "3"),
-        (Dest::CURRENT_NODE, "CURRENT"),
-        (Dest::ALL, "ALL"),
-        (Dest::ACTIVE, "ACTIVE"),
-        (Dest::CONNECTED, "CONNECTED"),
-        (Dest::MULTICAST, "MULTICAST"),
-        (Dest::UNKNOWN, "UNKNOWN"),
+        (Dest(3), 3, "3"),
+        (Dest::CURRENT_NODE, 0xF000_0001, "CURRENT"),
+        (Dest::ALL, 0xF000_0002, "ALL"),
+        (Dest::ACTIVE, 0xF000_0003, "ACTIVE"),
+        (Dest::CONNECTED, 0xF000_0004, "CONNECTED"),
+        (Dest::MULTICAST, 0xF000_0005, "MULTICAST"),
+        (Dest::UNKNOWN, 0xFFFF_FFFF, "UNKNOWN"),
     ];
-    for (dest, text) in destinations {
+    for (dest, number, text) in destinations {
+        assert_eq!(dest.0, number);
         assert_eq!((dest.to_string(), Pnn(dest.0).to_string()), (text.to_owned(), text.to_owned()));
     }
     let srvids = [

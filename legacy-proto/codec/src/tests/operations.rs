@@ -109,7 +109,7 @@ fn every_operation_has_a_value_and_its_bytes() {
 }
 
 #[test]
-fn record_flags_that_a_sender_left_out_pass_for_0_when_there_is_room_for_them_in_the_padding() {
+fn record_flags_that_a_sender_left_out_pass_for_0_when_there_is_room_for_them_in_the_padding_net_23() {
     let body = |key| {
         Operation::ReplyDmaster(ReplyDmaster {
             db_id: DbId(1),
