@@ -8,6 +8,7 @@ mod callbacks;
 mod cli_rows;
 mod crate_graph;
 mod db;
+mod documents;
 mod eventd;
 mod eventd_alone;
 mod eventd_bus;
