@@ -98,6 +98,76 @@ pub fn reference() -> String {
     out
 }
 
+/// A text as troff wants it.
+fn troff(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-").replace('`', "");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
+}
+
+/// What the manual page says before the options.
+const MANUAL_HEAD: &str = r#".TH ctdb\-conf.d 5  Configuration Tablecloth
+.\" Made from the table of the crate config: UPDATE=1 cargo test \-p config page
+.SH NAME
+ctdb\-conf.d \- configuration of the new daemons
+.SH SYNOPSIS
+/etc/ctdb/ctdb.conf, /etc/ctdb/conf.d/*.conf
+.SH DESCRIPTION
+The new daemons read ctdb.conf as C's daemons do, and then the files of conf.d in the order of their names. Names that begin with a
+dot or do not end in .conf do not count. What a later file says holds, option by option. Nothing of C reads conf.d.
+.PP
+A file has sections, and lines "option = value" in them. A line that begins with # is a comment. A \e at the end of a line goes on
+in the next one. A time is a number with its unit: 500ms, 10s, 2min, 1h. Bytes are 4096, 64K, 1M.
+.PP
+\fBctdbctl config check\fR tells mistakes by file and line, and \fBctdbctl config show\fR says what holds. A new value holds after
+SIGHUP to the daemon, or after its next start, as each option says.
+"#;
+
+/// What it says behind them.
+const MANUAL_TAIL: &str = r#".SH EXAMPLES
+.nf
+# /etc/ctdb/conf.d/50\-tunnel.conf
+[tunneld]
+	peer timeout = 20s
+
+# /etc/ctdb/conf.d/60\-web.conf
+[service web]
+	kind = systemd
+	unit = nginx.service
+	fail after = 3
+
+[callback note]
+	events = service.state.changed
+	program = note
+.fi
+.SH "SEE ALSO"
+ctdbctl(1), ctdb\-eventd(8), ctdb\-serviced(8), ctdb\-tunneld(8), ctdb.conf(5)
+"#;
+
+/// The manual page `ctdb-conf.d(5)`, in troff: every option that the new daemons read.
+#[must_use]
+pub fn manual() -> String {
+    let mut out = MANUAL_HEAD.to_owned();
+    let mut section = "";
+    for setting in options().filter(|setting| setting.is_of_ours()) {
+        if setting.section != section {
+            section = setting.section;
+            let named = if setting.named { " NAME" } else { "" };
+            let _ = writeln!(out, ".SH \"OPTIONS OF [{section}{named}]\"");
+        }
+        let default = setting.default_of_ours().map_or_else(String::new, |value| format!("; else {value}"));
+        let change = if setting.change == Change::AtStart { "next start" } else { "SIGHUP" };
+        let _ = writeln!(
+            out,
+            ".TP\n\\fB{}\\fR ({}{})",
+            troff(setting.name),
+            troff(&kind(setting.value)),
+            troff(&default)
+        );
+        let _ = writeln!(out, "{} New value: {change}.", troff(&about(setting)));
+    }
+    out + MANUAL_TAIL
+}
+
 /// Words as comment lines.
 fn comment(out: &mut String, text: &str) {
     let mut line = String::from("\t#");
@@ -152,14 +222,15 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn the_published_page_is_that_of_the_table() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/generated/configuration.md");
-        let text = reference();
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, &text).unwrap();
+    fn the_published_pages_are_those_of_the_table() {
+        for (name, text) in [("generated/configuration.md", reference()), ("man/ctdb-conf.d.5", manual())] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            let there = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(there == text, "{} is stale: UPDATE=1 cargo test -p config page", path.display());
         }
-        let there = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(there == text, "{} is stale: UPDATE=1 cargo test -p config page", path.display());
     }
 
     #[test]

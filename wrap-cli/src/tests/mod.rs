@@ -3,5 +3,6 @@
 //! The daemon's side of the wire is tested from outside, in the folder `tests`.
 
 mod answers;
+mod examples;
 pub(crate) mod fake;
 mod published;
