@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use bus::calls::{CallError, News};
 use bus::{Address, Daemon, Node};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use protocol::common::{Code, Span};
 use protocol::event::{
     EventArgument, EventComponent, EventNamed, EventOutcome, EventPast, EventResult, EventRun,
@@ -67,6 +69,11 @@ impl Place {
 
     fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.daemon.id()).unwrap());
+        nix::sys::signal::kill(pid, signal).unwrap();
     }
 
     fn client(&self, name: &str) -> Bus {
@@ -297,8 +304,7 @@ async fn a_second_daemon_for_the_same_bus_does_not_start_and_a_stop_leaves_nothi
     let mut second = eventd(place.dir.path(), ALONE);
     let status = tokio::task::spawn_blocking(move || second.wait().unwrap()).await.unwrap();
     assert_eq!(status.code(), Some(1));
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(place.daemon.id()).unwrap());
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    place.signal(Signal::SIGTERM);
     assert_eq!(place.daemon.wait().unwrap().code(), Some(0), "{}", place.log());
     assert!(!place.dir.path().join("run/bus/event.0").exists());
 }
@@ -389,6 +395,36 @@ async fn programs_are_run_on_its_events_in_both_roles_and_are_seen_at_the_door()
         assert!(history.contains(r#""topic":"event.run.finished""#), "{history}");
         let unknown = post(&place, "/v1/event/callback-status", r#"{"name": "other"}"#).await;
         assert!(unknown.starts_with("HTTP/1.1 404"), "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn sighup_registers_new_callbacks_in_both_roles_and_changes_nothing_when_there_is_a_mistake() {
+    for role in [ALONE, &[]] {
+        let place = Place::new(role, |dir| script(dir, "ip/10.a", ""));
+        let bus = place.client("me");
+        wait_up(&bus).await;
+        callback(place.dir.path());
+        place.signal(Signal::SIGHUP);
+        let (deadline, mut turn) = (Instant::now() + SOON, tokio::time::interval(Duration::from_millis(20)));
+        while !post(&place, "/v1/event/callbacks", "").await.contains(r#""name":"note""#) {
+            assert!(Instant::now() < deadline, "{role:?}: {}", place.log());
+            turn.tick().await;
+        }
+        ask::<service::Run>(&bus, run("ip", "first", &[], SOON)).await.unwrap();
+        let first = ["event.script.finished ip first 10.a ok", "event.run.finished ip first ok"];
+        wait_noted(&place, &first).await;
+
+        fs::write(place.dir.path().join("conf.d/90-wrong.conf"), "[callback note]\nretries = many\n")
+            .unwrap();
+        place.signal(Signal::SIGHUP);
+        while !place.log().contains("'retries' cannot be 'many'") {
+            assert!(Instant::now() < deadline, "{role:?}: {}", place.log());
+            turn.tick().await;
+        }
+        ask::<service::Run>(&bus, run("ip", "second", &[], SOON)).await.unwrap();
+        let second = ["event.script.finished ip second 10.a ok", "event.run.finished ip second ok"];
+        wait_noted(&place, &[first, second].concat()).await;
     }
 }
 

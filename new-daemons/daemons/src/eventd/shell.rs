@@ -180,12 +180,17 @@ impl<'a> Shell<'a> {
 
     /// Goes by new settings.
     pub(crate) fn go_by(&mut self, settings: Settings, ours: &Ours) {
+        self.go_by_c(settings);
+        self.outside.configure(ours.callbacks.clone());
+        self.heed(ours);
+    }
+
+    /// Goes by what C's event daemon knows, too.
+    fn go_by_c(&mut self, settings: Settings) {
         self.log.set_level(settings.level);
         self.hook = settings.hook.is_some();
         self.scripts.set_hook(settings.hook);
         self.feed(Input::Hook(self.hook));
-        self.outside.configure(ours.callbacks.clone());
-        self.heed(ours);
     }
 
     /// One turn without clients of the socket. Nothing is lost when this is dropped.
@@ -230,6 +235,7 @@ impl<'a> Shell<'a> {
                     self.log.line(Level::Notice, &format!("Received signal {}", kind.as_raw_value()));
                     if kind == SignalKind::hangup() {
                         self.reopen();
+                        self.renew();
                     } else if kind == SignalKind::user_defined1() {
                         self.reload();
                     } else {
@@ -257,17 +263,25 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// Goes by what only the new daemons know, as the files say it now: SIGHUP has each of them do so. With a mistake in them
+    /// nothing changes.
+    fn renew(&mut self) {
+        let (ours, doubt) = Ours::read(self.paths);
+        if let Some(doubt) = doubt {
+            return self.log.line(Level::Warning, &format!("Configuration of the new daemons: {doubt}"));
+        }
+        self.outside.configure(ours.callbacks.clone());
+        self.heed(&ours);
+    }
+
     /// Level and debug hook may change while the daemon runs.
     fn reload(&mut self) {
         let file = self.paths.etc("ctdb.conf");
         self.log.line(Level::Notice, &format!("Re-reading config file {}", file.display()));
         match Settings::read(self.paths) {
             Ok(settings) => {
-                let (ours, doubt) = Ours::read(self.paths);
-                if let Some(doubt) = doubt {
-                    self.log.line(Level::Warning, &format!("Configuration of the new daemons: {doubt}"));
-                }
-                self.go_by(settings, &ours);
+                self.go_by_c(settings);
+                self.renew();
                 self.log.line(Level::Notice, "reconfigure completed successfully");
             }
             Err(error) => self.log.line(Level::Warning, &format!("Configuration reload failed: {error}")),
