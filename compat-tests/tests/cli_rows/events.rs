@@ -71,7 +71,7 @@ pub(crate) const OURS: &[Try] = &[
     ),
     done("event history 77.none", &["no script of legacy was run"], &[("/scripts", "[]")]),
     ends(5, "event history --component nobody", &["no directory for scripts of 'nobody'"], &[]),
-    ends(2, "event status -n 0,1", &["asks one node"], &[("/error/code", "\"usage\"")]),
+    ends(2, "event status -n 0,1", &["there is no node 1"], &[("/error/code", "\"usage\"")]),
 ];
 
 fn start(ours: bool) -> Cluster {
