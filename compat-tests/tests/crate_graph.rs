@@ -39,7 +39,7 @@ const TABLE: &[Row] = &[
     (
         "tunneld",
         Tokio,
-        &["bus", "config", "legacy-client", "machine", "protocol", "runtime", "tunnel-core"],
+        &["bus", "bus-sockets", "config", "machine", "protocol", "reactor", "runtime", "tunnel-core"],
         &[],
     ),
     (

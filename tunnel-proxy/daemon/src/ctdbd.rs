@@ -1,150 +1,130 @@
 //! The socket to ctdbd: reads whatever comes, at once and always, and writes in order as ctdbd takes it.
 //!
 //! Each wake-up costs as much as all the rest of a packet's way. So room to write is watched only since the socket was
-//! full, until a wake-up finds nothing to write: otherwise each packet that ctdbd takes would wake this process for
-//! nothing. And a read that did not fill its buffer is the last one until the kernel says that there is more.
+//! full, until a wake-up finds nothing to write: otherwise each packet that ctdbd takes would wake this thread for nothing.
 
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice, Write};
-use std::os::unix::net::UnixStream;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe;
+use bytes::Bytes;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+use reactor::stream::{Read, Reader, Writer};
+use reactor::{Interest, Reactor, Ready, Token};
 
 /// What one read takes at most.
 const READ_SIZE: usize = 256 << 10;
 
-/// Pieces given to one write.
-const WRITE_PIECES: usize = 64;
-
-/// A connection. The reading half is a `pipe::Receiver` because that is watched for reading alone.
-#[derive(Debug)]
-struct Stream {
-    reader: pipe::Receiver,
-    writer: UnixStream,
-    /// The same socket, watched for room.
-    room: Option<tokio::net::UnixStream>,
+/// Whether the loop is told of room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Unwatched,
+    /// There was none: nothing is written until it is told.
+    Awaited,
+    /// It was told, and is still watched.
+    Told,
 }
 
-impl Stream {
-    async fn connect(path: &Path) -> io::Result<Self> {
-        let writer = tokio::net::UnixStream::connect(path).await?.into_std()?;
-        let reader = pipe::Receiver::from_owned_fd_unchecked(writer.try_clone()?.into())?;
-        Ok(Self { reader, writer, room: None })
-    }
-
-    /// Writes what the socket takes; nothing means that it is full and watched.
-    fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
-        let written = match &self.room {
-            Some(room) => room.try_write_vectored(pieces),
-            None => (&self.writer).write_vectored(pieces),
-        };
-        match written {
-            Ok(len) => Ok(Some(len)),
-            Err(e) if e.kind() == ErrorKind::Interrupted => Ok(Some(0)),
-            Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                if self.room.is_none() {
-                    self.room = Some(tokio::net::UnixStream::from_std(self.writer.try_clone()?)?);
-                }
-                Ok(None)
-            }
-            Err(e) => Err(e),
-        }
-    }
+#[derive(Debug)]
+struct Connection {
+    socket: UnixStream,
+    room: Room,
 }
 
 #[derive(Debug)]
 pub(crate) struct Ctdbd {
     path: PathBuf,
-    stream: Option<Stream>,
-    outbox: VecDeque<Bytes>,
-    buffer: BytesMut,
+    token: Token,
+    connection: Option<Connection>,
+    reader: Reader,
+    writer: Writer,
 }
 
 impl Ctdbd {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, stream: None, outbox: VecDeque::new(), buffer: BytesMut::new() }
+    pub(crate) fn new(path: PathBuf, token: Token) -> Self {
+        let (reader, writer) = (Reader::new(READ_SIZE), Writer::default());
+        Self { path, token, connection: None, reader, writer }
     }
 
-    pub(crate) async fn connect(&mut self) -> Result<(), String> {
+    pub(crate) fn connect(&mut self, reactor: &Reactor) -> Result<(), String> {
         self.close();
-        match Stream::connect(&self.path).await {
-            Ok(stream) => {
-                self.stream = Some(stream);
-                Ok(())
-            }
-            Err(e) => Err(format!("{}: {e}", self.path.display())),
-        }
+        let connected = || {
+            let socket = connected(&self.path)?;
+            reactor.add(&socket, self.token, Interest::Read)?;
+            Ok(Connection { socket, room: Room::Unwatched })
+        };
+        let told = |error: io::Error| format!("{}: {error}", self.path.display());
+        self.connection = Some(connected().map_err(told)?);
+        Ok(())
     }
 
     pub(crate) fn close(&mut self) {
-        self.stream = None;
-        self.outbox.clear();
-        self.buffer.clear();
+        self.connection = None;
+        self.writer.clear();
     }
 
     pub(crate) fn write(&mut self, bytes: Bytes) {
-        if self.stream.is_some() {
-            self.outbox.push_back(bytes);
+        if self.connection.is_some() {
+            self.writer.push(bytes);
         }
     }
 
-    /// Ready when what waits to be written may go on.
-    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(stream) = &mut self.stream else { return Poll::Pending };
-        let Some(room) = &stream.room else { return Poll::Pending };
-        // An error shows at the next write.
-        let _ = ready!(room.poll_write_ready(cx));
-        if self.outbox.is_empty() {
-            stream.room = None;
-            return Poll::Pending;
+    /// The loop was told that there is room.
+    pub(crate) fn ready(&mut self, reactor: &Reactor, ready: Ready) {
+        let Some(Connection { socket, room }) = &mut self.connection else { return };
+        if !ready.writable || *room == Room::Unwatched {
+            return;
         }
-        Poll::Ready(())
+        *room = Room::Told;
+        if self.writer.is_empty() && reactor.change(&*socket, self.token, Interest::Read).is_ok() {
+            *room = Room::Unwatched;
+        }
     }
 
-    /// What there is to read. An error or an end closes the socket.
-    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, String>> {
-        let Some(stream) = &mut self.stream else { return Poll::Pending };
-        self.buffer.reserve(READ_SIZE);
-        let read = ready!(pin!(stream.reader.read_buf(&mut self.buffer)).poll(cx));
-        let why = match read {
-            Ok(0) => "ctdbd closed the connection".to_owned(),
-            Ok(_) => return Poll::Ready(Ok(self.buffer.split().freeze())),
-            Err(e) => e.to_string(),
+    /// What there is to read, and whether there may be more. An error or an end closes the socket.
+    pub(crate) fn read(&mut self) -> Option<(Result<Bytes, String>, bool)> {
+        let Connection { socket, .. } = self.connection.as_ref()?;
+        let why = match self.reader.read(socket) {
+            Ok(Read::Bytes(bytes)) => return Some((Ok(bytes), self.reader.has_more())),
+            Ok(Read::Nothing) => return None,
+            Ok(Read::End) => "ctdbd closed the connection".to_owned(),
+            Err(error) => error.to_string(),
         };
         self.close();
-        Poll::Ready(Err(why))
+        Some((Err(why), false))
     }
 
     /// Writes what the socket takes; gives back how much that was.
-    pub(crate) fn try_write(&mut self) -> Result<usize, String> {
-        let mut written = 0;
-        while let (Some(stream), false) = (&mut self.stream, self.outbox.is_empty()) {
-            let pieces: Vec<_> = self.outbox.iter().take(WRITE_PIECES).map(|b| IoSlice::new(b)).collect();
-            match stream.write(&pieces) {
-                Ok(Some(mut n)) => {
-                    written += n;
-                    while let Some(first) = self.outbox.front_mut() {
-                        let taken = n.min(first.len());
-                        first.advance(taken);
-                        n -= taken;
-                        if !first.is_empty() {
-                            break;
-                        }
-                        self.outbox.pop_front();
-                    }
-                }
-                Ok(None) => break,
-                Err(e) => {
-                    self.close();
-                    return Err(e.to_string());
-                }
-            }
+    pub(crate) fn try_write(&mut self, reactor: &Reactor) -> Result<usize, String> {
+        let Some(Connection { socket, room }) = &mut self.connection else { return Ok(0) };
+        if self.writer.is_empty() || *room == Room::Awaited {
+            return Ok(0);
         }
-        Ok(written)
+        let mut write = || {
+            let written = self.writer.write(&*socket)?;
+            if !self.writer.is_empty() {
+                if *room == Room::Unwatched {
+                    reactor.change(&*socket, self.token, Interest::Both)?;
+                }
+                *room = Room::Awaited;
+            }
+            Ok(written)
+        };
+        let written: io::Result<usize> = write();
+        written.map_err(|error| {
+            self.close();
+            error.to_string()
+        })
     }
+}
+
+/// Never waits: a ctdbd that takes nobody for now is one that is not there.
+fn connected(path: &Path) -> io::Result<UnixStream> {
+    // A path that no socket can have is told as everywhere else.
+    SocketAddr::from_pathname(path)?;
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    connect(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
+    Ok(UnixStream::from(fd))
 }

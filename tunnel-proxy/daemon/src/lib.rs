@@ -3,6 +3,7 @@
 //! Puts together what the command line and the section `[tunneld]` say, prepares the bus directory, and hands over to the
 //! shell. What the daemon does is in `tunnel-core`; what is the same for all daemons is in `runtime::frame`.
 
+mod carrier;
 mod ctdbd;
 mod locals;
 mod shell;

@@ -1,47 +1,47 @@
 //! The sockets to the daemons of this node. What finds no room waits there for its daemon, so the others go on.
 
+use std::ops::Range;
 use std::path::PathBuf;
-use std::task::{Context, Poll};
 
 use bus::{Daemon, Gather};
-use runtime::datagram::{Outcome, Sender, Senders, socket_of};
+use bus_sockets::{Outcome, Senders, send_once, socket_of};
+use reactor::{Reactor, Token};
 
-/// One connection for each run of a daemon.
+/// A run of a daemon: each has a connection of its own.
+pub(crate) type Run = (Daemon, u64);
+
 #[derive(Debug)]
 pub(crate) struct Locals {
     dir: PathBuf,
-    senders: Senders<(Daemon, u64)>,
+    senders: Senders<Run>,
 }
 
 impl Locals {
-    pub(crate) fn new(dir: PathBuf) -> Self {
-        Self { dir, senders: Senders::default() }
+    pub(crate) const fn new(dir: PathBuf, tokens: Range<u64>) -> Self {
+        Self { dir, senders: Senders::new(tokens) }
     }
 
-    /// Sends at once, or as soon as the daemon reads. `None`: later.
-    pub(crate) fn send(&mut self, daemon: Daemon, incarnation: u64, datagram: Gather) -> Option<Outcome> {
-        let path = || socket_of(&self.dir, daemon);
-        self.senders.send((daemon, incarnation), path, datagram, None)
+    /// Takes a datagram for the next flush. An outcome at once is its end.
+    pub(crate) fn send(&mut self, run: Run, datagram: Gather) -> Option<Outcome> {
+        self.senders.send(run, || socket_of(&self.dir, run.0), datagram, None)
     }
 
-    /// The next daemon whose socket may have room again for what waits here.
-    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<(Daemon, u64)> {
-        self.senders.poll_room(cx)
+    /// Sends what was taken, as far as there is room.
+    pub(crate) fn flush(&mut self, reactor: &Reactor, outcomes: &mut Vec<(Run, Outcome)>) {
+        self.senders.flush(reactor, outcomes);
     }
 
-    /// Sends what waited. `None`: there is no more, or no more room.
-    pub(crate) fn resume(&mut self, daemon: Daemon, incarnation: u64) -> Option<Outcome> {
-        self.senders.resume((daemon, incarnation))
+    /// There may be room behind this token.
+    pub(crate) fn room(&mut self, token: Token) {
+        self.senders.room(token);
     }
 
-    pub(crate) fn forget(&mut self, daemon: Daemon, incarnation: u64) {
-        self.senders.forget((daemon, incarnation));
+    pub(crate) fn forget(&mut self, run: Run) {
+        self.senders.forget(run);
     }
 
     /// Sends once, without waiting for room.
-    pub(crate) fn send_once(&self, daemon: Daemon, datagram: &Gather) {
-        if let Ok(mut sender) = Sender::connect(&socket_of(&self.dir, daemon)) {
-            let _ = sender.try_send(datagram);
-        }
+    pub(crate) fn send_once(&self, daemon: Daemon, datagram: Gather) {
+        send_once(&socket_of(&self.dir, daemon), datagram);
     }
 }

@@ -5,7 +5,6 @@
 
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bus::Daemon;
 use protocol::common::{Code, Daemon as Named};
@@ -15,69 +14,48 @@ use protocol::tunnel::{LinkState, PeerState, Status, Text};
 use protocol::tunnel::{
     TunnelDaemonChanged, TunnelEcho, TunnelLinkChanged, TunnelPeerChanged, TunnelPeers, TunnelStatus,
 };
+use reactor::{Mailer, Refused};
 use runtime::http::prometheus_client::metrics::counter::Counter;
 use runtime::http::prometheus_client::metrics::family::Family;
 use runtime::http::prometheus_client::metrics::gauge::Gauge;
 use runtime::http::prometheus_client::registry::Registry;
 use runtime::{Bus, Joining, Observed, Station};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tunnel_core::Event;
 
-/// Questions that wait until the loop sees them; who comes then waits before it asks.
-const WAITING: usize = 64;
+use crate::carrier::Wish;
 
 /// What the tunneld is ill with while there is no ctdbd.
 const CTDBD: &str = "ctdbd";
-
-type Asked = oneshot::Sender<Status>;
 
 /// The name of the tunneld among the other daemons.
 pub(crate) fn me() -> anyhow::Result<Daemon> {
     Ok(Daemon { name: SERVICE.name.parse()?, instance: 0 })
 }
 
-/// Where questions arrive in the loop.
-#[derive(Debug)]
-pub(crate) struct Reception {
-    asked: mpsc::Receiver<Asked>,
-    station: Station,
-}
-
-impl Reception {
-    /// Joins the bus in its directory.
-    pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
-        let daemon = me()?;
-        let release = env!("CARGO_PKG_VERSION").to_owned();
-        let bus = Bus::join(Joining { dir: dir.to_owned(), daemon, release, features: 0 })?;
-        let (sender, asked) = mpsc::channel(WAITING);
-        let (handler, observed) = (Box::new(Served(Asking(sender.clone()))), Box::new(Asking(sender)));
-        let station = Station::new(daemon, Some(bus), handler, Some(observed));
-        station.health().set(CTDBD, Some("it was not reached yet".to_owned()));
-        Ok(Self { asked, station })
-    }
-
-    pub(crate) const fn station(&self) -> &Station {
-        &self.station
-    }
-
-    /// The next who wants to know the state.
-    pub(crate) fn poll_asked(&mut self, cx: &mut Context<'_>) -> Poll<Asked> {
-        match self.asked.poll_recv(cx) {
-            Poll::Ready(Some(asked)) => Poll::Ready(asked),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
-        }
-    }
+/// Joins the bus in its directory.
+pub(crate) fn open(dir: &Path, carrier: &Mailer<Wish>) -> anyhow::Result<Station> {
+    let daemon = me()?;
+    let release = env!("CARGO_PKG_VERSION").to_owned();
+    let bus = Bus::join(Joining { dir: dir.to_owned(), daemon, release, features: 0 })?;
+    let asking = || Asking(carrier.clone());
+    let station = Station::new(daemon, Some(bus), Box::new(Served(asking())), Some(Box::new(asking())));
+    station.health().set(CTDBD, Some("it was not reached yet".to_owned()));
+    Ok(station)
 }
 
 /// Asks the loop.
 #[derive(Debug)]
-struct Asking(mpsc::Sender<Asked>);
+struct Asking(Mailer<Wish>);
 
 impl Asking {
     async fn state(&self) -> Result<Status, Refusal> {
         let ends = || Refusal::new(Code::Stopping, "the tunneld is about to end");
         let (reply, state) = oneshot::channel();
-        self.0.send(reply).await.map_err(|_| ends())?;
+        self.0.send(Wish::Status(reply)).map_err(|refused| match refused {
+            Refused::Full(_) => Refusal::new(Code::Busy, "too many ask for the state of the tunneld"),
+            Refused::Gone(_) => ends(),
+        })?;
         state.await.map_err(|_| ends())
     }
 }
