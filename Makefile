@@ -6,11 +6,18 @@ CARGO_FLAGS ?=
 # The profile of .config/nextest.toml.
 NEXTEST_PROFILE ?= default
 
-# The programs that the demonstration and the measurements run. Not all programs: each costs a link-time optimisation.
-RUN := ctdb-tunneld ctdb-eventd ctdbctl compat-warden
+# What the demonstration and the measurements run: the one executable of the product, and who cleans up after a cluster.
+RUN := tablecloth compat-warden
+
+# Where `make install` puts things; DESTDIR is for whoever makes packages.
+PREFIX ?= /usr/local
+DESTDIR ?=
+# `ctdb`, C's own name of its tool, is not among them: docs/old-grammar.md says how to put ours in its place.
+DAEMONS := ctdb-eventd ctdb-serviced ctdb-tunneld
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test check fmt clippy doc deny gate demo bench fuzz corpus
+.PHONY: help packages build install test check fmt clippy doc deny gate demo bench fuzz corpus
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,10 +25,18 @@ help: ## this list
 packages: ## install the Debian packages that are missing (as root), or say the command
 	@scripts/install-packages
 
-build: packages ## build all programs
-	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
+build: packages ## build the product: one executable, and a link for each program below target/debug/programs
+	$(CARGO) build $(CARGO_FLAGS) --package tablecloth
+	$(TARGET)/debug/tablecloth links $(TARGET)/debug/programs
 
-test: build ## run all tests, with real ctdbd too
+install: packages ## build for use, and install the executable with its names below PREFIX=/usr/local
+	$(CARGO) build $(CARGO_FLAGS) --release --package tablecloth
+	install -D $(TARGET)/release/tablecloth $(DESTDIR)$(PREFIX)/sbin/tablecloth
+	$(DESTDIR)$(PREFIX)/sbin/tablecloth links $(DESTDIR)$(PREFIX)/sbin $(DAEMONS)
+	$(DESTDIR)$(PREFIX)/sbin/tablecloth links $(DESTDIR)$(PREFIX)/bin ctdbctl
+
+# Nothing is built beforehand: tests want libraries with a few more features, so all of it would be compiled twice.
+test: packages ## run all tests, with real ctdbd too
 	$(CARGO) test $(CARGO_FLAGS) --workspace --doc --quiet
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 	    set -x; $(CARGO) nextest run $(CARGO_FLAGS) --workspace --profile $(NEXTEST_PROFILE); \
@@ -56,7 +71,7 @@ demo: packages ## three real ctdbd with our event daemon, packets of the new kin
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin demo
 
 bench: packages ## the tunnel beside plain messages of ctdbd, ctdb-eventd beside C's, what ctdb-serviced costs, the codec beside memcpy
-	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) ctdb-serviced bench bench-codec)
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) bench bench-codec)
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench-codec
 
@@ -64,7 +79,7 @@ bench: packages ## the tunnel beside plain messages of ctdbd, ctdb-eventd beside
 SCENES ?=
 
 corpus: packages ## record what is missing in captures/data on clusters of real ctdbd; SCENES="vacuum ban" again
-	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) record-corpus)
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package compat-tests --bin record-corpus -- $(SCENES)
 
 # How long each target is fuzzed, and which: FUZZ="packet messages".

@@ -11,6 +11,9 @@ use std::time::SystemTime;
 
 use crate::error::{Error, Result, io_at};
 
+/// The package of the one executable, and its file.
+const EXECUTABLE: &str = "tablecloth";
+
 /// The directory of the running profile, for example `target/debug`.
 fn profile_dir() -> Result<PathBuf> {
     let exe = env::current_exe().map_err(io_at("path of the running program"))?;
@@ -52,6 +55,26 @@ pub fn binary(package: &str, name: &str) -> Result<PathBuf> {
         return Ok(path);
     }
     let command = format!("cargo build --package {package} --bin {name}");
+    Err(Error::Build { path, command, output: String::from_utf8_lossy(&out.stderr).into_owned() })
+}
+
+/// A program of the product by its name: a link to the one executable, which is built when it is missing or stale.
+///
+/// # Errors
+/// [`Error::Build`] when it does not build, or has no program of that name.
+pub fn product(name: &str) -> Result<PathBuf> {
+    let executable = binary(EXECUTABLE, EXECUTABLE)?;
+    let links = executable.with_file_name("programs");
+    let path = links.join(name);
+    if path.exists() {
+        return Ok(path);
+    }
+    let out = Command::new(&executable).arg("links").arg(&links).stdin(Stdio::null()).output();
+    let out = out.map_err(io_at("links to the executable"))?;
+    if out.status.success() && path.exists() {
+        return Ok(path);
+    }
+    let command = format!("{} links {}", executable.display(), links.display());
     Err(Error::Build { path, command, output: String::from_utf8_lossy(&out.stderr).into_owned() })
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::binaries::{binary, target_dir};
+use crate::binaries::{binary, product, target_dir};
 use crate::daemon::{Daemon, DaemonBuilder};
 use crate::error::Result;
 use crate::event_relay;
@@ -159,7 +159,7 @@ impl Builder {
         if self.record_events {
             self = self.file(event_relay::PROGRAM, &event_relay::program()?);
         }
-        let eventd = if self.eventd_of.is_empty() { None } else { Some(binary("daemons", "ctdb-eventd")?) };
+        let eventd = if self.eventd_of.is_empty() { None } else { Some(product("ctdb-eventd")?) };
         let warden = binary("compat-tests", "compat-warden")?;
         let site = Arc::new(Site::claim(&warden, &failure_dir()?)?);
         let address = |pnn| match self.namespaces {
@@ -356,7 +356,7 @@ impl Cluster {
     pub fn start_tunneld(&self, pnn: usize) -> Result<Daemon> {
         let node = self.node(pnn);
         let builder = self
-            .daemon(&format!("tunneld of node {pnn}"), binary("tunneld", "ctdb-tunneld")?)
+            .daemon(&format!("tunneld of node {pnn}"), product("ctdb-tunneld")?)
             .log(node.base().join("tunneld.log"))
             .args(["--log-location", "stderr", "--config-dir"])
             .arg(node.base())
@@ -374,7 +374,7 @@ impl Cluster {
     pub fn start_serviced(&self, pnn: usize) -> Result<Daemon> {
         let node = self.node(pnn);
         let builder = self
-            .daemon(&format!("serviced of node {pnn}"), binary("daemons", "ctdb-serviced")?)
+            .daemon(&format!("serviced of node {pnn}"), product("ctdb-serviced")?)
             .log(node.base().join("serviced.log"))
             .env("CTDBCTL", node.ctdbctl_line()?)
             .args(["--log-location", "stderr", "--config-dir"])

@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::binaries::binary;
+use crate::binaries::product;
 use crate::error::Result;
 use crate::node::Node;
 use crate::tool::{ToolOutput, run};
@@ -19,7 +19,7 @@ impl Node {
     /// # Errors
     /// When it cannot be built, or does not end within 90 s.
     pub fn ctdbctl(&self, args: &[&str]) -> Result<ToolOutput> {
-        let mut command = Command::new(binary("ctdbctl", "ctdbctl")?);
+        let mut command = Command::new(product("ctdbctl")?);
         command.args(args).arg("--socket").arg(self.socket()).arg("--run-dir").arg(self.bus_dir());
         command.envs(self.env());
         run(command, LIMIT)
@@ -30,7 +30,7 @@ impl Node {
     /// # Errors
     /// When it cannot be built.
     pub fn ctdbctl_line(&self) -> Result<String> {
-        let (program, socket) = (binary("ctdbctl", "ctdbctl")?, self.socket());
+        let (program, socket) = (product("ctdbctl")?, self.socket());
         let (program, socket, bus) = (program.display(), socket.display(), self.bus_dir());
         Ok(format!("{program} --socket {socket} --run-dir {}", bus.display()))
     }

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::binaries::binary;
+use crate::binaries::product;
 use crate::error::Result;
 
 /// The file in a node's directory that ctdbd runs as the event daemon.
@@ -39,7 +39,7 @@ wait $relay
 
 /// The program that ctdbd starts.
 pub(crate) fn program() -> Result<String> {
-    let ctdbctl = binary("ctdbctl", "ctdbctl")?;
+    let ctdbctl = product("ctdbctl")?;
     Ok(SCRIPT.replace("CTDBCTL", &ctdbctl.display().to_string()).replace("RECORDING", RECORDING))
 }
 

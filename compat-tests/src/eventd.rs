@@ -19,7 +19,7 @@ use legacy_codec::event::{
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::binaries::binary;
+use crate::binaries::product;
 use crate::error::{Error, Result, io_at};
 use crate::packages::Tool;
 use crate::tool::{ToolOutput, run};
@@ -47,7 +47,7 @@ impl Kind {
     pub fn program(self) -> Result<PathBuf> {
         match self {
             Self::Theirs => Tool::Ctdbd.path().map(|_| PathBuf::from("/usr/libexec/ctdb/ctdb-eventd")),
-            Self::Ours => binary("daemons", "ctdb-eventd"),
+            Self::Ours => product("ctdb-eventd"),
         }
     }
 }

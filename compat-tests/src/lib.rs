@@ -26,7 +26,7 @@ mod tool;
 mod wait;
 pub mod warden;
 
-pub use binaries::{binary, target_dir};
+pub use binaries::{binary, product, target_dir};
 pub use cluster::{Builder, Cluster};
 pub use daemon::{Daemon, DaemonBuilder};
 pub use error::{Error, Result};

@@ -15,8 +15,10 @@ enum Io {
     Pure,
     /// Sockets, files, clocks: tokio is allowed.
     Tokio,
+    /// Joins programs that may, and uses no tokio itself.
+    Joins,
 }
-use Io::{Pure, Tokio};
+use Io::{Joins, Pure, Tokio};
 
 /// A crate, its kind, the crates of ours that it may use, and those that only its tests may use besides.
 type Row = (&'static str, Io, &'static [&'static str], &'static [&'static str]);
@@ -86,6 +88,7 @@ const TABLE: &[Row] = &[
         ],
         &[],
     ),
+    ("tablecloth", Joins, &["ctdbctl", "daemons", "tunneld"], &[]),
     (
         "compat-tests",
         Tokio,
@@ -183,8 +186,8 @@ fn no_crate_uses_another_that_the_table_does_not_allow() {
 fn nothing_of_the_product_uses_the_simulation_the_command_line_or_these_tests() {
     for (name, _, normal, _) in TABLE {
         for forbidden in ["simulation", "ctdbctl", "compat-tests", "gate"] {
-            let harness = (*name, forbidden) == ("compat-tests", "gate");
-            assert!(harness || !normal.contains(&forbidden), "{name} -> {forbidden}");
+            let wanted = [("compat-tests", "gate"), ("tablecloth", "ctdbctl")].contains(&(*name, forbidden));
+            assert!(wanted || !normal.contains(&forbidden), "{name} -> {forbidden}");
         }
     }
 }
@@ -200,6 +203,18 @@ fn pure_crates_have_no_reactor_anywhere_below_them() {
         assert!(found.is_empty(), "{name} needs {found:?}");
         let direct = package.dependencies.iter().find(|dep| ASYNC_IO.contains(&dep.name.as_str()));
         assert!(direct.is_none(), "{name} uses {:?}, if only in tests", direct.map(|dep| &dep.name));
+    }
+}
+
+#[test]
+fn the_executable_joins_programs_and_nothing_is_built_upon_it() {
+    let metadata = metadata();
+    let packages = metadata.workspace_packages();
+    for (name, io, normal, dev) in TABLE {
+        assert!(!normal.contains(&"tablecloth") && !dev.contains(&"tablecloth"), "{name}");
+        let package = packages.iter().find(|p| p.name.as_str() == *name).unwrap();
+        let direct = package.dependencies.iter().find(|dep| ASYNC_IO.contains(&dep.name.as_str()));
+        assert!(*io != Joins || direct.is_none(), "{name} uses {:?} itself", direct.map(|dep| &dep.name));
     }
 }
 

@@ -152,7 +152,7 @@ fn the_event_daemon_goes_in_and_out_node_by_node_as_the_guide_says() {
     assert!(guide.contains(&format!("Starting event daemon {theirs}")));
 
     let cluster = cluster(&[]);
-    let program = compat_tests::binary("daemons", "ctdb-eventd").unwrap();
+    let program = compat_tests::product("ctdb-eventd").unwrap();
     let swap = |node: &Node, value: Option<&std::ffi::OsStr>, expected: &str| {
         node.set_env(variable, value);
         node.shutdown().unwrap();

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use bytes::Bytes;
-use compat_tests::{Cluster, Tool, binary, run};
+use compat_tests::{Cluster, Tool, product, run};
 use legacy_codec::{
     Abi, CONTROLS, ClientId, ControlFlags, ControlRow, Dest, Header, MESSAGES, OPERATIONS, Operation, Packet,
     ReqControl, ReqId, SrvId,
@@ -200,7 +200,7 @@ fn the_c_tool_sends_the_control_that_the_table_names_for_what_its_command_is_cal
     let cluster = Cluster::builder().nodes(1).start().unwrap();
     let (socket, file) = (cluster.dir().join("relay"), cluster.dir().join("tool.pcapng"));
     let relay = cluster
-        .daemon("relay", binary("ctdbctl", "ctdbctl").unwrap())
+        .daemon("relay", product("ctdbctl").unwrap())
         .args(["capture", "record", "-v", "--listen"])
         .arg(&socket)
         .arg("--connect")

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use compat_tests::{Tool, binary, require, wait_until};
+use compat_tests::{Tool, product, require, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ struct Managed {
 }
 
 impl Managed {
-    fn new(daemon: &str, package: &str, options: &str) -> Self {
+    fn new(daemon: &str, options: &str) -> Self {
         require(&[Tool::OcfTester, Tool::Xmllint]).unwrap();
         let dir = tempfile::Builder::new().prefix("tablecloth-ocf-").tempdir().unwrap();
         // The tester looks at the agent as nobody.
@@ -40,16 +40,16 @@ impl Managed {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../new-daemons/daemons/share/ocf/daemon");
         fs::copy(shipped, dir.path().join("daemon")).unwrap();
         let at = |name: &str| dir.path().join(name).display().to_string();
-        let program = |package, name: &str| binary(package, name).unwrap().display().to_string();
+        let program = |name: &str| product(name).unwrap().display().to_string();
         let parameters = vec![
             ("daemon", daemon.to_owned()),
-            ("program", program(package, &format!("ctdb-{daemon}"))),
+            ("program", program(&format!("ctdb-{daemon}"))),
             ("config_dir", at("etc")),
             ("bus_dir", at("bus")),
             ("pid_file", at("pid")),
             ("log", format!("file:{}", at("log"))),
             ("options", options.replace("{dir}", &dir.path().display().to_string())),
-            ("ctdbctl", program("ctdbctl", "ctdbctl")),
+            ("ctdbctl", program("ctdbctl")),
         ];
         Self { dir, parameters }
     }
@@ -99,17 +99,17 @@ impl Drop for Managed {
     }
 }
 
-/// The daemons that the agent runs: with the package of each, and what it needs besides.
-const DAEMONS: [(&str, &str, &str); 3] = [
-    ("tunneld", "tunneld", "--ctdb-socket {dir}/ctdbd.socket"),
-    ("eventd", "daemons", ""),
-    ("serviced", "daemons", "--state-dir {dir}/state"),
+/// The daemons that the agent runs, and what each needs besides.
+const DAEMONS: [(&str, &str); 3] = [
+    ("tunneld", "--ctdb-socket {dir}/ctdbd.socket"),
+    ("eventd", ""),
+    ("serviced", "--state-dir {dir}/state"),
 ];
 
 #[test]
 fn the_agent_passes_debians_tester_with_each_daemon() {
-    for (daemon, package, options) in DAEMONS {
-        let managed = Managed::new(daemon, package, options);
+    for (daemon, options) in DAEMONS {
+        let managed = Managed::new(daemon, options);
         let mut tester = Command::new(Tool::OcfTester.path().unwrap());
         tester.args(["-n", "test"]);
         for (name, value) in &managed.parameters {
@@ -124,7 +124,7 @@ fn the_agent_passes_debians_tester_with_each_daemon() {
 
 #[test]
 fn a_daemon_that_hangs_is_found_by_asking_it_and_one_that_was_killed_is_started_again() {
-    let managed = Managed::new("eventd", "daemons", "");
+    let managed = Managed::new("eventd", "");
     managed.ends("monitor", "0", NOT_RUNNING);
     managed.ends("start", "0", SUCCESS);
     managed.ends("monitor", "10", SUCCESS);
@@ -153,7 +153,7 @@ fn a_daemon_that_hangs_is_found_by_asking_it_and_one_that_was_killed_is_started_
 
 #[test]
 fn a_configuration_with_mistakes_is_no_reason_to_try_again_and_changes_nothing_when_it_is_read_anew() {
-    let mut managed = Managed::new("eventd", "daemons", "");
+    let mut managed = Managed::new("eventd", "");
     let conf = managed.dir.path().join("etc/conf.d/50-eventd.conf");
     fs::write(&conf, "[eventd]\n\thistory = many\n").unwrap();
     managed.ends("start", "0", CONFIGURED);

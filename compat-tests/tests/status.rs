@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use compat_tests::{Cluster, Node, Status, ToolOutput, binary, wait_until};
+use compat_tests::{Cluster, Node, Status, ToolOutput, product, wait_until};
 use serde_json::Value;
 
 const SOON: Duration = Duration::from_secs(60);
@@ -260,7 +260,7 @@ fn assert_one_line(run: &ToolOutput, word: &str) {
 
 /// Runs `ctdbctl` where there is no cluster.
 fn alone(words: &str, socket: &std::path::Path) -> ToolOutput {
-    let mut command = Command::new(binary("ctdbctl", "ctdbctl").unwrap());
+    let mut command = Command::new(product("ctdbctl").unwrap());
     let out = command.args(words.split(' ')).arg("--socket").arg(socket).output().unwrap();
     ToolOutput {
         command: words.to_owned(),

@@ -156,7 +156,7 @@ fn a_process_that_is_stopped_holds_up_nobody_else_and_goes_on_where_it_was() {
     assert_eq!((b.message(SOON).1, c.message(SOON).1), (Bytes::from("hello"), Bytes::from("hello")));
 
     // A program that asks on and on, stopped in the middle of it: the answers to it pile up, and nothing else.
-    let ping = compat_tests::binary("ctdbctl", "ctdbctl").unwrap();
+    let ping = compat_tests::product("ctdbctl").unwrap();
     let node = cluster.node(0);
     let pinger =
         cluster.daemon("pinger", ping).args(["tunnel", "ping", "1", "--count", "3000", "--size", "60000"]);

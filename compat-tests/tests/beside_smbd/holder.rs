@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use compat_tests::{Cluster, Node, Smbd, Tool, binary, wait_until};
+use compat_tests::{Cluster, Node, Smbd, Tool, product, wait_until};
 
 use super::{SOON, json};
 
@@ -47,7 +47,7 @@ impl Running {
         std::fs::create_dir_all(&ours).unwrap();
         let program = ours.join("ctdb");
         if !program.exists() {
-            symlink(binary("ctdbctl", "ctdbctl").unwrap(), &program).unwrap();
+            symlink(product("ctdbctl").unwrap(), &program).unwrap();
         }
         Self::transaction(cluster.node(pnn), Command::new(program))
     }

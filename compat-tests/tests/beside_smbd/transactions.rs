@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use compat_tests::{Cluster, binary};
+use compat_tests::{Cluster, product};
 
 use super::holder::{DATABASE, Running};
 use super::{assert_calm, cluster, ctl, generation};
@@ -70,7 +70,7 @@ fn hundreds_of_transactions_beside_those_of_net_lose_nothing_and_cost_no_recover
 /// A transaction for each line of standard input, all by one process.
 fn batch(cluster: &Cluster, pnn: usize, round: usize) {
     let node = cluster.node(pnn);
-    let mut command = Command::new(binary("ctdbctl", "ctdbctl").unwrap());
+    let mut command = Command::new(product("ctdbctl").unwrap());
     command.args(["-t", "60", "db", "key", "set", "--socket"]).arg(node.socket());
     let mut running = Running::start(command);
     for n in 0..OURS {

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::process::Command;
 use std::time::Duration;
 
-use compat_tests::binary;
+use compat_tests::product;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, setsockopt, socket, sockopt,
@@ -90,7 +90,7 @@ fn tickle_seen(family: AddressFamily, send: impl FnOnce()) -> (u16, u16, u8) {
 #[test]
 fn ip_22_a_tickle_comes_from_this_machine_and_goes_to_the_client() {
     const ACK: u8 = 0x10;
-    let program = binary("ctdbctl", "ctdbctl").unwrap();
+    let program = product("ctdbctl").unwrap();
     // A network of this thread's own: nothing else happens in it. No daemon is needed.
     unshare(CloneFlags::CLONE_NEWNET).unwrap();
     let up = Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();

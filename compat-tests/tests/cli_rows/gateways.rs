@@ -75,7 +75,7 @@ fn helpers_that_hang_or_talk_nonsense_are_told_in_one_line() {
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&path, mode).unwrap();
-        let mut command = std::process::Command::new(compat_tests::binary("ctdbctl", "ctdbctl").unwrap());
+        let mut command = std::process::Command::new(compat_tests::product("ctdbctl").unwrap());
         command.args(["natgw", "leader", "-t", if status == 4 { "1" } else { "30" }]);
         let run = command.env("CTDB_NATGW_HELPER", &path).output().unwrap();
         let line = String::from_utf8_lossy(&run.stderr).into_owned();

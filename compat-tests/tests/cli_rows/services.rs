@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use compat_tests::{Cluster, Daemon, Node, binary};
+use compat_tests::{Cluster, Daemon, Node, product};
 
 use super::rows::{Try, done, ends, play, run};
 
@@ -135,7 +135,7 @@ fn services_of_a_service_daemon() {
     let (cluster, _daemons) = serve(|node| service(node, "disk", "") + &service(node, "extra", more));
     play(cluster.node(0), cluster.net(), SERVED);
     // TAB knows them.
-    let mut tab = Command::new(binary("ctdbctl", "ctdbctl").unwrap());
+    let mut tab = Command::new(product("ctdbctl").unwrap());
     tab.args(["--", "ctdbctl", "service", "status", "e"]).env("CTDB_BUS_DIR", cluster.node(0).bus_dir());
     tab.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n");
     let offered = tab.output().unwrap();

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use compat_tests::{Node, binary, run};
+use compat_tests::{Node, product, run};
 
 use super::{SOON, cluster, ctl};
 
 /// What a terminal shows of a command, with all that comes and goes on it.
 fn screen(node: &Node, words: &str) -> String {
-    let program = binary("ctdbctl", "ctdbctl").unwrap();
+    let program = product("ctdbctl").unwrap();
     let line = format!("{} --socket {} {words}", program.display(), node.socket().display());
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm");

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use compat_tests::{binary, wait_until};
+use compat_tests::{product, wait_until};
 
 use super::{SOON, at_once, cluster, ctl, increment, json};
 
@@ -62,7 +62,7 @@ fn txn_02_a_batch_is_one_transaction_and_what_is_the_same_is_no_change() {
     b.ctdb(&["ptrans", "p.tdb", path]).unwrap();
     assert_eq!(a.ctdb(&["getdbseqnum", "p.tdb"]).unwrap(), "0x1\n");
     // The same from standard input.
-    let mut command = Command::new(binary("ctdbctl", "ctdbctl").unwrap());
+    let mut command = Command::new(product("ctdbctl").unwrap());
     command.args(["db", "key", "batch", "p.tdb", "--socket"]).arg(b.socket());
     let stdin = std::fs::File::open(&file).unwrap();
     let out = command.stdin(stdin).output().unwrap();

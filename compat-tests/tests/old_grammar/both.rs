@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use compat_tests::{Node, Tool, binary, wait_until};
+use compat_tests::{Node, Tool, product, wait_until};
 
 use super::masks::Mask;
 
@@ -43,7 +43,7 @@ impl Both {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ours = dir.path().join("ctdb");
-        std::os::unix::fs::symlink(binary("ctdbctl", "ctdbctl").unwrap(), &ours).unwrap();
+        std::os::unix::fs::symlink(product("ctdbctl").unwrap(), &ours).unwrap();
         Self { c: Tool::Ctdb.path().unwrap(), ours, _dir: dir }
     }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use bus::{Address, Daemon, Node};
-use compat_tests::binary;
+use compat_tests::product;
 use protocol::interface::Ask;
 use protocol::service::{ServiceName, ServiceWhich};
 use protocol::services::service;
@@ -89,7 +89,7 @@ impl Subject {
         fs::create_dir_all(path("conf.d"))?;
         let services = (0..SERVICES).map(|number| kind.service(dir.path(), number));
         fs::write(path("conf.d/services.conf"), services.collect::<anyhow::Result<String>>()?)?;
-        let daemon = Command::new(binary("daemons", "ctdb-serviced")?)
+        let daemon = Command::new(product("ctdb-serviced")?)
             .env_remove("CTDB_TEST_MODE")
             .env("OCF_ROOT", dir.path())
             .arg("--config-dir")

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use compat_tests::{Cluster, Node, Tool, binary};
+use compat_tests::{Cluster, Node, Tool, product};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
 
@@ -72,7 +72,7 @@ struct Programs {
 impl Programs {
     fn find() -> anyhow::Result<Self> {
         let dir = tempfile::tempdir()?;
-        let (ctdbctl, ctdb) = (binary("ctdbctl", "ctdbctl")?, dir.path().join("ctdb"));
+        let (ctdbctl, ctdb) = (product("ctdbctl")?, dir.path().join("ctdb"));
         std::os::unix::fs::symlink(&ctdbctl, &ctdb)?;
         Ok(Self { c: Tool::Ctdb.path()?, ctdb, ctdbctl, _dir: dir })
     }

@@ -1,10 +1,10 @@
 //! `KEEP=1`: everything runs on, and these are the lines to type.
 
-use compat_tests::{Cluster, Daemon, Tool, binary};
+use compat_tests::{Cluster, Daemon, Tool, product};
 
 /// Lets the cluster and its tunnelds live, and says how to talk to them and how to end them.
 pub(crate) fn leave(cluster: Cluster, tunnelds: Vec<Daemon>) -> anyhow::Result<()> {
-    let ctdbctl = binary("ctdbctl", "ctdbctl")?;
+    let ctdbctl = product("ctdbctl")?;
     let ctdb = Tool::Ctdb.path()?;
     let nodes = cluster.nodes().len();
     let net = cluster.net().to_owned();

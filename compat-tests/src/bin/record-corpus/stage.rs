@@ -15,7 +15,7 @@ use captures::Capture;
 use captures::check::check;
 use captures::session::Session;
 use compat_tests::rehearsal::Rehearsal;
-use compat_tests::{Cluster, Daemon, Tool, ToolOutput, binary, run};
+use compat_tests::{Cluster, Daemon, Tool, ToolOutput, product, run};
 
 use crate::scenes::Scene;
 
@@ -88,7 +88,7 @@ impl Stage {
         let file = self.directory.path().join("clients.pcapng");
         let daemon = self
             .cluster
-            .daemon("relay", binary("ctdbctl", "ctdbctl")?)
+            .daemon("relay", product("ctdbctl")?)
             .args(["capture", "record", "-v", "--listen"])
             .arg(&socket)
             .arg("--connect")
