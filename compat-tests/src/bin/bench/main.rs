@@ -5,7 +5,7 @@
 //! is never the same for long. First with every process on one CPU, which measures work; then with all CPUs, which
 //! measures this machine's wake-ups as well. docs/performance.md says how to read it. Times are printed as they
 //! came. `bench tool` measures the command line alone, `bench events` the event
-//! daemon, `bench services` the service daemon, `bench bus` the bus.
+//! daemon, `bench services` the service daemon, `bench bus` the bus, `bench memory` what idle daemons take.
 
 mod bus;
 mod cpu;
@@ -13,6 +13,7 @@ mod daemon;
 mod end;
 mod events;
 mod measure;
+mod memory;
 mod plain;
 mod report;
 mod services;
@@ -52,6 +53,10 @@ fn run() -> anyhow::Result<()> {
         print!("{}", services::measure(rounds)?);
         return Ok(());
     }
+    if std::env::args().nth(1).as_deref() == Some("memory") {
+        print!("{}", memory::measure(std::env::args().nth(2).as_deref() == Some("apart"))?);
+        return Ok(());
+    }
     let cpus = Cpus::allowed()?;
     if std::env::args().nth(1).as_deref() == Some("bus") {
         let one = cpus.pin_to_last()?;
@@ -73,6 +78,8 @@ fn run() -> anyhow::Result<()> {
     print!("{}", events::compare(rounds)?);
     println!("\n# The service daemon\n");
     print!("{}", services::measure(rounds)?);
+    println!("\n# Idle daemons\n");
+    print!("{}", memory::measure(false)?);
     println!("\nbench: OK");
     Ok(())
 }
