@@ -41,7 +41,7 @@ test: packages ## run all tests, with real ctdbd too
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 	    set -x; $(CARGO) nextest run $(CARGO_FLAGS) --workspace --profile $(NEXTEST_PROFILE); \
 	else \
-	    set -x; $(CARGO) test $(CARGO_FLAGS) --workspace --lib --bins --tests -- --test-threads=2; \
+	    set -x; $(CARGO) test $(CARGO_FLAGS) --workspace --tests -- --test-threads=2; \
 	fi
 
 check: fmt clippy doc deny gate test ## everything that a change has to pass

@@ -1,7 +1,8 @@
-//! What cargo makes of the files below `tests` in each crate: one program, and nothing that is in none.
+//! What cargo makes of the tests of each crate: one program of the files below `tests`, and nothing that is in none.
 //!
 //! A program of tests costs a link of all that the crate stands on, so a crate has one, whose `main.rs` names the files.
-//! Cargo looks for no others then, and a file that nobody names would be a test that never runs.
+//! Cargo looks for no others then, and a file that nobody names would be a test that never runs. Where a manifest says that
+//! there are no tests or examples in a target (`test = false`, `doctest = false`), there must be none.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ fn named(file: &Path, is_main: bool) -> Vec<PathBuf> {
         if let Some(rest) = line.strip_prefix("#[path = \"") {
             path = rest.strip_suffix("\"]").map(|at| dir.join(at));
         }
-        let words = line.trim_start_matches("pub(crate) ").strip_prefix("mod ");
+        let words = line.trim_start_matches("pub(crate) ").trim_start_matches("pub ").strip_prefix("mod ");
         let Some(name) = words.and_then(|rest| rest.strip_suffix(';')) else { continue };
         let places = [below.join(format!("{name}.rs")), below.join(name).join("mod.rs")];
         files.extend(path.take().or_else(|| places.into_iter().find(|place| place.exists())));
@@ -83,4 +84,44 @@ fn no_file_of_tests_is_left_out_of_the_programs() {
         assert!(left.is_empty(), "in no program (`mod` in tests/main.rs): {left:#?}");
     }
     assert!(seen > 100, "{seen} files below {}", root().display());
+}
+
+#[test]
+fn a_target_that_is_not_tested_has_no_tests() {
+    let mut off = 0;
+    for package in metadata().workspace_packages() {
+        for target in package.targets.iter().filter(|target| !target.test && !target.is_custom_build()) {
+            off += 1;
+            for file in reached(target.src_path.as_std_path()) {
+                let text = std::fs::read_to_string(&file).unwrap();
+                assert!(
+                    !text.contains("#[cfg(test)]"),
+                    "test = false in {}: {}",
+                    package.name,
+                    file.display()
+                );
+            }
+        }
+    }
+    assert!(off > 5, "{off} targets");
+}
+
+#[test]
+fn a_library_whose_examples_are_not_run_has_none() {
+    for package in metadata().workspace_packages() {
+        for target in package.targets.iter().filter(|target| target.is_lib() && !target.doctest) {
+            for file in reached(target.src_path.as_std_path()) {
+                let text = std::fs::read_to_string(&file).unwrap();
+                let doc = |line: &str| {
+                    let line = line.trim_start();
+                    line.strip_prefix("///").or(line.strip_prefix("//!")).map(|doc| doc.trim().to_owned())
+                };
+                let mut fences = text.lines().filter_map(doc).filter(|doc| doc.starts_with("```"));
+                while let Some(begun) = fences.next() {
+                    assert_eq!(begun, "```text", "doctest = false in {}: {}", package.name, file.display());
+                    fences.next();
+                }
+            }
+        }
+    }
 }
