@@ -67,8 +67,8 @@ gate: packages ## instructions of hot paths: none may rise by over 5 %; UPDATE=1
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --package gate
 
 demo: packages ## three real ctdbd with our event daemon, packets of the new kind between them; KEEP=1 leaves them running
-	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) demo)
-	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin demo
+	$(CARGO) build $(CARGO_FLAGS) --profile demo --workspace $(patsubst %,--bin %,$(RUN) demo)
+	$(CARGO) run $(CARGO_FLAGS) --profile demo --quiet --bin demo
 
 bench: packages ## the tunnel beside plain messages of ctdbd, ctdb-eventd beside C's, what ctdb-serviced costs, the codec beside memcpy
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) bench bench-codec)
