@@ -88,7 +88,7 @@ const TABLE: &[Row] = &[
         ],
         &[],
     ),
-    ("tablecloth", Joins, &["ctdbctl", "daemons", "tunneld"], &[]),
+    ("tablecloth", Joins, &["ctdbctl", "daemons", "tunneld"], &["protocol"]),
     (
         "compat-tests",
         Tokio,
