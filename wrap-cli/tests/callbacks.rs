@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::support::{Run, run};
+use crate::support::{Run, finish, run};
 use bus::Daemon;
 use protocol::callback::{CallbackName, CallbackOrder, CallbackRow, CallbackText};
 use protocol::common::{More, Span};
@@ -187,4 +187,39 @@ fn who_has_no_callbacks_or_does_not_exist_is_told() {
     let nowhere = run("--run-dir /nowhere callback list");
     assert_eq!(nowhere.status, 3);
     assert!(nowhere.stderr.contains("no new daemon was ever started here"), "{nowhere:?}");
+}
+
+/// What `ctdbctl` says to a callback on a node that is not well, beside one that is.
+const TWO_NODES: &str = r#"#!/bin/sh
+case "$*" in
+"node pnn"*) echo '{"pnn":0}';;
+"cluster list"*) echo '{"nodes":[{"pnn":0,"state":"OK"},{"pnn":1,"state":"OK"}]}';;
+"service health -n 0"*) echo '{"healthy":false}';;
+"service health"*) echo '{"healthy":true}';;
+"node pid"*) echo '{"nodes":[{"pid":7}]}';;
+"node disable --yes"*) echo '{}';;
+*) echo "{\"error\":{\"message\":\"unexpected: $*\"}}";;
+esac
+"#;
+
+#[test]
+fn the_callback_reallocate_says_in_a_sentence_what_the_system_refuses() {
+    let dir = tempfile::tempdir().unwrap();
+    let ctdbctl = dir.path().join("ctdbctl");
+    fs::write(&ctdbctl, TWO_NODES).unwrap();
+    fs::set_permissions(&ctdbctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../new-daemons/daemons/share/callbacks/reallocate");
+    let told = |program: &std::path::Path, marker: &str| {
+        let mut command = std::process::Command::new("python3");
+        command.arg(script).arg("--marker").arg(dir.path().join(marker));
+        command.args(["service.health.changed", "unhealthy"]).env("CTDBCTL", program);
+        finish(&mut command)
+    };
+    let missing = told(&ctdbctl, "not-there/marker");
+    assert_eq!((missing.status, missing.stderr.as_str()), (1, ""), "{missing:?}");
+    assert!(missing.stdout.ends_with("not-there/marker.new: No such file or directory\n"), "{missing:?}");
+    let no_program = told(&dir.path().join("nowhere"), "marker");
+    assert_eq!((no_program.status, no_program.stderr.as_str()), (1, ""), "{no_program:?}");
+    let done = told(&ctdbctl, "marker");
+    assert_eq!((done.status, done.stdout.as_str()), (0, "node is disabled\n"), "{done:?}");
 }
