@@ -73,7 +73,10 @@ impl FromStr for Item {
 
     fn from_str(text: &str) -> Result<Self, NodeListError> {
         let text = text.trim();
-        if let Ok(ip) = text.parse() {
+        // As the nodes file may have it.
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let ip = bare.map_or_else(|| text.parse(), |bare| bare.parse().map(IpAddr::V6));
+        if let Ok(ip) = ip {
             return Ok(Self::Address(ip));
         }
         let number = |part: &str| part.parse::<u32>().map_err(|_| NodeListError::Item(text.into()));

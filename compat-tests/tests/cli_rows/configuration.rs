@@ -23,6 +23,7 @@ pub(crate) const ROWS: &[Try] = &[
         &[("/files/0", "\"ctdb.conf\""), ("/options/0/section", "\"logging\"")],
     ),
     ends(2, "config import /nowhere/ctdb", &["there is no such file"], &[("/error/code", "\"file\"")]),
+    ends(2, "config import /etc/passwd", &["it is no file of CTDB's"], &[("/error/code", "\"file\"")]),
     ends(1, "config check /nowhere", &["there is no nodes file"], &[("/errors", "1")]),
     ends(2, "config check --samba new", &["such as 4.17"], &[]),
 ];
@@ -63,6 +64,7 @@ fn the_configuration_of_a_node() {
 fn assert_whole_directory(node: &Node) {
     let (old, new) = (node.base().join("older"), node.base().join("newer"));
     std::fs::create_dir_all(old.join("events/legacy")).unwrap();
+    std::fs::create_dir(old.join("events.d")).unwrap();
     std::fs::create_dir(&new).unwrap();
     for (name, text) in [
         (
@@ -74,6 +76,9 @@ fn assert_whole_directory(node: &Node) {
         ("public_addresses", "10.1.0.1/24 lo\n"),
         ("script.options", "CTDB_SAMBA_SKIP_SHARE_CHECK=yes\n"),
         ("events/legacy/50.samba.options", "CTDB_SERVICE_SMB=smbd\n"),
+        ("natgw_nodes", "10.0.0.1\n"),
+        ("events.d/99.own", "#!/bin/sh\n"),
+        ("debug_locks.sh", "#!/bin/sh\n"),
     ] {
         std::fs::write(old.join(name), text).unwrap();
     }
@@ -83,6 +88,9 @@ fn assert_whole_directory(node: &Node) {
     for part in [
         "/ctdb.conf:3: 'recovery lock' is 'cluster lock'",
         "/ctdb.conf:4: there is no option 'odd'",
+        "/natgw_nodes: it is not copied: 11.natgw reads it",
+        "/events.d/99.own: it is not copied: an event script of before 4.9",
+        "/debug_locks.sh: it is not copied\n",
         "VacuumLimit is gone",
     ] {
         assert!(made.stdout.contains(part), "{part}: {}", made.stdout);
@@ -94,7 +102,7 @@ fn assert_whole_directory(node: &Node) {
     let clean = run(node, &format!("config check {} --samba 4.17", new.display()), "table");
     assert!(
         clean.code == Some(0)
-            && clean.stdout.contains("13 files in ")
+            && clean.stdout.contains("6 files in ")
             && clean.stdout.contains(": 0 errors, 0 warnings"),
         "{clean:?}"
     );
@@ -103,7 +111,9 @@ fn assert_whole_directory(node: &Node) {
         again.code == Some(0) && !again.stdout.contains("was written"),
         "all of it is so already: {again:?}"
     );
+    std::fs::create_dir(new.join("conf.d")).unwrap();
     std::fs::write(new.join("conf.d/50-tunneld.conf"), "[tunneld]\n\tpeer timeout = 20s\n").unwrap();
+    std::fs::write(new.join("nodes"), "10.0.0.2\n").unwrap();
     let kept = run(node, &words, "json");
     assert!(kept.code == Some(2) && kept.stdout.contains("says something else"), "{kept:?}");
     let shown = run(node, &format!("config show {}", new.display()), "table");
@@ -123,6 +133,63 @@ fn c_config(directory: &Path, words: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new("/usr/libexec/ctdb/ctdb-config");
     let out = command.args(words).env("CTDB_TEST_MODE", "yes").env("CTDB_BASE", directory).output().unwrap();
     (out.status.code(), String::from_utf8_lossy(&out.stdout).trim_end().to_owned())
+}
+
+#[test]
+fn the_list_of_the_nodes_may_be_a_program_or_another_file() {
+    let cluster = Cluster::builder().nodes(1).without_waiting().start().unwrap();
+    let node = cluster.node(0);
+    let dir = node.base().join("listed");
+    std::fs::create_dir(&dir).unwrap();
+    let check = |list: &str, samba: &str| {
+        std::fs::write(dir.join("ctdb.conf"), format!("[cluster]\nnodes list = {list}\n")).unwrap();
+        run(node, &format!("config check {} --samba {samba}", dir.display()), "table")
+    };
+    let good = check("!/bin/true", "4.22");
+    assert!(good.code == Some(0) && good.stdout.contains(": 0 errors, 0 warnings"), "{good:?}");
+    let none = check("!/bin/none", "4.22");
+    assert!(
+        none.code == Some(1) && none.stdout.contains("there is no /bin/none that can be executed"),
+        "{none:?}"
+    );
+    let before = check("!/bin/true", "4.17");
+    assert!(before.code == Some(1) && before.stdout.contains("came with Samba 4.22"), "{before:?}");
+    std::fs::write(dir.join("others"), "[::1]\nnode2\n").unwrap();
+    let other = check(&dir.join("others").display().to_string(), "4.22");
+    assert!(
+        other.code == Some(1) && other.stdout.contains("others:2: error: 'node2' is no address"),
+        "{other:?}"
+    );
+}
+
+#[test]
+fn a_service_whose_scripts_cannot_be_run_a_topic_and_an_option_that_nobody_knows_are_told() {
+    let cluster = Cluster::builder().nodes(1).without_waiting().start().unwrap();
+    let node = cluster.node(0);
+    let dir = node.base().join("doubted");
+    for part in ["events/lic", "conf.d"] {
+        std::fs::create_dir_all(dir.join(part)).unwrap();
+    }
+    for (name, text) in [
+        ("nodes", "127.0.0.1\n"),
+        ("events/lic/50.lic.script", "#!/bin/sh\n"),
+        (
+            "conf.d/a.conf",
+            "[service lic]\nkind = script\n[callback a]\nevents = service.health.chnged\nprogram = /bin/true\n",
+        ),
+        ("script.options", "CTDB_MONITR_FILESYSTEM_USAGE=/:90\n"),
+    ] {
+        std::fs::write(dir.join(name), text).unwrap();
+    }
+    let told = run(node, &format!("config check {}", dir.display()), "table");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for part in [
+        "conf.d/a.conf:2: warning: events/lic has no event script that can be executed",
+        "conf.d/a.conf:4: warning: 'events': no daemon tells 'service.health.chnged'; is it service.health.changed?",
+        "script.options:1: warning: no event script reads CTDB_MONITR_FILESYSTEM_USAGE; is it CTDB_MONITOR_FILESYSTEM_USAGE?",
+    ] {
+        assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::host::Host;
 use crate::judge::{doubt, judge};
 use crate::registry::{find, has_section, options};
 use crate::schema::Readers;
+use crate::shell::is_shell;
+use crate::words::comment_hint;
 
 /// A finding, and the section in which it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,13 @@ pub(crate) struct Judged {
 /// What is to be said about a file, line by line.
 pub(crate) fn judge_file(document: &Document, role: Role, host: &dyn Host) -> Vec<Judged> {
     let mut file = File { role, host, section: None, seen: BTreeSet::new(), found: Vec::new() };
+    if role == Role::Main && is_shell(&document.to_string()) {
+        let line = document.entries().first().map_or(1, |entry| entry.line);
+        let message = "this is the form of before Samba 4.9, of which ctdbd takes nothing: \
+            `ctdbctl config import` makes today's files of it";
+        file.say(Finding::error(line, message), true);
+        return file.found;
+    }
     for entry in document.entries() {
         if let Kind::Broken(why) = &entry.kind {
             let message = match role {
@@ -106,9 +115,11 @@ impl<'a> File<'a> {
             return self.error(line, format!("'{name}' has no value; take the line out"));
         }
         if let Err(why) = judge(setting.value, value, self.role, self.host) {
-            let hint =
-                if value.contains(" #") { "; a comment has to stand on a line of its own" } else { "" };
+            let hint = comment_hint(value);
             self.error(line, format!("'{name}' cannot be '{value}': {why}{hint}"));
+        } else if value.contains(" #") {
+            let text = format!("'{name}' is all of '{value}'{}", comment_hint(value));
+            self.warning(line, text);
         } else if let Some(doubt) = doubt(setting, value, self.host) {
             self.warning(line, format!("'{name}': {doubt}"));
         }
@@ -194,6 +205,18 @@ mod tests {
             true
         }
 
+        fn runs_scripts(&self, _: &str) -> bool {
+            true
+        }
+
+        fn reads_option(&self, _: &str) -> bool {
+            true
+        }
+
+        fn topics(&self) -> Vec<&'static str> {
+            vec!["service.health.changed", "tunnel.peer.changed"]
+        }
+
         fn version(&self) -> Option<u16> {
             Some(17)
         }
@@ -210,10 +233,28 @@ mod tests {
 
     #[test]
     fn a_good_file_is_good() {
-        let text = "[logging]\nlocation = file:/var/log/x\nlog level = not\n[Cluster]\ncluster lock = !prog a b\n\
+        let text = "[logging]\nlocation = file:/var/log/x\nlog level = not\n[Cluster]\ncluster lock = !/bin/prog a b\n\
             node address = fd00::1\nleader timeout = 7\n[database]\nvolatile database directory = /db\n\
             tdb mutexes = YES\n[event]\ndebug script = debug.sh\n";
         assert_eq!(told(text), []);
+    }
+
+    #[test]
+    fn a_file_in_the_form_of_before_4_9_is_told_as_such_once() {
+        let found = told("# ours\nCTDB_RECOVERY_LOCK=/x/l\nCTDB_MANAGES_NFS=yes\n");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!((found[0].0, found[0].1) == (2, true) && found[0].2.contains("config import"), "{found:?}");
+    }
+
+    #[test]
+    fn events_that_no_daemon_tells_are_told_with_the_nearest_one() {
+        let text = |events: &str| format!("[callback a]\nevents = {events}\nprogram = /bin/prog\n");
+        assert_eq!(told_in(Role::Part, &text("service.health.changed, tunnel.*, *")), []);
+        let found = told_in(Role::Part, &text("service.health.chnged"));
+        let message = "'events': no daemon tells 'service.health.chnged'; is it service.health.changed?";
+        assert_eq!(found, [(2, false, message.to_owned())]);
+        let found = told_in(Role::Part, &text("tunel.*"));
+        assert_eq!(found, [(2, false, "'events': no daemon tells 'tunel.*'".to_owned())]);
     }
 
     #[test]
@@ -233,6 +274,14 @@ mod tests {
             ("[cluster]\nrecovery lock = /x\n", 2, false, "write 'cluster lock'"),
             ("[cluster]\ntransport = ib\n", 2, true, "no other transport"),
             ("[logging]\nlog level = NOTICE # loud\n", 2, true, "a line of its own"),
+            (
+                "[logging]\nlocation = file:/var/log/x # hi\n",
+                2,
+                false,
+                "all of 'file:/var/log/x # hi'; a comment",
+            ),
+            ("[cluster]\ncluster lock = /x # hi\n", 2, false, "a line of its own"),
+            ("[cluster]\ncluster lock = !/none/prog a\n", 2, false, "there is no /none/prog"),
             ("[logging]\nlocation = file:/nowhere/x\n", 2, true, "no directory /nowhere"),
             ("[logging]\nlocation = syslog:tcp\n", 2, true, "udp"),
             ("[logging]\nlog level =\n", 2, true, "has no value"),
@@ -284,7 +333,7 @@ mod tests {
             ("[callback a]\nprogram = a/prog\n", 2, true, "absolute path of a program"),
             ("[callback a]\nprogram = /bin/none\n", 2, false, "there is no /bin/none"),
             ("[callback a]\norder = drop\n", 2, true, "write serial or parallel or coalesce"),
-            ("[callback a]\nevents = a.*, B\n", 2, true, "'B' is no name of an event"),
+            ("[callback a]\nevents = tunnel.*, B\n", 2, true, "'B' is no name of an event"),
             ("[callback a]\nevents = a*b\n", 2, true, "'a*b' is no name of an event"),
             ("[callback a]\nretries = 101\n", 2, true, "a number from 0 to 100"),
             ("[http]\nbody limit = 1G\n", 2, true, "write 1K to 64M"),

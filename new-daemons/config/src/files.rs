@@ -2,10 +2,13 @@
 //! them (`ctdb_read_nodes_file`, `ctdb_set_public_addresses`, `ctdb_tunable_load_file`), or as the shell does.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::document::{Document, Kind};
 use crate::finding::Finding;
+use crate::host::Host;
+use crate::shell::{self, Step, What};
+use crate::words::{comment_hint, nearest};
 
 /// The tunables of 4.17, and whether they are obsolete.
 pub const NAMES: &[(&str, bool)] = &[
@@ -77,6 +80,12 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines().map(|line| line.trim_matches([' ', '\t', '\r'])))
 }
 
+/// An address, which may stand in brackets when it is one of IPv6: `ctdb_sock_addr_from_string` takes it so.
+pub(crate) fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bare.map_or_else(|| text.parse().ok(), |bare| bare.parse::<Ipv6Addr>().ok().map(IpAddr::V6))
+}
+
 /// The nodes file: an address a line; the number of a node is its line, so a deleted one is commented out.
 #[must_use]
 pub fn check_nodes(text: &str) -> Vec<Finding> {
@@ -85,16 +94,16 @@ pub fn check_nodes(text: &str) -> Vec<Finding> {
     for (line, text) in lines(text) {
         if text.is_empty() || text.starts_with('#') {
             if let Some(comment) = text.strip_prefix('#')
-                && comment.trim().parse::<IpAddr>().is_err()
+                && address(comment.trim()).is_none()
             {
                 let message = "every line with '#' counts as a deleted node, this comment too";
                 found.push(Finding::warning(line, message));
             }
             continue;
         }
-        match text.parse::<IpAddr>() {
-            Err(_) => found.push(Finding::error(line, format!("'{text}' is no address"))),
-            Ok(ip) => match seen.get(&ip.to_canonical()) {
+        match address(text) {
+            None => found.push(Finding::error(line, format!("'{text}' is no address"))),
+            Some(ip) => match seen.get(&ip.to_canonical()) {
                 Some(first) => {
                     found.push(Finding::error(line, format!("{ip} stands on line {first} already")));
                 }
@@ -115,16 +124,14 @@ pub fn check_public_addresses(text: &str) -> Vec<Finding> {
     let mut seen: BTreeMap<IpAddr, usize> = BTreeMap::new();
     for (line, text) in lines(text).filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
         let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
-        let address = words.next().unwrap_or_default();
-        let parsed = address.rsplit_once('/').and_then(|(ip, bits)| {
+        let word = words.next().unwrap_or_default();
+        let parsed = word.rsplit_once('/').and_then(|(ip, bits)| {
             let digits = !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit());
-            Some((ip.parse::<IpAddr>().ok()?, bits.parse::<u32>().ok().filter(|_| digits)?))
+            Some((address(ip)?, bits.parse::<u32>().ok().filter(|_| digits)?))
         });
         match parsed {
-            None => found.push(Finding::error(
-                line,
-                format!("'{address}' is no address with the bits of its network"),
-            )),
+            None => found
+                .push(Finding::error(line, format!("'{word}' is no address with the bits of its network"))),
             Some((ip, bits)) => {
                 if bits > if ip.is_ipv4() { 32 } else { 128 } {
                     found.push(Finding::warning(line, format!("{ip} has no {bits} bits")));
@@ -172,7 +179,9 @@ pub fn check_tunables(text: &str) -> Vec<Finding> {
             {
                 _ if value.is_empty() => found.push(Finding::error(line, format!("'{name}' has no value"))),
                 _ if whole(value).is_none() => {
-                    found.push(Finding::error(line, format!("'{name}' cannot be '{value}': write a number")));
+                    let hint = comment_hint(value);
+                    let message = format!("'{name}' cannot be '{value}': write a number{hint}");
+                    found.push(Finding::error(line, message));
                 }
                 None => found.push(Finding::error(line, format!("there is no tunable '{name}'"))),
                 Some((known, true)) => {
@@ -189,7 +198,7 @@ pub fn check_tunables(text: &str) -> Vec<Finding> {
 }
 
 /// A number and nothing else, decimal, octal or hexadecimal.
-fn whole(text: &str) -> Option<u64> {
+pub(crate) fn whole(text: &str) -> Option<u64> {
     let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     match (hex, text.strip_prefix('0')) {
         (Some(hex), _) => u64::from_str_radix(hex, 16).ok(),
@@ -198,54 +207,83 @@ fn whole(text: &str) -> Option<u64> {
     }
 }
 
-/// A file of options for event scripts, which the shell reads: assignments.
-#[must_use]
-pub fn check_script_options(text: &str) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (line, text) in lines(text).filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
-        let text = text.strip_prefix("export ").unwrap_or(text);
-        let name = text.split('=').next().unwrap_or_default();
-        let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !text.contains('=') || name.is_empty() || !name.chars().all(good) {
-            found.push(Finding::warning(
-                line,
-                "this is no assignment; blanks around '=' are not allowed either",
-            ));
-        } else if !quotes_match(text) {
-            found.push(Finding::error(
-                line,
-                format!("a quotation mark in the value of {name} is never closed"),
-            ));
-        } else if !name.starts_with("CTDB_") {
-            found.push(Finding::warning(
-                line,
-                format!("{name} is no option of an event script: they begin with CTDB_"),
-            ));
-        }
-    }
-    found
-}
+/// Options of the event scripts of Samba 4.17 and later, from their manual page.
+pub(crate) const SCRIPT_OPTIONS: &[&str] = &[
+    "CTDB_CLAMD_SOCKET",
+    "CTDB_DEBUG_HUNG_SCRIPT_STACKPAT",
+    "CTDB_LVS_NODES",
+    "CTDB_LVS_PUBLIC_IFACE",
+    "CTDB_LVS_PUBLIC_IP",
+    "CTDB_MAX_CORRUPT_DB_BACKUPS",
+    "CTDB_MONITOR_FILESYSTEM_USAGE",
+    "CTDB_MONITOR_MEMORY_USAGE",
+    "CTDB_MONITOR_MPDEVICES",
+    "CTDB_NATGW_DEFAULT_GATEWAY",
+    "CTDB_NATGW_NODES",
+    "CTDB_NATGW_PRIVATE_NETWORK",
+    "CTDB_NATGW_PUBLIC_IFACE",
+    "CTDB_NATGW_PUBLIC_IP",
+    "CTDB_NATGW_STATIC_ROUTES",
+    "CTDB_NFS_CALLOUT",
+    "CTDB_NFS_CHECKS_DIR",
+    "CTDB_NFS_SKIP_SHARE_CHECK",
+    "CTDB_NFS_STATE_FS_TYPE",
+    "CTDB_NFS_STATE_MNT",
+    "CTDB_PARTIALLY_ONLINE_INTERFACES",
+    "CTDB_PER_IP_ROUTING_CONF",
+    "CTDB_PER_IP_ROUTING_RULE_PREF",
+    "CTDB_PER_IP_ROUTING_TABLE_ID_HIGH",
+    "CTDB_PER_IP_ROUTING_TABLE_ID_LOW",
+    "CTDB_RPCINFO_LOCALHOST",
+    "CTDB_RPCINFO_LOCALHOST6",
+    "CTDB_SAMBA_CHECK_PORTS",
+    "CTDB_SAMBA_SKIP_SHARE_CHECK",
+    "CTDB_SERVICE_NMB",
+    "CTDB_SERVICE_SMB",
+    "CTDB_SERVICE_WINBIND",
+    "CTDB_START_ISCSI_SCRIPTS",
+];
 
-fn quotes_match(text: &str) -> bool {
-    let mut open = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (open, c) {
-            (None | Some('"'), '\\') => {
-                chars.next();
+/// A file of options for event scripts, which the shell reads: assignments. `host` knows which options its scripts read.
+#[must_use]
+pub fn check_script_options(text: &str, host: &dyn Host) -> Vec<Finding> {
+    let script = shell::read(text);
+    let mut found = Vec::new();
+    if let Some((line, why)) = script.broken {
+        found.push(Finding::error(line, format!("{why}: the shell takes nothing from there on")));
+    }
+    let mut told = None;
+    for Step { line, what, .. } in script.steps {
+        match what {
+            What::Set(name, _) if !name.starts_with("CTDB_") => {
+                let message = format!("{name} is no option of an event script: they begin with CTDB_");
+                found.push(Finding::warning(line, message));
             }
-            (None, '\'' | '"') => open = Some(c),
-            (Some(mark), c) if c == mark => open = None,
-            _ => {}
+            What::Set(name, _) => {
+                if !SCRIPT_OPTIONS.contains(&name.as_str()) && !host.reads_option(&name) {
+                    let near = nearest(&name, SCRIPT_OPTIONS.iter().copied());
+                    let near = near.map(|near| format!("; is it {near}?")).unwrap_or_default();
+                    found.push(Finding::warning(line, format!("no event script reads {name}{near}")));
+                }
+            }
+            // Once a line is enough.
+            What::Run(_) if told != Some(line) => {
+                told = Some(line);
+                let message = "this is no assignment; blanks around '=' are not allowed either";
+                found.push(Finding::warning(line, message));
+            }
+            What::Run(_) | What::Unset(_) | What::End => {}
         }
     }
-    open.is_none()
+    found.sort_by_key(|finding| finding.line);
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::Severity;
+    use crate::host::{Anywhere, Nowhere};
 
     fn told(findings: &[Finding]) -> Vec<(usize, bool)> {
         findings.iter().map(|f| (f.line, f.severity == Severity::Error)).collect()
@@ -277,13 +315,43 @@ mod tests {
         assert_eq!(told(&found), [1, 2, 3, 4, 5, 6].map(|line| (line, true)), "{found:?}");
     }
 
+    fn options(text: &str) -> Vec<Finding> {
+        check_script_options(text, &Nowhere)
+    }
+
     #[test]
     fn options_of_scripts_are_assignments() {
+        let good = "CTDB_SAMBA_SKIP_SHARE_CHECK=yes\nexport CTDB_NFS_CALLOUT=\"a 'b'\" # why\n\
+            if [ -e /x ]; then\n\tCTDB_NATGW_NODES=/x\nfi\n";
+        let found = options(good);
+        assert_eq!(told(&found), [(3, false)], "a program, but one that the shell takes: {found:?}");
+        let found = options("CTDB_NFS_CALLOUT = yes\nSAMBA=1\nrm -rf\nCTDB_NFS_CALLOUT='a\n");
+        assert_eq!(told(&found), [(1, false), (2, false), (3, false), (4, true)], "{found:?}");
+    }
+
+    #[test]
+    fn what_the_shell_cannot_read_to_its_end_is_an_error() {
+        let found = options("CTDB_NFS_CALLOUT=x\nif [ -e /x ]; then\nCTDB_NATGW_NODES=/x\n");
+        assert!(found.iter().any(|f| (f.line, f.severity) == (2, Severity::Error)), "{found:?}");
+        assert!(found.iter().any(|f| f.message.contains("'if' without 'fi'")), "{found:?}");
+    }
+
+    #[test]
+    fn an_option_that_no_script_reads_is_told_with_the_nearest_one() {
+        let found = options("CTDB_MONITR_FILESYSTEM_USAGE=/:90\n");
+        assert_eq!(found.len(), 1);
         assert_eq!(
-            check_script_options("CTDB_SAMBA_SKIP_SHARE_CHECK=yes\nexport CTDB_X=\"a 'b'\" # why\n"),
-            []
+            found[0].message,
+            "no event script reads CTDB_MONITR_FILESYSTEM_USAGE; is it CTDB_MONITOR_FILESYSTEM_USAGE?"
         );
-        let found = check_script_options("CTDB_X = yes\nSAMBA=1\nCTDB_Y='a\nrm -rf\n");
-        assert_eq!(told(&found), [(1, false), (2, false), (3, true), (4, false)], "{found:?}");
+        // A script of one's own may read what it likes.
+        assert_eq!(check_script_options("CTDB_MY_OWN=1\n", &Anywhere::default()), []);
+    }
+
+    #[test]
+    fn addresses_may_stand_in_brackets_as_ctdbd_takes_them() {
+        assert_eq!(check_nodes("[::1]\n10.0.0.1\n"), []);
+        assert_eq!(told(&check_nodes("[::1]\n::1\n[10.0.0.1]\n[::1\n")), [(2, true), (3, true), (4, true)]);
+        assert_eq!(check_public_addresses("[fd00::5]/64 lo\n"), []);
     }
 }

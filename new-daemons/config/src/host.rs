@@ -17,6 +17,15 @@ pub trait Host {
     /// Whether there is an OCF resource agent of this provider and type that can be executed.
     fn has_agent(&self, provider: &str, kind: &str) -> bool;
 
+    /// Whether one of the event scripts of this component would be run: it has the name of one and can be executed.
+    fn runs_scripts(&self, component: &str) -> bool;
+
+    /// Whether an event script of the host, or what these share, reads this option of `script.options`.
+    fn reads_option(&self, name: &str) -> bool;
+
+    /// The topics that the daemons tell; none when nobody knows them.
+    fn topics(&self) -> Vec<&'static str>;
+
     /// The minor version of the Samba 4 that is to read the file; none when it is not known.
     fn version(&self) -> Option<u16>;
 }
@@ -49,7 +58,63 @@ impl Host for Anywhere {
         true
     }
 
+    fn runs_scripts(&self, _: &str) -> bool {
+        true
+    }
+
+    fn reads_option(&self, _: &str) -> bool {
+        true
+    }
+
+    fn topics(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     fn version(&self) -> Option<u16> {
         self.samba
+    }
+}
+
+/// A host on which nothing is there.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nowhere;
+
+#[cfg(test)]
+impl Host for Nowhere {
+    fn has_directory(&self, _: &str) -> bool {
+        false
+    }
+
+    fn has_script(&self, _: &str) -> bool {
+        false
+    }
+
+    fn can_run(&self, _: &str) -> bool {
+        false
+    }
+
+    fn has_component(&self, _: &str) -> bool {
+        false
+    }
+
+    fn has_agent(&self, _: &str, _: &str) -> bool {
+        false
+    }
+
+    fn runs_scripts(&self, _: &str) -> bool {
+        false
+    }
+
+    fn reads_option(&self, _: &str) -> bool {
+        false
+    }
+
+    fn topics(&self) -> Vec<&'static str> {
+        vec!["service.health.changed", "tunnel.peer.changed"]
+    }
+
+    fn version(&self) -> Option<u16> {
+        Some(17)
     }
 }

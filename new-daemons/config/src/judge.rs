@@ -10,7 +10,7 @@ use crate::document::Role;
 use crate::host::Host;
 use crate::schema::{Setting, Value, named};
 use crate::value::{Location, Program, Size, Take, level};
-use crate::words::{Parameters, agent, is_component, is_unit, names};
+use crate::words::{Parameters, agent, is_component, is_unit, names, nearest};
 
 /// The number that a text begins with, as `strtol` with base 0 reads it; 0 when it begins with none.
 fn number(text: &str) -> i64 {
@@ -55,7 +55,8 @@ fn location(text: &str, host: &dyn Host) -> Result<(), String> {
 pub(crate) fn judge(value: Value, text: &str, role: Role, host: &dyn Host) -> Result<(), String> {
     let need = |good: bool, what: &str| if good { Ok(()) } else { Err(what.to_owned()) };
     match value {
-        Value::Text => Ok(()),
+        Value::Text | Value::Lock => Ok(()),
+        Value::NodesList => missing_program(text, host).map_or(Ok(()), Err),
         Value::Transport => need(text == "tcp", "write tcp: there is no other transport"),
         Value::Address => {
             need(text.parse::<Ipv4Addr>().is_ok() || text.parse::<Ipv6Addr>().is_ok(), "write an address")
@@ -144,9 +145,38 @@ pub(crate) fn bytes(count: u64) -> String {
         .map_or_else(|| count.to_string(), |(shift, name)| format!("{}{name}", count >> shift))
 }
 
+/// What is wrong with the program that is to be run in place of reading a file.
+fn missing_program(text: &str, host: &dyn Host) -> Option<String> {
+    let path = text.strip_prefix('!')?.split([' ', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
+    if !path.starts_with('/') {
+        return Some("write the absolute path of a program behind '!'".into());
+    }
+    (!host.can_run(path)).then(|| format!("there is no {path} that can be executed"))
+}
+
+/// A pattern that fits nothing that is ever told, and what may have been meant.
+fn unheard(text: &str, host: &dyn Host) -> Option<String> {
+    let topics = host.topics();
+    let patterns = Vec::<String>::take(text).ok()?;
+    let fits = |pattern: &str| {
+        let beginning = pattern.strip_suffix('*');
+        topics.iter().any(|topic| beginning.map_or(*topic == pattern, |start| topic.starts_with(start)))
+    };
+    let wrong = patterns.iter().find(|pattern| !topics.is_empty() && !fits(pattern))?;
+    let near = nearest(wrong, topics.iter().copied()).map(|near| format!("; is it {near}?"));
+    Some(format!("no daemon tells '{wrong}'{}", near.unwrap_or_default()))
+}
+
 fn is_pattern(text: &str) -> bool {
     let beginning = text.strip_suffix('*').unwrap_or(text);
     beginning.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+}
+
+/// What becomes of a service whose scripts cannot be run.
+pub(crate) fn no_script(component: &str) -> String {
+    format!(
+        "events/{component} has no event script that can be executed: nothing would be run, and the service is not up"
+    )
 }
 
 /// A value that is taken, and means something else than it looks like, or may not do what is wanted.
@@ -157,6 +187,9 @@ pub(crate) fn doubt(setting: &Setting, text: &str, host: &dyn Host) -> Option<St
         Value::Script if text.contains('/') => {
             Some("only the name counts, not the directory before it".into())
         }
+        Value::Lock => missing_program(text, host),
+        Value::Patterns => unheard(text, host),
+        Value::Component => (!host.runs_scripts(text)).then(|| no_script(text)),
         // No mistake: what an event is to lead to must not keep a daemon from starting.
         Value::Program => {
             let path = Program::take(text).ok()?.path;

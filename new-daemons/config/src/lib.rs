@@ -18,6 +18,7 @@ mod registry;
 mod schema;
 mod services;
 mod settings;
+mod shell;
 mod shown;
 mod sources;
 mod table;
@@ -33,7 +34,7 @@ pub use files::{
 pub use finding::{Finding, Remark, Severity};
 pub use host::{Anywhere, Host};
 pub use import::{Imported, Old, OldFile, import, is_wrong};
-pub use page::{commented, manual, reference};
+pub use page::{manual, reference};
 pub use registry::{find, has_section, options};
 pub use schema::{Change, Readers, Setting, Value};
 pub use settings::{MOST_NAMED, Mistake, Said, Scope, Section, Settings};

@@ -1,19 +1,16 @@
-//! What people read about the options: the reference page, and the commented files that `ctdbctl config import` writes.
+//! What people read about the options: the reference page.
 
 use std::fmt::Write as _;
 
 use crate::judge::{bytes, span};
 use crate::registry::options;
 use crate::schema::{Change, Readers, Setting, Value};
-use crate::settings::Settings;
-
-/// Columns of a comment.
-const WIDTH: usize = 90;
 
 /// What a value has to be, in words.
 fn kind(value: Value) -> String {
     match value {
         Value::Text => "text".into(),
+        Value::Lock | Value::NodesList => "a path, or `!` and a program".into(),
         Value::Transport => "`tcp`".into(),
         Value::Address => "an address".into(),
         Value::Number(least) => format!("a number of at least {least}"),
@@ -168,57 +165,9 @@ pub fn manual() -> String {
     out + MANUAL_TAIL
 }
 
-/// Words as comment lines.
-fn comment(out: &mut String, text: &str) {
-    let mut line = String::from("\t#");
-    for word in text.split_whitespace() {
-        if line.len() + 1 + word.len() > WIDTH {
-            *out += &line;
-            out.push('\n');
-            line = String::from("\t#");
-        }
-        line.push(' ');
-        line += word;
-    }
-    *out += &line;
-    out.push('\n');
-}
-
-/// A file for conf.d with every option of these sections that the new daemons read, each explained. What `settings` say
-/// stands there as it is; anything else as a comment, with its default.
-#[must_use]
-pub fn commented(sections: &[&str], settings: &Settings) -> String {
-    let mut out = String::from(
-        "# Read by the new daemons alone; C's daemons read ctdb.conf and nothing of conf.d.\n\
-         # A comment has to stand on a line of its own. `ctdbctl config check` looks at all files.\n",
-    );
-    for section in sections {
-        let rows: Vec<_> = options().filter(|row| row.section == *section && row.is_of_ours()).collect();
-        let Some(first) = rows.first() else { continue };
-        if first.named {
-            let _ =
-                write!(out, "\n# One section for each, with a name in place of NAME:\n# [{section} NAME]\n");
-        } else {
-            let _ = write!(out, "\n[{section}]\n");
-        }
-        for row in rows {
-            comment(&mut out, &format!("{} ({})", about(row), kind(row.value).replace('`', "")));
-            let said = settings.said(section, row.name).filter(|_| !row.named);
-            let _ = match (said, row.default_of_ours()) {
-                (Some(said), _) => writeln!(out, "\t{} = {}", row.name, said.value),
-                (None, Some(default)) => writeln!(out, "\t# {} = {default}", row.name),
-                (None, None) => writeln!(out, "\t# {} =", row.name),
-            };
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Role;
-    use crate::sources::Sources;
     use std::path::Path;
 
     #[test]
@@ -231,27 +180,5 @@ mod tests {
             let there = std::fs::read_to_string(&path).unwrap_or_default();
             assert!(there == text, "{} is stale: UPDATE=1 cargo test -p config page", path.display());
         }
-    }
-
-    #[test]
-    fn a_commented_file_says_what_was_said_and_nothing_else() {
-        let mut sources = Sources::default();
-        sources.add("ctdb.conf", Role::Main, "[logging]\nlog level = INFO\n");
-        let settings = sources.merged();
-        let text = commented(
-            &["logging", "tunneld", "http", "event", "eventd", "callback", "serviced", "service"],
-            &settings,
-        );
-        let mut again = Sources::default();
-        again.add("a.conf", Role::Part, &text);
-        let read = again.merged();
-        assert_eq!(read.said("logging", "log level").map(|said| said.value.as_str()), Some("INFO"));
-        assert_eq!(
-            text.lines().filter(|line| line.contains(" = ") && !line.contains('#')).count(),
-            1,
-            "{text}"
-        );
-        assert!(text.contains("\t# peer timeout = 10s\n") && text.contains("# [callback NAME]\n"), "{text}");
-        assert!(text.lines().all(|line| line.len() <= 2 * WIDTH), "{text}");
     }
 }

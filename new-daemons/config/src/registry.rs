@@ -20,13 +20,6 @@ pub(crate) struct Registered {
     whole: Option<Whole>,
 }
 
-impl Registered {
-    /// Whether a new daemon reads it.
-    pub(crate) const fn is_of_ours(&self) -> bool {
-        self.whole.is_some()
-    }
-}
-
 /// One that only the daemons of C read.
 const fn of_c(name: &'static str, rows: &'static [Setting]) -> Registered {
     Registered { name, rows, whole: None }
@@ -60,11 +53,6 @@ pub(crate) const SECTIONS: &[Registered] = &[
     read::<Serviced>(one::<Serviced>),
     read::<Service>(services::mistakes),
 ];
-
-/// The names of the sections that new daemons read.
-pub(crate) fn of_ours() -> impl Iterator<Item = &'static str> {
-    SECTIONS.iter().filter(|section| section.is_of_ours()).map(|section| section.name)
-}
 
 /// What is missing, or wrong in a way that no line shows, in these sections; without any, in all of them.
 pub(crate) fn mistakes(settings: &Settings, sections: Option<&[&str]>, host: &dyn Host) -> Vec<Mistake> {
@@ -127,7 +115,7 @@ mod tests {
     /// A value that an option takes.
     fn example(setting: &Setting) -> String {
         match setting.value {
-            Value::Text | Value::Patterns => "word".into(),
+            Value::Text | Value::Patterns | Value::Lock | Value::NodesList => "word".into(),
             Value::Transport => "tcp".into(),
             Value::Address => "10.0.0.1".into(),
             Value::Number(least) => least.to_string(),
@@ -151,13 +139,14 @@ mod tests {
     #[test]
     fn every_option_is_read_as_what_its_row_takes() {
         let mut text = String::new();
-        for section in SECTIONS.iter().filter(|section| section.is_of_ours()) {
+        for section in SECTIONS.iter().filter(|section| section.whole.is_some()) {
             let named = if section.rows[0].named { " x" } else { "" };
             text += &format!("[{}{named}]\n", section.name);
             section.rows.iter().for_each(|row| text += &format!("{} = {}\n", row.name, example(row)));
         }
         let all = settings(&[&text]);
-        let but_services: Vec<_> = of_ours().filter(|name| *name != Service::NAME).collect();
+        let but_services: Vec<_> =
+            SECTIONS.iter().map(|section| section.name).filter(|name| *name != Service::NAME).collect();
         assert_eq!(mistakes(&all, Some(&but_services), &Anywhere::default()), []);
         assert_eq!(all.sections::<Callback>().unwrap().len(), 1);
         assert_eq!(all.sections::<Service>().unwrap()[0].1.fail_after, 1);
@@ -177,7 +166,7 @@ mod tests {
             assert!(section.rows.iter().all(|row| (row.section, row.named) == (section.name, first.named)));
             assert_eq!(
                 section.rows.iter().any(Setting::is_of_ours),
-                section.is_of_ours(),
+                section.whole.is_some(),
                 "{}",
                 section.name
             );

@@ -10,6 +10,10 @@ use std::time::Duration;
 pub enum Value {
     /// Anything.
     Text,
+    /// A path, or `!` and a program with its arguments, that keeps a lock.
+    Lock,
+    /// A path, or `!` and a program with its arguments, that has to be there: the list of the nodes.
+    NodesList,
     /// `tcp`.
     Transport,
     /// An IPv4 or IPv6 address.

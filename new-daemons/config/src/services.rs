@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::host::Host;
+use crate::judge::no_script;
 use crate::settings::{MOST_NAMED, Mistake, Section, Settings};
 use crate::table::Service;
 use crate::waiting;
@@ -63,6 +64,8 @@ fn of_kind(settings: &Settings, name: &str, host: &dyn Host, found: &mut Vec<Mis
     if component && !host.has_component(name) {
         let message = format!("there is no directory events/{name}; name one with 'scripts'");
         found.push(settings.mistake(&section, Some("kind"), message));
+    } else if component && !host.runs_scripts(name) {
+        found.push(settings.mistake(&section, Some("kind"), no_script(name)).doubt());
     }
     let missing =
         said("agent").filter(|_| kind == "ocf").and_then(agent).filter(|(p, t)| !host.has_agent(p, t));
@@ -138,11 +141,23 @@ mod tests {
         }
 
         fn has_component(&self, name: &str) -> bool {
-            ["web", "db"].contains(&name)
+            ["web", "db", "lic"].contains(&name)
         }
 
         fn has_agent(&self, provider: &str, kind: &str) -> bool {
             (provider, kind) == ("heartbeat", "Dummy")
+        }
+
+        fn runs_scripts(&self, name: &str) -> bool {
+            name != "lic"
+        }
+
+        fn reads_option(&self, _: &str) -> bool {
+            true
+        }
+
+        fn topics(&self) -> Vec<&'static str> {
+            vec!["service.health.changed", "tunnel.peer.changed"]
         }
 
         fn version(&self) -> Option<u16> {
@@ -201,6 +216,32 @@ mod tests {
                 "s:25: 'unit' cannot be 'nginx': write the name of a unit with its suffix, such as nginx.service",
             ]
         );
+    }
+
+    #[test]
+    fn a_service_none_of_whose_scripts_can_be_run_is_told_and_taken() {
+        let mut sources = Sources::default();
+        let text = "[service lic]\nkind = script\n[service other]\nkind = script\nscripts = lic\n";
+        sources.add("s", Role::Part, text);
+        let (_, doubts) = sources.settings(&["serviced", "service"], &Here).unwrap();
+        let told: Vec<_> = doubts.iter().map(Remark::to_string).collect();
+        let why = "events/lic has no event script that can be executed: nothing would be run, and the service is not up";
+        assert_eq!(told, [format!("s:2: {why}"), format!("s:5: 'scripts': {why}")]);
+        assert_eq!(checked(&sources, &Here), doubts);
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_types, clippy::disallowed_methods)] // The time that it takes is what this is about.
+    fn twelve_thousand_services_in_a_chain_are_checked_in_the_time_that_it_takes_to_read_them() {
+        const MANY: usize = 12_000;
+        let service =
+            |n: usize| format!("[service s{n}]\nkind = script\nscripts = db\nrequires = s{}\n", n + 1);
+        let mut text: String = (1..MANY).map(service).collect();
+        text += &format!("[service s{MANY}]\nkind = script\nscripts = db\n");
+        let begin = std::time::Instant::now();
+        assert_eq!(told(&text).len(), 1, "too many, and nothing else");
+        // With the square it took a hundred times as long.
+        assert!(begin.elapsed() < std::time::Duration::from_secs(5), "{:?}", begin.elapsed());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::document::{Document, Kind};
-use crate::finding::{Finding, Remark};
+use crate::finding::{Finding, Remark, Severity};
 use crate::schema::{Setting, named};
 use crate::value::Take;
 
@@ -27,12 +27,25 @@ pub struct Mistake {
     source: String,
     line: usize,
     message: String,
+    severity: Severity,
+}
+
+impl Mistake {
+    pub(crate) fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The same as something that is taken, and perhaps not what was meant.
+    pub(crate) fn doubt(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
 }
 
 impl From<Mistake> for Remark {
     fn from(mistake: Mistake) -> Self {
-        let finding = Finding::error(mistake.line, mistake.message);
-        Self { source: mistake.source, finding }
+        let Mistake { source, line, message, severity } = mistake;
+        let finding = Finding { line, severity, message };
+        Self { source, finding }
     }
 }
 
@@ -131,7 +144,7 @@ impl Settings {
             (None, Some(place)) => (place.source.clone(), place.line),
             (None, None) => ("default".to_owned(), 0),
         };
-        Mistake { source, line, message }
+        Mistake { source, line, message, severity: Severity::Error }
     }
 }
 

@@ -78,7 +78,10 @@ impl Sources {
         }
         let settings = self.merged();
         if !broken {
-            self.tell(&mut wrong, mistakes(&settings, Some(sections), host));
+            let found = mistakes(&settings, Some(sections), host);
+            let (errors, more) = found.into_iter().partition(Mistake::is_error);
+            self.tell(&mut wrong, errors);
+            self.tell(&mut doubts, more);
         }
         if wrong.is_empty() { Ok((settings, doubts)) } else { Err(Refused(wrong)) }
     }

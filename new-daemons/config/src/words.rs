@@ -94,6 +94,18 @@ pub(crate) fn names(text: &str) -> Vec<String> {
     text.split([',', ' ', '\t']).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
 }
 
+/// What is to be said when a value that is none has a comment behind it.
+pub(crate) fn comment_hint(value: &str) -> &'static str {
+    if value.contains(" #") { "; a comment has to stand on a line of its own" } else { "" }
+}
+
+/// The word that may have been meant, if one is near enough.
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let far = |other: &str| strsim::damerau_levenshtein(word, other);
+    let near = known.map(|other| (far(other), other)).min_by_key(|(far, _)| *far);
+    near.filter(|(far, other)| *far <= (other.len() / 4).clamp(1, 4)).map(|(_, other)| other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -146,14 +146,71 @@ impl Host for Here {
         can_run(&ocf_root().join("resource.d").join(provider).join(kind))
     }
 
+    fn runs_scripts(&self, component: &str) -> bool {
+        files(&self.directory.join("events").join(component)).any(|path| is_script(&path) && can_run(&path))
+    }
+
+    fn reads_option(&self, name: &str) -> bool {
+        let components = files(&self.directory.join("events")).chain([INSTALLED.into()]);
+        let scripts = components.flat_map(|component| files(&component)).filter(|path| is_script(path));
+        // What scripts share stands beside the configuration.
+        let shared = files(&self.directory)
+            .filter(|path| path.is_file() && path.extension().is_none_or(|end| end == "sh"));
+        let reads = |path: PathBuf| text(&path).ok().flatten().is_some_and(|text| has_word(&text, name));
+        scripts.chain(shared).any(reads)
+    }
+
+    fn topics(&self) -> Vec<&'static str> {
+        let services = protocol::services::ALL.iter();
+        services.flat_map(|service| service.events.iter().map(|event| event.topic)).collect()
+    }
+
     fn version(&self) -> Option<u16> {
         self.samba
     }
 }
 
+/// Where the event scripts of C's packages are, from which they are enabled.
+const INSTALLED: &str = "/usr/share/ctdb/events/legacy";
+
+/// What is in a directory, up to as many as anybody has.
+fn files(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+    entries.take(1000).map(|entry| entry.path())
+}
+
+/// Whether a file has the name of an event script: two digits, a dot, anything, `.script`.
+fn is_script(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().as_bytes();
+    matches!(name, [a, b, b'.', ..] if a.is_ascii_digit() && b.is_ascii_digit()) && name.ends_with(b".script")
+}
+
+/// Whether a name stands in a text, and not as a part of a longer one.
+fn has_word(text: &str, name: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| word == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_component_runs_scripts_when_one_of_them_can_be_executed() {
+        let dir = tempfile::tempdir().unwrap();
+        let here = Here { directory: dir.path().to_owned(), samba: None };
+        let component = dir.path().join("events/lic");
+        fs::create_dir_all(&component).unwrap();
+        assert!(!here.runs_scripts("lic") && !here.runs_scripts("none"), "an empty one runs nothing");
+        let (own, linked) = (dir.path().join("own"), component.join("50.lic.script"));
+        fs::write(&own, "#!/bin/sh\necho \"$CTDB_LIC_KEY\"\n").unwrap();
+        std::os::unix::fs::symlink(&own, &linked).unwrap();
+        assert!(!here.runs_scripts("lic"), "it was disabled where the link leads to");
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(here.runs_scripts("lic"));
+        assert!(here.reads_option("CTDB_LIC_KEY") && !here.reads_option("CTDB_LIC"));
+        fs::rename(&linked, component.join("lic.sh")).unwrap();
+        assert!(!here.runs_scripts("lic"), "no name of a script");
+    }
 
     #[test]
     fn files_are_read_in_the_order_of_their_names_and_others_are_passed_over() {

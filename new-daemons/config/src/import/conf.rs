@@ -3,9 +3,11 @@
 //! Names that changed: `cluster lock` was `recovery lock` before Samba 4.16, `leader capability` in `[cluster]` was
 //! `recmaster capability` in `[legacy]`.
 
-use crate::document::{Document, Kind};
-use crate::files::NAMES;
+use crate::document::{Document, Kind, Role};
+use crate::files::{NAMES, whole};
 use crate::finding::Finding;
+use crate::host::Anywhere;
+use crate::judge::judge;
 use crate::registry::{find, has_section};
 
 /// Section and name.
@@ -20,6 +22,8 @@ const RENAMED: &[(Place, Place)] = &[
 /// What is to be done with an entry.
 enum Verdict {
     Keep,
+    /// It stays, and something is to be said about it.
+    Tell(Finding),
     Comment(Finding),
     Rename(Place, String, Finding),
     /// The heading before it is told already.
@@ -54,7 +58,13 @@ fn verdict(section: Option<&str>, line: usize, kind: &Kind) -> Verdict {
                 return Verdict::Rename(*to, value.clone(), Finding::warning(line, text));
             }
             match find(section, name) {
-                Some(_) => Verdict::Keep,
+                Some(setting) => match judge(setting.value, value, Role::Main, &Anywhere::default()) {
+                    // It is in today's form; whoever wrote it says what is right.
+                    Err(why) if !value.is_empty() => {
+                        Verdict::Tell(Finding::error(line, format!("'{name}' cannot be '{value}': {why}")))
+                    }
+                    _ => Verdict::Keep,
+                },
                 None if has_section(section) => {
                     let text = format!("there is no option '{name}' in [{section}]; it is a comment now");
                     Verdict::Comment(Finding::warning(line, text))
@@ -77,6 +87,10 @@ pub(super) fn renew(document: &mut Document) -> Vec<Finding> {
         }
         match verdict(section, entry.line, &entry.kind) {
             Verdict::Keep => continue,
+            Verdict::Tell(finding) => {
+                found.push(finding);
+                continue;
+            }
             Verdict::CommentQuietly => {}
             Verdict::Comment(finding) => found.push(finding),
             Verdict::Rename(to, value, finding) => {
@@ -102,9 +116,15 @@ pub(super) fn renew_tunables(document: &mut Document) -> Vec<Finding> {
     let mut gone = Vec::new();
     for entry in document.entries() {
         let why = match &entry.kind {
-            Kind::Option { name, .. } => {
+            Kind::Option { name, value } => {
                 match NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                    Some((_, false)) => continue,
+                    Some((_, false)) => {
+                        if whole(value).is_none() {
+                            let message = format!("'{name}' cannot be '{value}': write a number");
+                            found.push(Finding::error(entry.line, message));
+                        }
+                        continue;
+                    }
                     Some((known, true)) => format!("the tunable {known} is gone without a successor"),
                     None => format!("there is no tunable {name}"),
                 }

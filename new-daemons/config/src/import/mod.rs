@@ -6,14 +6,14 @@
 mod conf;
 mod shell;
 
-use crate::document::Document;
-use crate::files::{check_nodes, check_public_addresses, check_script_options};
+use crate::document::{Document, Kind};
+use crate::files::{check_nodes, check_public_addresses, check_script_options, check_tunables};
 use crate::finding::Remark;
 use crate::finding::{Finding, Severity};
-use crate::page::commented;
-use crate::registry::of_ours;
-use crate::settings::Settings;
-use shell::from_shell;
+use crate::host::Anywhere;
+use crate::registry::has_section;
+use crate::shell::is_shell;
+use shell::{from_shell, quoted};
 
 /// What an old file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,35 @@ pub struct Imported {
     pub findings: Vec<Remark>,
 }
 
+impl Old {
+    /// What a file is, by its name and by what stands in it: a file of shell variables is one under any name. None when it
+    /// is no file of CTDB's.
+    #[must_use]
+    pub fn of(name: &str, text: &str) -> Option<Self> {
+        let section = || text.lines().any(|line| line.trim_start().starts_with('['));
+        let has = |check: fn(&str) -> Vec<Finding>| check(text).iter().all(|f| f.severity != Severity::Error);
+        match name {
+            "script.options" => Some(Self::ScriptOptions),
+            _ if name.ends_with(".options") => Some(Self::ScriptOptions),
+            "nodes" => Some(Self::Nodes),
+            "public_addresses" => Some(Self::PublicAddresses),
+            "ctdb.tunables" => Some(Self::Tunables),
+            _ if is_shell(text) => Some(Self::Shell),
+            "ctdb.conf" => Some(Self::Conf),
+            "ctdb" | "ctdbd.conf" => Some(Self::Shell),
+            _ if section() => Document::parse(text)
+                .entries()
+                .iter()
+                .any(|entry| matches!(&entry.kind, Kind::Section(name) if has_section(name)))
+                .then_some(Self::Conf),
+            _ if has(check_nodes) => Some(Self::Nodes),
+            _ if !text.trim().is_empty() && has(check_public_addresses) => Some(Self::PublicAddresses),
+            _ if !text.trim().is_empty() && has(check_tunables) => Some(Self::Tunables),
+            _ => None,
+        }
+    }
+}
+
 impl Imported {
     fn tell(&mut self, source: &str, findings: impl IntoIterator<Item = Finding>) {
         let told = |finding| Remark { source: source.to_owned(), finding };
@@ -75,7 +104,12 @@ impl Imported {
 #[must_use]
 pub fn import(old: &[OldFile], dir: &str) -> Imported {
     let mut made = Imported::default();
-    let of = |kind: Old| old.iter().filter(move |file| file.kind == kind);
+    // A `ctdb.conf` may be one of before 4.9, whoever says what it is.
+    let kind = |file: &OldFile| match file.kind {
+        Old::Conf if is_shell(&file.text) => Old::Shell,
+        kind => kind,
+    };
+    let of = |wanted: Old| old.iter().filter(move |file| kind(file) == wanted);
 
     let mut conf = Document::default();
     for file in of(Old::Conf) {
@@ -91,7 +125,7 @@ pub fn import(old: &[OldFile], dir: &str) -> Imported {
     }
     let mut scripts: Vec<(String, String)> = Vec::new();
     for file in of(Old::ScriptOptions) {
-        made.tell(&file.name, check_script_options(&file.text));
+        made.tell(&file.name, check_script_options(&file.text, &Anywhere::default()));
         scripts.push((file.target.clone(), file.text.clone()));
     }
 
@@ -145,7 +179,8 @@ pub fn import(old: &[OldFile], dir: &str) -> Imported {
             }
         }
         service += &from.service;
-        made.commands.extend(from.commands);
+        let new = from.commands.into_iter().filter(|command| !made.commands.contains(command));
+        made.commands.extend(new.collect::<Vec<_>>());
     }
 
     made.put("ctdb.conf", conf.to_string());
@@ -160,10 +195,11 @@ pub fn import(old: &[OldFile], dir: &str) -> Imported {
         }
     }
     scripts.into_iter().for_each(|(target, text)| made.put(&target, text));
-    made.put("ctdb.sysconfig", service);
-    if !made.files.is_empty() {
-        parts(&mut made);
+    if !service.is_empty() {
+        let from = quoted(&format!("{}/ctdb.sysconfig", dir.trim_end_matches('/')));
+        made.commands.push(format!("mv {from} /etc/default/ctdb    # Debian; elsewhere /etc/sysconfig/ctdb"));
     }
+    made.put("ctdb.sysconfig", service);
     made.findings.sort_by(|a, b| (&a.source, a.finding.line).cmp(&(&b.source, b.finding.line)));
     made
 }
@@ -174,14 +210,6 @@ fn add_line(text: &mut String, line: &str) {
     }
     *text += line;
     text.push('\n');
-}
-
-/// A file for each section of the new daemons. Nothing in them is set: they go by `ctdb.conf` where C does.
-fn parts(made: &mut Imported) {
-    let none = Settings::default();
-    for section in of_ours() {
-        made.put(&format!("conf.d/50-{section}.conf"), commented(&[section], &none));
-    }
 }
 
 /// Whether a finding says that something is wrong, and not only that it changed.
@@ -205,7 +233,7 @@ mod tests {
         made.files.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
     }
 
-    const CONF: &str = "# Our cluster\n[logging]\n\t# loud\n\tlog level = INFO\n[cluster]\n\trecovery lock = !lock \\\n\t a\n\
+    const CONF: &str = "# Our cluster\n[logging]\n\t# loud\n\tlog level = INFO\n[cluster]\n\trecovery lock = !/lock \\\n\t a\n\
         [legacy]\n\trecmaster capability = false\n\tnonsense = 1\n[ours]\n\tx = 1\n\ty = 2\n";
 
     #[test]
@@ -221,8 +249,8 @@ mod tests {
         let made = import(&files, "/etc/ctdb");
         assert_eq!(
             text(&made, "ctdb.conf"),
-            "# Our cluster\n[logging]\n\t# loud\n\tlog level = INFO\n[cluster]\n\tleader capability = false\n\tcluster lock = !lock a\n\
-             # \trecovery lock = !lock \\\n# \t a\n[legacy]\n# \trecmaster capability = false\n# \tnonsense = 1\n\
+            "# Our cluster\n[logging]\n\t# loud\n\tlog level = INFO\n[cluster]\n\tleader capability = false\n\tcluster lock = !/lock a\n\
+             # \trecovery lock = !/lock \\\n# \t a\n[legacy]\n# \trecmaster capability = false\n# \tnonsense = 1\n\
              # [ours]\n# \tx = 1\n# \ty = 2\n"
         );
         assert_eq!(text(&made, "ctdb.tunables"), "# ours\nMonitorInterval=20\n# VacuumLimit=1\n# odd=1\n");
@@ -254,8 +282,8 @@ mod tests {
             sources.add(name.as_str(), role, text);
         }
         assert_eq!(checked(&sources, &Anywhere::default()), []);
-        assert_eq!(crate::check_tunables(text(made, "ctdb.tunables")), []);
-        assert_eq!(check_script_options(text(made, "script.options")), []);
+        assert_eq!(check_tunables(text(made, "ctdb.tunables")), []);
+        assert_eq!(check_script_options(text(made, "script.options"), &Anywhere::default()), []);
     }
 
     #[test]
@@ -317,14 +345,65 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_the_new_daemons_come_along_and_set_nothing() {
+    fn nothing_is_made_that_says_nothing() {
         let made = import(&[old(Old::Nodes, "nodes", "10.0.0.1\n")], "/etc/ctdb");
-        let names: Vec<_> = made.files.iter().map(|(name, _)| name.as_str()).collect();
-        let parts = of_ours().map(|s| format!("conf.d/50-{s}.conf")).collect::<Vec<_>>();
-        assert_eq!(names[1..], parts);
-        let mut sources = Sources::default();
-        parts.iter().for_each(|name| sources.add(name.as_str(), Role::Part, text(&made, name)));
-        assert!(crate::shown(&sources).iter().all(|shown| shown.place.is_none()));
+        assert_eq!(made.files, [("nodes".to_owned(), "10.0.0.1\n".to_owned())]);
+    }
+
+    #[test]
+    fn a_ctdb_conf_of_before_4_9_is_one_by_what_stands_in_it() {
+        let text = "CTDB_RECOVERY_LOCK=/x/l\nCTDB_MANAGES_NFS=yes\n";
+        let made = import(&[old(Old::Conf, "ctdb.conf", text)], "/etc/ctdb");
+        assert_eq!(self::text(&made, "ctdb.conf"), "[cluster]\n\tcluster lock = /x/l\n");
+        assert_eq!(
+            (&made.commands[..], &made.findings[..]),
+            (&["ctdbctl event script enable 60.nfs".to_owned()][..], &[][..])
+        );
+        assert_eq!(Old::of("ctdb.conf", text), Some(Old::Shell));
+    }
+
+    #[test]
+    fn what_a_file_is_shows_in_it_when_its_name_does_not_say_so() {
+        for (name, text, kind) in [
+            ("ctdb.conf", "[cluster]\n", Some(Old::Conf)),
+            ("old.conf", "# x\n[logging]\nlog level = INFO\n", Some(Old::Conf)),
+            ("smb.conf", "[global]\nclustering = yes\n", None),
+            ("ctdb.old", "CTDB_NODES=/x\n", Some(Old::Shell)),
+            ("nodes.new", "10.0.0.1\n10.0.0.2\n", Some(Old::Nodes)),
+            ("addresses", "10.0.0.1/24 eth0\n", Some(Old::PublicAddresses)),
+            ("tunables", "MonitorInterval=20\n", Some(Old::Tunables)),
+            ("50.samba.options", "CTDB_SERVICE_SMB=smbd\n", Some(Old::ScriptOptions)),
+            ("passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:1:1::/:/bin/false\n", None),
+            ("empty", "", None),
+        ] {
+            assert_eq!(Old::of(name, text), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn values_that_keep_ctdbd_from_starting_are_told_in_files_of_today_too() {
+        let files = [
+            old(Old::Conf, "ctdb.conf", "[logging]\nlog level = 99\n[cluster]\ntransport = ib\n"),
+            old(Old::Tunables, "ctdb.tunables", "MonitorInterval=ten\nRecoverTimeout=20\n"),
+        ];
+        let told: Vec<_> = import(&files, "/etc/ctdb").findings.iter().map(Remark::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "old/ctdb.conf:2: 'log level' cannot be '99': write ERROR, WARNING, NOTICE, INFO or DEBUG",
+                "old/ctdb.conf:4: 'transport' cannot be 'ib': write tcp: there is no other transport",
+                "old/ctdb.tunables:1: 'MonitorInterval' cannot be 'ten': write a number",
+            ]
+        );
+    }
+
+    #[test]
+    fn where_the_limits_of_the_service_go_is_said() {
+        let made = import(&[old(Old::Shell, "ctdb", "CTDB_MAX_OPEN_FILES=9\n")], "/etc/ctdb");
+        assert!(
+            made.commands.iter().any(|c| c.contains("/etc/ctdb/ctdb.sysconfig /etc/default/ctdb")),
+            "{made:?}"
+        );
     }
 
     proptest::proptest! {
@@ -335,7 +414,7 @@ mod tests {
             let made = import(&[old(Old::Conf, "ctdb.conf", &text)], "/");
             let out = self::text(&made, "ctdb.conf");
             let document = Document::parse(out);
-            let broken = document.entries().iter().any(|entry| matches!(entry.kind, crate::Kind::Broken(_)));
+            let broken = document.entries().iter().any(|entry| matches!(entry.kind, Kind::Broken(_)));
             proptest::prop_assert!(!broken, "{:?}", out);
             proptest::prop_assert!(document.options().all(|(section, name, _, _)| crate::find(section, name).is_some()));
         }

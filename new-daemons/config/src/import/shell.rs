@@ -1,11 +1,19 @@
 //! From the one file of shell variables that configured CTDB before Samba 4.9 to the files of today.
 //!
 //! Which variable becomes what is as in upstream's `config_migrate.sh`. The file is read, not run: what is no plain
-//! assignment is told and left out. A value with blanks is kept whole, also a command as cluster lock.
+//! assignment, done in any case, is told and left out; it stays as a comment. A value with blanks is kept whole, also a
+//! command as cluster lock.
 
-use crate::document::Document;
-use crate::files::NAMES;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::{Document, Role};
+use crate::files::{NAMES, SCRIPT_OPTIONS, whole};
 use crate::finding::Finding;
+use crate::host::Anywhere;
+use crate::judge::judge;
+use crate::registry::find;
+use crate::schema::Value;
+use crate::shell::{self, Step, What};
 
 /// What comes out of such a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,42 +54,6 @@ const CONF: &[Row] = &[
     ("logging", "log level", "CTDB_DEBUGLEVEL", None),
 ];
 
-const SCRIPT_OPTIONS: &[&str] = &[
-    "CTDB_PARTIALLY_ONLINE_INTERFACES",
-    "CTDB_NATGW_DEFAULT_GATEWAY",
-    "CTDB_NATGW_NODES",
-    "CTDB_NATGW_PRIVATE_NETWORK",
-    "CTDB_NATGW_PUBLIC_IFACE",
-    "CTDB_NATGW_PUBLIC_IP",
-    "CTDB_NATGW_STATIC_ROUTES",
-    "CTDB_PER_IP_ROUTING_CONF",
-    "CTDB_PER_IP_ROUTING_RULE_PREF",
-    "CTDB_PER_IP_ROUTING_TABLE_ID_LOW",
-    "CTDB_PER_IP_ROUTING_TABLE_ID_HIGH",
-    "CTDB_LVS_NODES",
-    "CTDB_LVS_PUBLIC_IFACE",
-    "CTDB_LVS_PUBLIC_IP",
-    "CTDB_MONITOR_MPDEVICES",
-    "CTDB_CLAMD_SOCKET",
-    "CTDB_SERVICE_NMB",
-    "CTDB_SERVICE_WINBIND",
-    "CTDB_SAMBA_CHECK_PORTS",
-    "CTDB_SAMBA_SKIP_SHARE_CHECK",
-    "CTDB_SERVICE_SMB",
-    "CTDB_NFS_CALLOUT",
-    "CTDB_NFS_CHECKS_DIR",
-    "CTDB_NFS_SKIP_SHARE_CHECK",
-    "CTDB_RPCINFO_LOCALHOST",
-    "CTDB_RPCINFO_LOCALHOST6",
-    "CTDB_NFS_STATE_FS_TYPE",
-    "CTDB_NFS_STATE_MNT",
-    "CTDB_START_ISCSI_SCRIPTS",
-    "CTDB_MAX_CORRUPT_DB_BACKUPS",
-    "CTDB_MONITOR_FILESYSTEM_USAGE",
-    "CTDB_MONITOR_MEMORY_USAGE",
-    "CTDB_DEBUG_HUNG_SCRIPT_STACKPAT",
-];
-
 const GONE: &[&str] = &[
     "CTDB_BASE",
     "CTDB_PIDFILE",
@@ -106,29 +78,13 @@ const SERVICES: &[(&str, &str)] = &[
     ("vsftpd", "40.vsftpd"),
 ];
 
-/// A value in the shell's words, with its quotation marks resolved; none when it is more than that.
-fn value(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut open = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (open, c) {
-            (Some('\''), '\'') | (Some('"'), '"') => open = None,
-            (Some('\''), c) => out.push(c),
-            (_, '\\') => out.push(chars.next()?),
-            // Something is to be put in, or run.
-            (_, '$' | '`') => return None,
-            (None, '\'' | '"') => open = Some(c),
-            (None, ' ' | '\t' | ';' | '&' | '|' | '<' | '>' | '(' | ')') => {
-                let rest = chars.as_str().trim_start();
-                let ends = c.is_whitespace() && (rest.is_empty() || rest.starts_with('#'));
-                return ends.then_some(out);
-            }
-            (_, c) => out.push(c),
-        }
-    }
-    open.is_none().then_some(out)
-}
+/// Beginnings of options, and the event script that is run for them and has to be enabled.
+const OWN_SCRIPT: &[(&str, &str)] = &[
+    ("CTDB_NATGW_", "11.natgw"),
+    ("CTDB_PER_IP_ROUTING_", "13.per_ip_routing"),
+    ("CTDB_LVS_", "91.lvs"),
+    ("CTDB_MONITOR_MPDEVICES", "20.multipathd"),
+];
 
 /// A value as the shell takes it.
 pub(super) fn quoted(value: &str) -> String {
@@ -142,55 +98,99 @@ pub(super) fn quoted(value: &str) -> String {
 
 struct Import<'a> {
     out: FromShell,
+    /// Lines that did not come over.
+    stays: BTreeSet<usize>,
     /// The directory of the configuration, where other files have to be.
     dir: &'a str,
 }
 
 /// Reads an old file for the configuration in `dir`.
 pub(super) fn from_shell(text: &str, dir: &str) -> FromShell {
-    let mut import = Import { out: FromShell::default(), dir };
-    let mut seen: Vec<(String, String, usize)> = Vec::new();
-    for (line, text) in (1..).zip(text.lines().map(str::trim)) {
-        if text.is_empty() || text.starts_with('#') {
-            continue;
-        }
-        let text = text.strip_prefix("export ").map_or(text, str::trim_start);
-        let assigned = text.split_once('=').filter(|(name, _)| {
-            let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            !name.is_empty() && name.chars().all(good)
-        });
-        match assigned.and_then(|(name, text)| Some((name, value(text)?))) {
-            Some((name, value)) => {
-                // As in the shell the last one counts.
-                seen.retain(|(other, _, _)| other != name);
-                seen.push((name.to_owned(), value, line));
+    let mut import = Import { out: FromShell::default(), dir, stays: BTreeSet::new() };
+    let script = shell::read(text);
+    if let Some((line, why)) = &script.broken {
+        import.error(*line, format!("{why}: the shell took nothing from there on"));
+    }
+    // As in the shell the last one counts.
+    let mut seen: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let mut end = None;
+    for Step { line, within, what } in script.steps {
+        match (end, within, what) {
+            (Some(end), _, _) => {
+                import.stays(line, format!("it stands behind the end of the file in line {end}"))
             }
-            None => {
-                let message = "this is no plain assignment and does not come over";
-                import.out.findings.push(Finding::warning(line, message));
+            (_, Some(within), What::Set(name, _)) => {
+                let text = format!(
+                    "{name} is set in '{}' of line {}: what holds shows only when it is run",
+                    within.word, within.line
+                );
+                import.stays(line, text);
             }
+            // Told at what is set there.
+            (_, Some(_), _) => {}
+            (_, None, What::Set(name, Some(value))) => drop(seen.insert(name, (line, value))),
+            (_, None, What::Set(name, None)) => {
+                seen.remove(&name);
+                import.stays(line, format!("{name} is no plain assignment"));
+            }
+            (_, None, What::Unset(name)) => drop(seen.remove(&name)),
+            (_, None, What::End) => end = Some(line),
+            (_, None, What::Run(_)) => import.stays(line, "this is no plain assignment".to_owned()),
         }
     }
-    for (name, value, line) in &seen {
+    let mut set: Vec<_> = seen.into_iter().map(|(name, (line, value))| (line, name, value)).collect();
+    set.sort();
+    for (line, name, value) in &set {
         import.variable(name, value, *line);
     }
+    import.rest(text);
     import.out.findings.sort_by_key(|finding| finding.line);
     import.out
 }
 
+/// A value of an option as it would be refused.
+fn wrong(section: &str, option: &str, value: &str) -> Option<String> {
+    let setting = find(section, option)?;
+    judge(setting.value, value, Role::Main, &Anywhere::default()).err()
+}
+
 impl Import<'_> {
+    fn error(&mut self, line: usize, message: String) {
+        self.out.findings.push(Finding::error(line, message));
+        self.stays.insert(line);
+    }
+
+    /// Something that does not come over. A line is told once.
+    fn stays(&mut self, line: usize, why: String) {
+        if self.stays.insert(line) {
+            self.out.findings.push(Finding::warning(line, format!("{why}; it does not come over")));
+        }
+    }
+
+    /// What did not come over, and all comments, as comments in the file that starts the service.
+    fn rest(&mut self, text: &str) {
+        let mut rest = String::new();
+        for (line, text) in (1..).zip(text.lines().map(str::trim_end)) {
+            if text.trim_start().starts_with('#') {
+                rest += &format!("{text}\n");
+            } else if self.stays.contains(&line) {
+                rest += &format!("# {text}\n");
+            }
+        }
+        self.out.service.insert_str(0, &rest);
+    }
+
     fn variable(&mut self, name: &str, value: &str, line: usize) {
-        let warn = |out: &mut FromShell, message: String| out.findings.push(Finding::warning(line, message));
         if let Some((section, option, _, condition)) = CONF.iter().find(|row| row.2 == name) {
             match condition {
                 _ if value.is_empty() => {}
                 None if name == "CTDB_DBDIR" && value.starts_with("tmpfs") => {
-                    warn(
-                        &mut self.out,
+                    self.stays(
+                        line,
                         "CTDB_DBDIR=tmpfs is gone: mount a tmpfs on the directory yourself".into(),
                     );
                 }
-                None => self.out.conf.set(section, option, value),
+                None => self.option(section, option, (name, value), line),
                 Some((wanted, becomes)) if value == *wanted => self.out.conf.set(section, option, becomes),
                 Some(_) => {}
             }
@@ -198,6 +198,9 @@ impl Import<'_> {
         }
         if SCRIPT_OPTIONS.contains(&name) {
             self.out.script_options += &format!("{name}={}\n", quoted(value));
+            if let Some((_, script)) = OWN_SCRIPT.iter().find(|(begin, _)| name.starts_with(begin)) {
+                self.enable(script);
+            }
             return;
         }
         if let Some(tunable) = name.strip_prefix("CTDB_SET_") {
@@ -219,13 +222,39 @@ impl Import<'_> {
             "CTDB_SUPPRESS_COREFILE" => {
                 self.out.service += if value == "yes" { "ulimit -c 0\n" } else { "ulimit -c unlimited\n" };
             }
-            _ if GONE.contains(&name) => warn(&mut self.out, format!("{name} is gone without a successor")),
-            _ if name.starts_with("CTDB_") => warn(&mut self.out, format!("{name} is not known")),
-            _ => warn(&mut self.out, format!("{name} is none of CTDB's and does not come over")),
+            _ if GONE.contains(&name) => self.stays(line, format!("{name} is gone without a successor")),
+            _ if name.starts_with("CTDB_") => self.stays(line, format!("{name} is not known")),
+            _ => self.stays(line, format!("{name} is none of CTDB's")),
+        }
+    }
+
+    fn option(&mut self, section: &str, option: &str, (name, value): (&str, &str), line: usize) {
+        let script = find(section, option).is_some_and(|setting| setting.value == Value::Script);
+        // Such a program stands beside `ctdb.conf` today, and is known by its name there.
+        let value = if script { value.rsplit('/').next().unwrap_or(value) } else { value };
+        match wrong(section, option, value) {
+            Some(why) => {
+                self.error(line, format!("{name} cannot be '{value}': {why}; it does not come over"))
+            }
+            None => self.out.conf.set(section, option, value),
+        }
+    }
+
+    /// Something to do, once.
+    fn enable(&mut self, script: &str) {
+        let command = format!("ctdbctl event script enable {script}");
+        if !self.out.commands.contains(&command) {
+            self.out.commands.push(command);
         }
     }
 
     fn tunable(&mut self, name: &str, value: &str, line: usize) {
+        if whole(value).is_none() {
+            return self.error(
+                line,
+                format!("CTDB_SET_{name} cannot be '{value}': write a number; it does not come over"),
+            );
+        }
         let off = value.trim_start_matches('0').is_empty();
         let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         match found {
@@ -234,20 +263,17 @@ impl Import<'_> {
             Some(("TDBMutexEnabled" | "DisableIPFailover", _)) => {}
             Some((known, false)) => self.out.tunables += &format!("{known}={value}\n"),
             Some((known, true)) => {
-                self.out
-                    .findings
-                    .push(Finding::warning(line, format!("the tunable {known} is gone without a successor")));
+                self.stays(line, format!("the tunable {known} is gone without a successor"))
             }
-            None => self.out.findings.push(Finding::warning(line, format!("there is no tunable {name}"))),
+            None => self.stays(line, format!("there is no tunable {name}")),
         }
     }
 
     fn service(&mut self, service: &str, line: usize) {
         match SERVICES.iter().find(|(name, _)| *name == service) {
-            Some((_, script)) => self.out.commands.push(format!("ctdbctl event script enable {script}")),
+            Some((_, script)) => self.enable(script),
             None => {
-                let message = format!("no event script of CTDB looks after '{service}'; enable your own");
-                self.out.findings.push(Finding::warning(line, message));
+                self.stays(line, format!("no event script of CTDB looks after '{service}': enable your own"))
             }
         }
     }
@@ -263,6 +289,7 @@ impl Import<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
 
     #[test]
     fn an_old_file_becomes_the_files_of_today() {
@@ -279,7 +306,13 @@ mod tests {
             [database]\n\ttdb mutexes = false\n\n[logging]\n\tlog level = INFO\n"
         );
         assert_eq!(new.script_options, "CTDB_SAMBA_CHECK_PORTS='445 139'\n");
-        assert_eq!((&*new.tunables, &*new.service), ("MonitorInterval=20\n", "ulimit -n 10000\n"));
+        assert_eq!(new.tunables, "MonitorInterval=20\n");
+        // What did not come over, and comments, stay.
+        assert_eq!(
+            new.service,
+            "# old\n# CTDB_MANAGED_SERVICES='winbind foo'\n# CTDB_SET_VacuumLimit=1\n# CTDB_SOCKET=/x\n# CTDB_ODD=1\n\
+            # ulimit -c unlimited\n# CTDB_LOGGING=$FOO\nulimit -n 10000\n"
+        );
         let commands = [
             "ln -s /shared/nodes /etc/ctdb/nodes",
             "ctdbctl event script enable 50.samba",
@@ -290,23 +323,58 @@ mod tests {
         assert_eq!(lines, [7, 13, 16, 17, 18, 19], "{:#?}", new.findings);
     }
 
+    /// What is told, and what comes over as `ctdb.conf` and tunables.
+    fn made(text: &str) -> (Vec<(usize, bool)>, String) {
+        let new = from_shell(text, "/etc/ctdb");
+        let told = new.findings.iter().map(|f| (f.line, f.severity == Severity::Error)).collect();
+        (told, new.conf.to_string() + &new.tunables)
+    }
+
     #[test]
-    fn values_are_those_of_the_shell_and_nothing_is_run() {
-        for (text, wanted) in [
-            ("a", Some("a")),
-            ("'a b'", Some("a b")),
-            ("\"a 'b'\"\\ c", Some("a 'b' c")),
-            ("a # b", Some("a")),
-            ("", Some("")),
-            ("a b", None),
-            ("$x", None),
-            ("'$x'", Some("$x")),
-            ("`rm`", None),
-            ("'a", None),
-            ("a;b", None),
-        ] {
-            assert_eq!(value(text).as_deref(), wanted, "{text}");
-        }
+    fn what_holds_under_a_condition_alone_is_not_taken_and_told_line_by_line() {
+        let none = |text: &str, lines: &[usize]| {
+            let (told, made) = made(text);
+            assert_eq!(made, "", "{text}");
+            assert_eq!(told, lines.iter().map(|line| (*line, false)).collect::<Vec<_>>(), "{text}");
+        };
+        none("if false; then\nCTDB_SET_MonitorInterval=99\nfi\n", &[2]);
+        let host = "if [ $(hostname) = a ]; then\n CTDB_NODE_ADDRESS=10.0.0.1\nelse\n CTDB_NODE_ADDRESS=10.0.0.2\nfi\n";
+        none(host, &[2, 4]);
+        none("case $(hostname) in\na) CTDB_DEBUGLEVEL=INFO ;;\n*) CTDB_DEBUGLEVEL=ERROR ;;\nesac\n", &[2, 3]);
+        none("f() {\nCTDB_DEBUGLEVEL=INFO\n}\n", &[2]);
+        none("cat <<EOF\nCTDB_DEBUGLEVEL=INFO\nEOF\n", &[1, 2]);
+        none("exit 0\nCTDB_DEBUGLEVEL=INFO\n", &[2]);
+        none("CTDB_DEBUGLEVEL=INFO\nunset CTDB_DEBUGLEVEL\n", &[]);
+        none("[ -e /x ] && CTDB_DEBUGLEVEL=INFO\n", &[1]);
+        // What held before holds.
+        let (told, made) = made("CTDB_SET_MonitorInterval=20\nif x; then CTDB_SET_MonitorInterval=99; fi\n");
+        assert_eq!((told, &*made), (vec![(2, false)], "MonitorInterval=20\n"));
+    }
+
+    #[test]
+    fn values_that_would_be_refused_are_told_with_their_lines_and_do_not_come_over() {
+        let text = "CTDB_SET_KeepaliveLimit=\nCTDB_SET_MonitorInterval=-5\nCTDB_SET_RecoverTimeout=ten\n\
+            CTDB_TRANSPORT=ib\nCTDB_NODE_ADDRESS=node1\nCTDB_DEBUGLEVEL=99\n\
+            CTDB_DEBUG_HUNG_SCRIPT=/etc/ctdb/debug-hung-script.sh\n";
+        let (told, made) = made(text);
+        assert_eq!(told, [1, 2, 3, 4, 5, 6].map(|line| (line, true)));
+        assert_eq!(made, "[event]\n\tdebug script = debug-hung-script.sh\n");
+    }
+
+    #[test]
+    fn what_is_to_be_done_is_told_once_and_for_every_script_that_the_variables_need() {
+        let text = "CTDB_MANAGES_HTTPD=yes\nCTDB_MANAGES_APACHE2=yes\nCTDB_NATGW_NODES=/etc/ctdb/natgw_nodes\n\
+            CTDB_NATGW_PRIVATE_NETWORK=10.0.0.0/24\nCTDB_NATGW_PUBLIC_IP=10.1.0.9/24\nCTDB_NATGW_PUBLIC_IFACE=eth0\n\
+            CTDB_NATGW_DEFAULT_GATEWAY=10.1.0.1\nCTDB_LVS_NODES=/x\n";
+        let scripts = ["41.httpd", "11.natgw", "91.lvs"];
+        assert_eq!(
+            from_shell(text, "/etc/ctdb").commands,
+            scripts.map(|script| format!("ctdbctl event script enable {script}"))
+        );
+    }
+
+    #[test]
+    fn words_are_quoted_as_the_shell_takes_them() {
         assert_eq!((quoted("it's"), quoted("a/b")), ("'it'\\''s'".to_owned(), "a/b".to_owned()));
     }
 }

@@ -28,11 +28,11 @@ rows! { CLUSTER ["cluster"] {
     /// The address of this node, one of those in the nodes file; without it ctdbd tries them all.
     "node address" Value::Address, None;
     /// A file that all nodes share, or `!` and a program, that keeps two halves of a cluster from both working.
-    "cluster lock" Value::Text, None;
+    "cluster lock" Value::Lock, None;
     /// The old name of `cluster lock`.
-    "recovery lock" Value::Text, None, instead "cluster lock";
+    "recovery lock" Value::Lock, None, instead "cluster lock";
     /// Where the list of the nodes is, or `!` and a program that prints it.
-    "nodes list" Value::Text, None, since 22;
+    "nodes list" Value::NodesList, None, since 22;
     /// Seconds without a word of the leader after which another one is elected.
     "leader timeout" Value::Number(1), Some("5");
     /// Whether this node may become the leader.

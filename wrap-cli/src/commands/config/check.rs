@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use config::Sources;
+use runtime::configuration::Here;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -79,19 +81,18 @@ impl Shown for Checked {
 
 pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Checked, Error> {
     let directory = directory(wanted.directory);
-    let mut files = conf_files(&directory, wanted.samba)?;
+    let sources = sources(&directory)?;
+    let here = Here { directory: directory.clone(), samba: wanted.samba };
+    let mut files = conf_files(&sources, &here);
+    files.extend(nodes(&directory, nodes_list(&sources, wanted.samba))?);
+    let options = |text: &str| config::check_script_options(text, &here);
     files.extend([
-        file(&directory, "nodes", config::check_nodes)?,
         file(&directory, "public_addresses", config::check_public_addresses)?,
         file(&directory, "ctdb.tunables", config::check_tunables)?,
-        file(&directory, "script.options", config::check_script_options)?,
+        file(&directory, "script.options", options)?,
     ]);
     for name in option_files(&directory) {
-        files.push(file(&directory, &name, config::check_script_options)?);
-    }
-    if let Some(nodes) = files.iter_mut().find(|file| file.name == "nodes" && !file.present) {
-        let message = "there is no nodes file; ctdbd does not start without one".into();
-        nodes.findings.push(Finding { line: 0, severity: "error", message });
+        files.push(file(&directory, &name, options)?);
     }
     let count =
         |severity| files.iter().flat_map(|file| &file.findings).filter(|f| f.severity == severity).count();
@@ -99,11 +100,30 @@ pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Checked, Error> {
     Ok(Checked { directory: directory.display().to_string(), files, errors, warnings })
 }
 
+/// Where `ctdb.conf` says that the nodes are, for a Samba that looks there.
+fn nodes_list(sources: &Sources, samba: Option<u16>) -> Option<String> {
+    let shown = config::shown(sources).into_iter().find(|shown| shown.setting.name == "nodes list")?;
+    shown.value.filter(|_| shown.setting.since.is_none_or(|since| samba.is_none_or(|samba| samba >= since)))
+}
+
+/// The list of the nodes: a file, unless a program prints it.
+fn nodes(directory: &Path, list: Option<String>) -> Result<Option<File>, Error> {
+    let name = match &list {
+        Some(program) if program.starts_with('!') => return Ok(None),
+        Some(path) => path.as_str(),
+        None => "nodes",
+    };
+    let mut nodes = file(directory, name, config::check_nodes)?;
+    if !nodes.present {
+        let message = "there is no nodes file; ctdbd does not start without one".into();
+        nodes.findings.push(Finding { line: 0, severity: "error", message });
+    }
+    Ok(Some(nodes))
+}
+
 /// `ctdb.conf` and the files of conf.d, which are checked together: one may say what another leaves out.
-fn conf_files(directory: &Path, samba: Option<u16>) -> Result<Vec<File>, Error> {
-    let sources = sources(directory)?;
-    let here = runtime::configuration::Here { directory: directory.to_owned(), samba };
-    let told = config::checked(&sources, &here);
+fn conf_files(sources: &Sources, here: &Here) -> Vec<File> {
+    let told = config::checked(sources, here);
     let about = |name: &str| {
         let mine = told.iter().filter(|told| told.source == name);
         mine.map(|told| Finding::from(told.finding.clone())).collect()
@@ -113,7 +133,7 @@ fn conf_files(directory: &Path, samba: Option<u16>) -> Result<Vec<File>, Error> 
     if files.first().is_none_or(|file| file.name != "ctdb.conf") {
         files.insert(0, File { name: "ctdb.conf".to_owned(), present: false, findings: Vec::new() });
     }
-    Ok(files)
+    files
 }
 
 fn file(directory: &Path, name: &str, check: impl Fn(&str) -> Vec<config::Finding>) -> Result<File, Error> {
