@@ -15,6 +15,7 @@ mod gather;
 mod local;
 mod outgoing;
 mod reassembly;
+mod share;
 
 pub use address::{Address, AddressError, Daemon, Name, Node};
 pub use endpoint::{Config, Effect, Endpoint, Input, LostReason};
@@ -22,6 +23,7 @@ pub use failure::{Failure, Undelivered};
 pub use gather::{Gather, GatherWriter};
 pub use outgoing::Ticket;
 pub use reassembly::{Discarded, Reassembly, UNFINISHED_MAX};
+pub use share::{RESERVE, Share};
 
 /// The largest message.
 pub const MESSAGE_MAX: usize = 16 << 20;
@@ -31,6 +33,9 @@ pub const FRAGMENT_MAX: usize = 64 << 10;
 
 /// What a sender may have under way to one destination before it waits for news of it, in [`charge`]s.
 pub const WINDOW: usize = 1 << 20;
+
+/// What a sender may have under way to all destinations together, beyond a [`RESERVE`] for each, in [`charge`]s.
+pub const SENDER_POOL: usize = 4 << 20;
 
 /// What may wait in a daemon for one receiver, in [`charge`]s, unless it is one message alone.
 pub const QUEUE_MAX: usize = 32 << 20;

@@ -1,4 +1,7 @@
 //! Messages on their way from one daemon to its tunneld: a queue and a window per destination, destinations in turn.
+//!
+//! All destinations share a pool, so that receivers that do not read cannot take up what the tunneld keeps for this
+//! sender; a window shrinks with it, down to one fragment.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
@@ -8,7 +11,8 @@ use bytes::Bytes;
 use crate::address::Address;
 use crate::datagram::{Fragment, ToTunnel};
 use crate::failure::Failure;
-use crate::{FRAGMENT_MAX, QUEUE_MAX, WINDOW, charge};
+use crate::share::{RESERVE, Share};
+use crate::{FRAGMENT_MAX, QUEUE_MAX, SENDER_POOL, WINDOW, charge};
 
 /// The caller's own number for a message; it comes back with the message's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,8 +47,12 @@ impl Flow {
     }
 
     /// Invariant: with nothing under way the window is always open, so a flow cannot get stuck.
+    fn is_within(&self, window: usize) -> bool {
+        self.next_len().is_some_and(|len| self.under_way == 0 || self.under_way + charge(len) <= window)
+    }
+
     fn is_ready(&self) -> bool {
-        self.next_len().is_some_and(|len| self.under_way == 0 || self.under_way + charge(len) <= WINDOW)
+        self.is_within(WINDOW)
     }
 
     fn find(&mut self, token: u64) -> Option<&mut Message> {
@@ -66,13 +74,28 @@ impl Flow {
 }
 
 /// All messages of one endpoint that have no result yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outgoing {
     flows: BTreeMap<Address, Flow>,
     destination: BTreeMap<u64, Address>,
+    /// Those whose own window is open.
     ready: BTreeSet<Address>,
+    share: Share,
     last_served: Option<Address>,
     last_token: u64,
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self {
+            flows: BTreeMap::new(),
+            destination: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            share: Share::new(SENDER_POOL, RESERVE),
+            last_served: None,
+            last_token: 0,
+        }
+    }
 }
 
 impl Outgoing {
@@ -122,9 +145,14 @@ impl Outgoing {
         }
     }
 
+    /// The destination whose turn it is, of those that have a part of the pool left.
     fn turn(&self) -> Option<Address> {
         let after = self.last_served.map_or(Bound::Unbounded, Bound::Excluded);
-        self.ready.range((after, Bound::Unbounded)).next().or_else(|| self.ready.first()).copied()
+        let window = self.share.limit(WINDOW);
+        let open =
+            |to: &&Address| window >= WINDOW || self.flows.get(to).is_some_and(|f| f.is_within(window));
+        let following = self.ready.range((after, Bound::Unbounded)).find(open);
+        following.or_else(|| self.ready.iter().find(open)).copied()
     }
 
     /// The length of the next fragment, or nothing when no window is open.
@@ -147,6 +175,7 @@ impl Outgoing {
         };
         message.sent += len;
         message.spent += charge(len);
+        self.share.change(flow.under_way, flow.under_way + charge(len));
         flow.under_way += charge(len);
         if fragment.is_last()
             && let Some(message) = flow.waiting.pop_front()
@@ -166,6 +195,7 @@ impl Outgoing {
         let cost = upto + upto.div_ceil(FRAGMENT_MAX) * charge(0);
         let back = cost.min(message.spent).saturating_sub(message.released);
         message.released += back;
+        self.share.change(flow.under_way, flow.under_way - back);
         flow.under_way -= back;
         self.update(to);
     }
@@ -175,7 +205,9 @@ impl Outgoing {
         let to = self.destination.remove(&token)?;
         let flow = self.flows.get_mut(&to)?;
         let message = flow.remove(token)?;
-        flow.under_way -= message.spent - message.released;
+        let left = flow.under_way - (message.spent - message.released);
+        self.share.change(flow.under_way, left);
+        flow.under_way = left;
         self.update(to);
         Some(message.ticket)
     }
@@ -185,6 +217,7 @@ impl Outgoing {
         let flows = std::mem::take(&mut self.flows);
         self.destination.clear();
         self.ready.clear();
+        self.share = Share::new(SENDER_POOL, RESERVE);
         let mut all = Vec::new();
         for flow in flows.into_values() {
             all.extend(flow.sent.into_values().map(|m| (m.ticket, true)));
@@ -194,6 +227,8 @@ impl Outgoing {
     }
 
     pub(crate) fn check(&self) {
+        let beyond: usize = self.flows.values().map(|f| f.under_way.saturating_sub(RESERVE)).sum();
+        assert!(self.share.used() == beyond && beyond <= SENDER_POOL, "{beyond} of the pool are taken");
         for (to, flow) in &self.flows {
             let spent: usize = flow.sent.values().chain(&flow.waiting).map(|m| m.spent - m.released).sum();
             assert_eq!(flow.under_way, spent, "window of {to}");
@@ -257,6 +292,29 @@ mod tests {
         let lost = out.fail_all();
         assert_eq!(lost.len(), 42);
         assert_eq!(lost.iter().filter(|(_, in_doubt)| *in_doubt).count(), 17);
+    }
+
+    #[test]
+    fn many_that_take_nothing_leave_room_for_one_that_does() {
+        let mut out = Outgoing::default();
+        let mut read = Vec::new();
+        for n in 0..200 {
+            out.push(to(&format!("1/deaf/{n}")), Ticket(n), Bytes::from(vec![0; 2 << 20])).unwrap();
+            drain(&mut out);
+            // One that is read gets a message through, whoever else holds on to what.
+            out.push(to("1/ip"), Ticket(1000 + n), Bytes::from(vec![0; 300_000])).unwrap();
+            let token = out.last_token;
+            let mut upto = 0;
+            while upto < 300_000 {
+                let sent = drain(&mut out);
+                let (_, offset, len) = *sent.iter().rfind(|s| s.0 == token).expect("it goes on");
+                upto = offset + u32::try_from(len).unwrap();
+                out.accepted(token, upto);
+            }
+            read.extend(out.completed(token));
+        }
+        assert_eq!(read.len(), 200);
+        assert!(out.share.used() <= SENDER_POOL && out.share.used() > SENDER_POOL / 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use bus::{Daemon, charge};
 use machine::Time;
 
 use crate::envelope::{Channel, Frame, Seq};
-use crate::limits::{ACK_DELAY, ACK_EVERY, CHANNEL_WINDOW};
+use crate::limits::{ACK_DELAY, ACK_EVERY};
 
 /// What becomes of a fragment that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +71,11 @@ impl Inbound {
         self.ack_by(now);
     }
 
-    pub(crate) fn data(&mut self, now: Time, seq: Seq, fragment: &Fragment, room: bool) -> Verdict {
+    /// A fragment came. `limit` is what may wait here now.
+    pub(crate) fn data(&mut self, now: Time, seq: Seq, fragment: &Fragment, limit: usize) -> Verdict {
         self.used = now;
         let cost = charge(fragment.data.len());
-        let fits = self.buffered == 0 || (room && self.buffered + cost <= CHANNEL_WINDOW);
-        if seq != self.received || !fits {
+        if seq != self.received || self.buffered + cost > limit {
             // Something was lost or repeated: say at once what is here.
             self.ack_by(now);
             return Verdict::Drop;
@@ -102,11 +102,10 @@ impl Inbound {
         assert!(self.buffered > 0 || self.delivered == self.received, "{:?}: something is missing", self.id);
     }
 
-    /// The acknowledgement to send now.
-    pub(crate) fn ack(&mut self, room: bool) -> Frame {
+    /// The acknowledgement to send now, with what may be under way.
+    pub(crate) fn ack(&mut self, window: usize) -> Frame {
         self.ack_at = None;
         self.unreported = 0;
-        let window = if room { CHANNEL_WINDOW } else { self.buffered };
         Frame::Ack {
             channel: self.id,
             delivered: self.delivered,
@@ -119,6 +118,7 @@ impl Inbound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::CHANNEL_WINDOW;
     use bytes::Bytes;
 
     fn channel() -> Inbound {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn ack_of(c: &mut Inbound) -> (Seq, Seq, u32) {
-        match c.ack(true) {
+        match c.ack(CHANNEL_WINDOW) {
             Frame::Ack { delivered, received, window, .. } => (delivered, received, window),
             other => panic!("{other:?}"),
         }
@@ -141,11 +141,11 @@ mod tests {
     fn each_fragment_is_delivered_once_and_in_order() {
         let mut c = channel();
         let t = Time::ZERO;
-        assert_eq!(c.data(t, 1, &piece(5), true), Verdict::Drop, "0 is missing");
+        assert_eq!(c.data(t, 1, &piece(5), CHANNEL_WINDOW), Verdict::Drop, "0 is missing");
         assert_eq!(c.ack_at(), Some(t), "the sender hears of the gap at once");
-        assert_eq!(c.data(t, 0, &piece(5), true), Verdict::Deliver { message: 1 });
-        assert_eq!(c.data(t, 0, &piece(5), true), Verdict::Drop, "seen before");
-        assert_eq!(c.data(t, 1, &piece(5), true), Verdict::Deliver { message: 2 });
+        assert_eq!(c.data(t, 0, &piece(5), CHANNEL_WINDOW), Verdict::Deliver { message: 1 });
+        assert_eq!(c.data(t, 0, &piece(5), CHANNEL_WINDOW), Verdict::Drop, "seen before");
+        assert_eq!(c.data(t, 1, &piece(5), CHANNEL_WINDOW), Verdict::Deliver { message: 2 });
         assert_eq!((0, 2), (ack_of(&mut c).0, 2));
         c.taken(t, charge(5));
         assert_eq!(c.ack_at(), Some(t + ACK_DELAY), "an answer may still come along");
@@ -155,14 +155,15 @@ mod tests {
     #[test]
     fn a_sender_that_ignores_the_window_is_not_stored() {
         let mut c = channel();
-        let stored =
-            (0..100).filter(|n| c.data(Time::ZERO, *n, &piece(65_536), true) != Verdict::Drop).count();
+        let stored = (0..100)
+            .filter(|n| c.data(Time::ZERO, *n, &piece(65_536), CHANNEL_WINDOW) != Verdict::Drop)
+            .count();
         assert_eq!(stored, 15);
         assert!(c.buffered <= CHANNEL_WINDOW);
         assert_eq!(
-            channel().data(Time::ZERO, 0, &piece(5), false),
+            channel().data(Time::ZERO, 0, &piece(65_536), bus::RESERVE),
             Verdict::Deliver { message: 1 },
-            "never stuck"
+            "the reserve is enough for one"
         );
     }
 
@@ -170,7 +171,7 @@ mod tests {
     fn a_quarter_of_the_window_is_acknowledged_at_once() {
         let mut c = channel();
         for n in 0..4 {
-            c.data(Time::ZERO, n, &piece(65_536), true);
+            c.data(Time::ZERO, n, &piece(65_536), CHANNEL_WINDOW);
         }
         for _ in 0..4 {
             c.taken(Time::ZERO, charge(65_536));

@@ -8,14 +8,18 @@ pub(crate) const CHANNEL_WINDOW: usize = 1 << 20;
 /// What one channel may queue at the sending side. A sender that keeps to its window never reaches it.
 pub(crate) const CHANNEL_QUEUE: usize = 2 * bus::WINDOW;
 
-/// What all channels towards one peer may queue.
+/// What all channels towards one peer share, beside a [`bus::RESERVE`] for each and a [`bus::SENDER_POOL`] for each
+/// sender, who is not refused before he has used it up.
 pub(crate) const PEER_QUEUE: usize = 64 << 20;
 
-/// What all channels from one peer may have waiting for the daemons of this node.
+/// What the pairs of daemons share whose messages came from one peer and wait for the daemons of this node, beside a
+/// [`bus::RESERVE`] for each.
 pub(crate) const PEER_BUFFER: usize = 32 << 20;
 
-/// Open channels per peer and direction.
+/// Open channels per peer and direction that senders share, what each may have beside that, and all together.
 pub(crate) const PEER_CHANNELS: usize = 1024;
+pub(crate) const CHANNEL_RESERVE: usize = 4;
+pub(crate) const CHANNELS_MAX: usize = PEER_CHANNELS + LOCAL_DAEMONS * CHANNEL_RESERVE;
 
 /// Closed channels that are remembered, so that a late packet does not open them again.
 pub(crate) const CLOSED_CHANNELS: u32 = 4096;

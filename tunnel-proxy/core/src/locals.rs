@@ -23,6 +23,7 @@ const DELIVER_OVERHEAD: usize = 96;
 pub(crate) enum Origin {
     Remote {
         node: Node,
+        from: Daemon,
         channel: Channel,
         serial: u64,
         cost: usize,
@@ -121,14 +122,15 @@ impl Locals {
         self.all.insert(daemon, local);
     }
 
-    /// Forgets a daemon. Fragments of peers that were waiting for it come back, with their charges, to be released.
-    pub(crate) fn remove(&mut self, daemon: Daemon) -> Vec<(Node, usize)> {
+    /// Forgets a daemon. Fragments of peers that were waiting for it come back, with their senders and charges, to be
+    /// released.
+    pub(crate) fn remove(&mut self, daemon: Daemon) -> Vec<(Node, Daemon, usize)> {
         self.busy.remove(daemon);
         let Some(local) = self.all.remove(&daemon) else { return Vec::new() };
         let waiting = local.with_driver.iter().flatten().chain(local.queue.iter().map(|d| &d.origin));
         waiting
             .filter_map(|origin| match *origin {
-                Origin::Remote { node, cost, .. } => Some((node, cost)),
+                Origin::Remote { node, from, cost, .. } => Some((node, from, cost)),
                 Origin::Own { .. } => None,
             })
             .collect()

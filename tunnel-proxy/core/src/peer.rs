@@ -5,6 +5,7 @@
 
 mod receiving;
 mod sending;
+mod shares;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -17,12 +18,13 @@ use crate::envelope::{Channel, Frame, Seq};
 use crate::inbound::Inbound;
 use crate::limits::{
     CHANNEL_FORGET, CHANNEL_IDLE, CLOSED_CHANNELS, Config, DEAD_BOOTS, GREETINGS, HELLO_IDLE, HELLO_SILENT,
-    HELLO_URGENT, HELLO_WANTED, HOUSEKEEPING, PEER_BUFFER,
+    HELLO_URGENT, HELLO_WANTED, HOUSEKEEPING,
 };
 use crate::outbound::{Due, News, Outbound};
 use crate::turns::Turns;
 
 pub(crate) use receiving::Arrival;
+use shares::{Channels, Pair, Queued, Waiting};
 
 /// Frames other than data and acknowledgements that may wait; more are left out, and asked for again by the peer.
 const CONTROL_QUEUE: usize = 512;
@@ -46,10 +48,12 @@ pub(crate) struct Peer {
     boot: Option<u64>,
     dead_boots: VecDeque<u64>,
     outbound: BTreeMap<Channel, Outbound>,
-    outbound_of: BTreeMap<(Daemon, Daemon), Channel>,
+    outbound_of: BTreeMap<Pair, Channel>,
+    channels_out: Channels,
     last_channel: u32,
     inbound: BTreeMap<Channel, Inbound>,
-    inbound_of: BTreeMap<(Daemon, Daemon), Channel>,
+    inbound_of: BTreeMap<Pair, Channel>,
+    channels_in: Channels,
     /// How the channels ended that the peer may still speak of.
     closed: BTreeMap<Channel, (Option<Seq>, Failure)>,
     highest_inbound: u32,
@@ -58,10 +62,8 @@ pub(crate) struct Peer {
     /// Channels with a fragment that may go, and channels with an acknowledgement that waits.
     ready: Turns<Channel>,
     acks: Turns<Channel>,
-    /// In charges: what waits in the channels towards it, and what it sent that daemons of this node have not taken yet
-    /// (also on channels that have ended: it lies here all the same).
-    queued: usize,
-    buffered: usize,
+    queued: Queued,
+    waiting: Waiting,
     /// In the nodes file. One that is deleted keeps its numbers: its tunneld may live and remember them.
     listed: bool,
     /// Last heard, and last heard to have heard this node.
@@ -89,17 +91,19 @@ impl Peer {
             dead_boots: VecDeque::new(),
             outbound: BTreeMap::new(),
             outbound_of: BTreeMap::new(),
+            channels_out: Channels::new(),
             last_channel: 0,
             inbound: BTreeMap::new(),
             inbound_of: BTreeMap::new(),
+            channels_in: Channels::new(),
             closed: BTreeMap::new(),
             highest_inbound: 0,
             last_message: 0,
             control: VecDeque::new(),
             ready: Turns::default(),
             acks: Turns::default(),
-            queued: 0,
-            buffered: 0,
+            queued: Queued::new(),
+            waiting: Waiting::new(),
             listed: true,
             heard: None,
             answered: None,
@@ -126,12 +130,14 @@ impl Peer {
         self.heard
     }
 
+    /// In charges: what waits in the channels towards it.
     pub(crate) const fn queued(&self) -> usize {
-        self.queued
+        self.queued.all()
     }
 
+    /// In charges: what it sent that daemons of this node have not taken yet, also on channels that have ended.
     pub(crate) const fn buffered(&self) -> usize {
-        self.buffered
+        self.waiting.all()
     }
 
     pub(crate) fn channels(&self) -> (usize, usize) {
@@ -154,10 +160,6 @@ impl Peer {
 
     fn wake_by(&mut self, at: Time) {
         self.wake = earliest(self.wake, Some(at));
-    }
-
-    const fn room(&self) -> bool {
-        self.buffered < PEER_BUFFER
     }
 
     fn control(&mut self, frame: Frame) {
@@ -201,7 +203,8 @@ impl Peer {
         }
         self.outbound_of.clear();
         self.ready.clear();
-        self.queued = 0;
+        self.queued = Queued::new();
+        self.channels_out = Channels::new();
         all
     }
 
@@ -218,7 +221,8 @@ impl Peer {
         let channel = self.outbound.remove(&id)?;
         self.outbound_of.remove(&(channel.from, channel.to));
         self.ready.remove(id);
-        self.queued -= channel.queued();
+        self.queued.change(channel.from, channel.queued(), 0);
+        self.channels_out.closed(channel.from);
         Some(channel)
     }
 
@@ -238,6 +242,8 @@ impl Peer {
     /// Forgets an inbound channel and remembers how it ended.
     fn close_inbound(&mut self, id: Channel, reason: Failure, tell: bool) {
         let Some(channel) = self.inbound.remove(&id) else { return };
+        self.channels_in.closed(channel.from);
+        self.waiting.ended((channel.from, channel.to), channel.buffered);
         if self.inbound_of.get(&(channel.from, channel.to)) == Some(&id) {
             self.inbound_of.remove(&(channel.from, channel.to));
         }
@@ -267,8 +273,11 @@ impl Peer {
                 self.dead_boots.pop_front();
             }
             all.append(&mut self.fail_outbound(Failure::PeerRestarted));
-            self.inbound.clear();
+            for channel in std::mem::take(&mut self.inbound).into_values() {
+                self.waiting.ended((channel.from, channel.to), channel.buffered);
+            }
             self.inbound_of.clear();
+            self.channels_in = Channels::new();
             self.closed.clear();
             self.acks.clear();
             self.control.clear();
@@ -284,14 +293,14 @@ impl Peer {
         match (self.boot, self.silent) {
             (_, Some(_)) => HELLO_SILENT,
             (None, None) => HELLO_URGENT,
-            (Some(_), None) if self.queued > 0 => HELLO_SILENT,
+            (Some(_), None) if self.queued.all() > 0 => HELLO_SILENT,
             (Some(_), None) => HELLO_IDLE,
         }
     }
 
     fn silence_limit(&self, config: &Config) -> (Duration, Failure) {
         match self.boot {
-            Some(_) if self.queued > 0 => (config.peer_timeout, Failure::NodeUnreachable),
+            Some(_) if self.queued.all() > 0 => (config.peer_timeout, Failure::NodeUnreachable),
             // Greetings are rare while nobody waits.
             Some(_) => (HELLO_IDLE + config.peer_timeout, Failure::NodeUnreachable),
             None => (config.greeting_timeout, Failure::NoTunneld),
@@ -385,8 +394,10 @@ impl Peer {
 
     pub(crate) fn check(&self) {
         self.outbound.values().for_each(Outbound::check);
-        assert_eq!(self.queued, self.outbound.values().map(Outbound::queued).sum::<usize>(), "queued");
-        assert!(self.buffered >= self.inbound.values().map(|c| c.buffered).sum::<usize>(), "buffered");
+        self.queued.check(self.outbound.values().map(|c| (&c.from, c.queued())));
+        self.waiting.check(self.inbound.values().map(|c| ((c.from, c.to), c.buffered)));
+        self.channels_out.check(self.outbound.values().map(|c| &c.from));
+        self.channels_in.check(self.inbound.values().map(|c| &c.from));
         assert_eq!(self.outbound.len(), self.outbound_of.len());
         for (id, channel) in &self.outbound {
             assert!(channel.ready().is_none() || self.ready.contains(*id), "{id:?} is ready and not listed");

@@ -90,12 +90,12 @@ impl Tunnel {
         let Some(incarnation) = self.locals.get(daemon).map(|l| l.incarnation) else { return };
         self.effects.push_back(Effect::Forget { daemon, incarnation });
         self.event(Event::DaemonGone(daemon, how));
-        for (node, cost) in self.locals.remove(daemon) {
-            self.peers.get_mut(&node).into_iter().for_each(|p| p.released(cost));
-        }
         for (node, peer) in &mut self.peers {
             peer.daemon_gone(daemon, reason);
             self.busy.insert(*node);
+        }
+        for (node, from, cost) in self.locals.remove(daemon) {
+            self.peers.get_mut(&node).into_iter().for_each(|p| p.released((from, daemon), cost));
         }
     }
 
@@ -186,11 +186,11 @@ impl Tunnel {
     }
 
     /// A fragment is in the socket of its receiver.
-    pub(crate) fn delivered(&mut self, now: Time, origin: Origin) {
+    pub(crate) fn delivered(&mut self, now: Time, to: Daemon, origin: Origin) {
         match origin {
-            Origin::Remote { node, channel, serial, cost } => {
+            Origin::Remote { node, from, channel, serial, cost } => {
                 if let Some(peer) = self.peers.get_mut(&node) {
-                    peer.taken(now, channel, serial, cost);
+                    peer.taken(now, (from, to), (channel, serial), cost);
                     self.busy.insert(node);
                 }
             }
@@ -239,10 +239,11 @@ impl Tunnel {
             self.counters.delivered += 1;
         }
         let cost = charge(a.fragment.data.len());
-        let origin = Origin::Remote { node, channel: a.channel, serial: a.serial, cost };
+        let from = a.from.daemon;
+        let origin = Origin::Remote { node, from, channel: a.channel, serial: a.serial, cost };
         if self.service.is(a.to) {
             let question = self.service.take(a.from, a.message, &a.fragment);
-            self.delivered(now, origin);
+            self.delivered(now, a.to, origin);
             if let Some(question) = question {
                 self.answer(now, a.from, question);
             }

@@ -275,7 +275,7 @@ impl Machine for Tunnel {
             Input::Datagram(bytes) => self.datagram(now, bytes),
             Input::Sent { daemon, incarnation } => {
                 for origin in self.locals.sent(now, daemon, incarnation) {
-                    self.delivered(now, origin);
+                    self.delivered(now, daemon, origin);
                 }
             }
             Input::Refused(count) => {

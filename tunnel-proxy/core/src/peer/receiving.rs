@@ -5,10 +5,11 @@ use bus::{Address, Daemon, Failure};
 use machine::Time;
 use protocol::xdr::Reader;
 
+use super::shares::Pair;
 use super::{NewsFor, Peer};
 use crate::envelope::{Channel, Frame, Head, Seq};
 use crate::inbound::{Inbound, Verdict};
-use crate::limits::{CHANNEL_LEAP, CLOSED_CHANNELS, PEER_CHANNELS};
+use crate::limits::{CHANNEL_LEAP, CLOSED_CHANNELS};
 
 /// A fragment for a daemon of this node.
 #[derive(Debug)]
@@ -120,7 +121,7 @@ impl Peer {
                     got.bad += 1;
                     return;
                 }
-                self.queued -= before - out.queued();
+                self.queued.change(from, before, out.queued());
                 if let Some(at) = out.timer() {
                     self.wake_by(at);
                 }
@@ -148,7 +149,7 @@ impl Peer {
         }
     }
 
-    fn opened(&mut self, now: Time, id: Channel, pair: (Daemon, Daemon), exists: bool) {
+    fn opened(&mut self, now: Time, id: Channel, pair: Pair, exists: bool) {
         if self.inbound.contains_key(&id) || self.closed.contains_key(&id) {
             return; // sent again; the data that follows is answered
         }
@@ -163,7 +164,7 @@ impl Peer {
         if let Some(older) = known {
             self.close_inbound(older, Failure::PeerRestarted, false);
         }
-        if !exists || self.inbound.len() >= PEER_CHANNELS || !self.room() {
+        if !exists || !self.channels_in.may_open(pair.0, self.waiting.pairs_left()) {
             let reason = if exists { Failure::QueueFull } else { Failure::NoSuchDaemon };
             self.remember_closed(id, Some(0), reason);
             return;
@@ -172,17 +173,19 @@ impl Peer {
         self.last_message += 1 << 20;
         self.inbound.insert(id, Inbound::new(id, pair.0, pair.1, self.last_message, now));
         self.inbound_of.insert(pair, id);
+        self.channels_in.opened(pair.0);
     }
 
     fn data(&mut self, now: Time, channel: Channel, seq: Seq, fragment: Fragment, got: &mut Received) {
-        let room = self.room();
         let Some(inbound) = self.inbound.get_mut(&channel) else {
             self.refuse(channel);
             return;
         };
         let before = inbound.buffered;
-        if let Verdict::Deliver { message } = inbound.data(now, seq, &fragment, room) {
-            self.buffered += inbound.buffered - before;
+        let pair = (inbound.from, inbound.to);
+        let limit = self.waiting.limit(pair);
+        if let Verdict::Deliver { message } = inbound.data(now, seq, &fragment, limit) {
+            self.waiting.change(pair, before, inbound.buffered);
             self.counters.received += 1;
             got.arrivals.push(Arrival {
                 to: inbound.to,
@@ -207,17 +210,21 @@ impl Peer {
         }
     }
 
-    /// A fragment that waited for a daemon is not kept any more.
-    pub(crate) fn released(&mut self, cost: usize) {
-        self.buffered -= cost;
+    /// A fragment of a channel that has ended is not kept any more.
+    pub(crate) fn released(&mut self, pair: Pair, cost: usize) {
+        let open = self.inbound_of.get(&pair).and_then(|id| self.inbound.get(id));
+        self.waiting.gone(pair, open.map_or(0, |c| c.buffered), cost);
     }
 
     /// The daemon has taken the oldest fragment of the channel that waited for it.
-    pub(crate) fn taken(&mut self, now: Time, channel: Channel, serial: u64, cost: usize) {
-        self.released(cost);
+    pub(crate) fn taken(&mut self, now: Time, pair: Pair, (channel, serial): (Channel, u64), cost: usize) {
         let same = |inbound: &&mut Inbound| inbound.serial == serial;
-        let Some(inbound) = self.inbound.get_mut(&channel).filter(same) else { return };
+        let Some(inbound) = self.inbound.get_mut(&channel).filter(same) else {
+            return self.released(pair, cost);
+        };
+        let before = inbound.buffered;
         inbound.taken(now, cost);
+        self.waiting.change(pair, before, inbound.buffered);
         self.acks.insert(channel);
         if let Some(at) = inbound.ack_at() {
             self.wake_by(at);

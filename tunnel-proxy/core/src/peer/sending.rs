@@ -2,33 +2,32 @@
 //! acknowledgements, then fragments of the channels in turn.
 
 use bus::datagram::Fragment;
-use bus::{Daemon, Failure, Gather, Node};
+use bus::{Daemon, Failure, Gather, Node, charge};
 use machine::{Time, earliest};
 
 use super::Peer;
 use crate::envelope::{self, Channel, DATA_OVERHEAD, Frame, HEAD_LEN, Head, OPEN_MAX};
-use crate::limits::{ENVELOPE_MAX, PEER_CHANNELS, PEER_QUEUE};
+use crate::limits::ENVELOPE_MAX;
 use crate::outbound::{News, Outbound, Token};
 
 /// Room for one frame that is neither data nor [`Frame::Open`].
 const SMALL_FRAME: usize = 32;
 
 impl Peer {
-    /// Queues a fragment of a local daemon, or says why not. `limit` is what its channel may queue.
+    /// Queues a fragment of a local daemon, or says why not. `most` is what its channel may queue.
     pub(crate) fn send(
         &mut self,
         now: Time,
         (from, to): (Daemon, Daemon),
         token: Token,
         fragment: Fragment,
-        limit: usize,
+        most: usize,
         news: &mut Vec<News>,
     ) -> bool {
-        let full = self.queued >= PEER_QUEUE;
         let known = self.outbound_of.get(&(from, to)).copied();
         let refusal = match known {
             _ if self.silent.is_some() => self.silent,
-            None if full || !self.may_open() => Some(Failure::QueueFull),
+            None if !self.may_open(from) => Some(Failure::QueueFull),
             _ => None,
         };
         if refusal.is_some() || (known.is_none() && !fragment.is_first()) {
@@ -39,20 +38,21 @@ impl Peer {
         }
         let id = known.unwrap_or_else(|| self.open(now, from, to));
         let Some(channel) = self.outbound.get_mut(&id) else { return false };
-        if self.queued == 0 {
+        if self.queued.all() == 0 {
             // Silence counts from now on, and greetings are due more often.
             self.patient_since = self.patient_since.max(now);
             self.wake = earliest(self.wake, Some(now));
         }
         let before = channel.queued();
-        let taken = channel.push(now, token, fragment, if full { 0 } else { limit }, news);
-        self.queued += channel.queued() - before;
+        let limit = self.queued.limit(from, before, charge(fragment.data.len()), most);
+        let taken = channel.push(now, token, fragment, limit, news);
+        self.queued.change(from, before, channel.queued());
         self.update_ready(id);
         taken
     }
 
-    fn may_open(&self) -> bool {
-        self.outbound.len() < PEER_CHANNELS && self.last_channel < u32::MAX
+    fn may_open(&self, from: Daemon) -> bool {
+        self.channels_out.may_open(from, 0) && self.last_channel < u32::MAX
     }
 
     fn open(&mut self, now: Time, from: Daemon, to: Daemon) -> Channel {
@@ -60,6 +60,7 @@ impl Peer {
         let id = Channel(self.last_channel);
         self.outbound.insert(id, Outbound::new(id, from, to, now));
         self.outbound_of.insert((from, to), id);
+        self.channels_out.opened(from);
         id
     }
 
@@ -95,12 +96,12 @@ impl Peer {
         {
             frame.emit(&mut g);
         }
-        let room = self.room();
         while g.len() + SMALL_FRAME <= ENVELOPE_MAX
             && let Some(id) = self.acks.pop_first()
         {
             if let Some(channel) = self.inbound.get_mut(&id) {
-                channel.ack(room).emit(&mut g);
+                let window = self.waiting.limit((channel.from, channel.to));
+                channel.ack(window).emit(&mut g);
             }
         }
         while self.may_send_data() {

@@ -107,8 +107,8 @@ impl Bench {
         self.tunnel.check();
         let status = self.tunnel.status(self.now);
         for peer in &status.peers {
-            assert!(peer.queued_bytes <= 80 << 20, "{peer:?}");
-            assert!(peer.channels_in <= 1024 && peer.channels_out <= 1024, "{peer:?}");
+            assert!(peer.queued_bytes <= 256 << 20, "{peer:?}");
+            assert!(peer.channels_in <= 2048 && peer.channels_out <= 2048, "{peer:?}");
         }
         assert!(status.daemons.len() <= 256);
     }
