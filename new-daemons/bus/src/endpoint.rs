@@ -193,7 +193,7 @@ impl Endpoint {
             match frame {
                 ToDaemon::Direct { from, message, fragment } => {
                     let from = Address { node: Node::LOCAL, daemon: from };
-                    if let Some(body) = self.reassembly.take(from, message, &fragment) {
+                    if let Some(body) = self.reassembly.take(now, from, message, &fragment) {
                         self.effects.push_back(Effect::Received { from, body });
                     }
                 }
@@ -228,7 +228,7 @@ impl Endpoint {
                 }
             }
             ToDaemon::Deliver { from, message, fragment } => {
-                if let Some(body) = self.reassembly.take(from, message, &fragment) {
+                if let Some(body) = self.reassembly.take(now, from, message, &fragment) {
                     self.effects.push_back(Effect::Received { from, body });
                 }
             }
@@ -336,6 +336,7 @@ impl Machine for Endpoint {
             Input::NotPassed(daemon) => self.locals.not_passed(daemon),
             Input::Send { ticket, to, body } => self.send(now, ticket, to, body),
             Input::NotReading => {
+                self.reassembly.not_reading(now);
                 if let State::Up { heard, .. } = &mut self.state {
                     *heard = now;
                 }
@@ -357,6 +358,7 @@ impl Machine for Endpoint {
 
     fn tick(&mut self, now: Time) {
         let mut ended = Vec::new();
+        self.reassembly.tick(now);
         let closed = self.locals.tick(now, &mut ended);
         self.completed(ended);
         self.effects.extend(closed.into_iter().map(Effect::LocalClose));
@@ -392,7 +394,7 @@ impl Machine for Endpoint {
             State::Away(at, _) | State::Registering(_, at) => Some(at),
             State::Up { heard, .. } => Some(heard + self.config.silence),
         };
-        earliest(tunneld, self.locals.deadline())
+        earliest(earliest(tunneld, self.locals.deadline()), self.reassembly.deadline())
     }
 
     fn check(&self) {

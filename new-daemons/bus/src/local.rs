@@ -195,7 +195,10 @@ impl Locals {
         for _ in 0..with_driver.whole {
             ended.extend(peer.pop().map(|m| (m.ticket, Ok(()))));
         }
-        if with_driver.upto > 0
+        if with_driver.upto > 0 && now >= with_driver.since + STALL {
+            // The receiver may have given up half a message, as the look for such receivers would have if it had come.
+            ended.extend(peer.pop().map(|m| (m.ticket, surely(Failure::ReceiverStalled))));
+        } else if with_driver.upto > 0
             && let Some(first) = peer.queue.front_mut()
         {
             first.sent = with_driver.upto;

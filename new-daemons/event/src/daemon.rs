@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use machine::{Machine, RequestId, Time, earliest};
 
+use crate::arguments::judge;
 use crate::component::{Component, Step};
 use crate::input::{Answer, ComponentState, Effect, Entry, Input, Origin, Request, RunResult, Token};
-use crate::limits::{ARGUMENTS, COMPONENTS, DIRECTORIES, LOOKS, NAME};
+use crate::limits::{COMPONENTS, DIRECTORIES, LOOKS, NAME};
 use crate::outcome::Errno;
 use crate::queue::Job;
 use crate::scripts::{Script, choose, component, file};
@@ -168,9 +169,7 @@ impl EventDaemon {
     fn admit(&mut self, name: &Word, job: &Job) -> Result<(), Errno> {
         component(name)?;
         word(&job.event)?;
-        if job.args.iter().map(|arg| arg.len() + 1).sum::<usize>() > ARGUMENTS {
-            return Err(Errno::TOOBIG);
-        }
+        judge(job.args.iter().map(Word::len))?;
         if !self.components.contains_key(name) {
             if self.components.len() >= COMPONENTS {
                 return Err(Errno::AGAIN);

@@ -4,6 +4,7 @@
 //! directory: it asks its driver to, by effects with a token. It names no type of a wire; who asks is an opaque origin.
 //! The rules are those of C's event daemon: `run_event_send`, `run_event_next_script`, `event_cmd_run_done`.
 
+mod arguments;
 mod component;
 mod daemon;
 mod history;
@@ -17,6 +18,7 @@ mod run;
 mod scripts;
 mod word;
 
+pub use arguments::split as arguments;
 pub use daemon::{Config, EventDaemon};
 pub use history::{PastRun, Report, ScriptRun};
 pub use input::{

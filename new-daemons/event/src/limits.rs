@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const NAME: usize = 255;
 /// Bytes of all arguments of an event together.
 pub(crate) const ARGUMENTS: usize = 256 << 10;
+/// Arguments of an event: what each costs beside its text is much, where the text is little.
+pub(crate) const ARGUMENTS_MAX: usize = 16 << 10;
 /// The longest time limit that is taken from the bus.
 pub(crate) const LIMIT: Duration = Duration::from_secs(24 * 3600);
 /// Components that are known at the same time.

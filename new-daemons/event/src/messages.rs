@@ -17,6 +17,7 @@ use protocol::event::{
 use protocol::fit;
 use protocol::interface::Refusal;
 
+use crate::arguments::judge;
 use crate::history::{PastRun, Report, ScriptRun};
 use crate::input::{Answer, ComponentState, Ended, Entry, Notice, Request, RunResult, What};
 use crate::limits::LIMIT;
@@ -66,6 +67,7 @@ pub fn run(asked: &EventRun) -> Result<Request, Refusal> {
         let text = format!("{} has {count} arguments: {which}", asked.event);
         return Err(Refusal::new(Code::BadRequest, text));
     }
+    judge(asked.args.iter().map(|EventArgument(arg)| arg.len())).map_err(refused)?;
     let args = asked.args.iter().map(|EventArgument(arg)| word(arg)).collect();
     let (component, event) = (word(&asked.component), word(&asked.event));
     Ok(Request::Run { component, event, args, limit, all: asked.all })

@@ -6,6 +6,7 @@
 use bus::datagram::Fragment;
 use bus::{Address, Daemon, FRAGMENT_MAX, MESSAGE_MAX, Name, Reassembly};
 use bytes::Bytes;
+use machine::Time;
 use protocol::probe::{PROBE_NAME, ProbeBody, ProbeWhat};
 use protocol::xdr::Xdr;
 
@@ -40,9 +41,20 @@ impl Service {
         self.daemon
     }
 
+    /// Gives up questions whose rest will not come.
+    pub(crate) fn tick(&mut self, now: Time) {
+        self.reassembly.tick(now);
+    }
+
     /// Takes a fragment; gives back a whole question.
-    pub(crate) fn take(&mut self, from: Address, message: u64, fragment: &Fragment) -> Option<Question> {
-        let body = self.reassembly.take(from, message, fragment)?;
+    pub(crate) fn take(
+        &mut self,
+        now: Time,
+        from: Address,
+        message: u64,
+        fragment: &Fragment,
+    ) -> Option<Question> {
+        let body = self.reassembly.take(now, from, message, fragment)?;
         let ProbeBody { id, what } = ProbeBody::from_bytes(&body).ok()?;
         match what {
             ProbeWhat::Echo(data) => Some(Question::Echo { id, data }),
@@ -76,7 +88,8 @@ mod tests {
             let body = Bytes::from(vec![3; len]);
             let mut r = Reassembly::new(UNFINISHED_QUESTIONS);
             let from = "1/a".parse().unwrap();
-            let whole: Vec<_> = fragments(&body).iter().filter_map(|f| r.take(from, 1, f)).collect();
+            let whole: Vec<_> =
+                fragments(&body).iter().filter_map(|f| r.take(Time::ZERO, from, 1, f)).collect();
             assert_eq!(whole, [body]);
         }
     }

@@ -43,12 +43,16 @@ pub(crate) fn question(frame: &Bytes) -> Option<(Asker, Question)> {
     let EventRequest { reqid, request, .. } = EventRequest::decode(frame, Abi::NATIVE).ok()?;
     let command = request.command();
     let wanted = match request {
-        Asked::Run(run) => word(&run.component.0).zip(word(&run.event.0)).map(|(component, event)| {
-            let args = run.args.0.as_bytes().split(|byte| *byte == b' ');
-            let args = args.filter(|arg| !arg.is_empty()).map(Word::from).collect();
-            let limit = Duration::from_secs(run.timeout.into());
-            Request::Run { component, event, args, limit, all: run.flags & RUN_ALL != 0 }
-        }),
+        Asked::Run(run) => match word(&run.component.0).zip(word(&run.event.0)) {
+            Some((component, event)) => match event::arguments(run.args.0.as_bytes()) {
+                Ok(args) => {
+                    let limit = Duration::from_secs(run.timeout.into());
+                    Some(Request::Run { component, event, args, limit, all: run.flags & RUN_ALL != 0 })
+                }
+                Err(Errno(errno)) => return Some((Asker { command, reqid }, Question::Refused(errno))),
+            },
+            None => None,
+        },
         Asked::Status(status) => word(&status.component.0)
             .zip(word(&status.event.0))
             .map(|(component, event)| Request::Status { component, event }),
@@ -146,4 +150,29 @@ fn text(bytes: &[u8]) -> Text {
 fn timeval(Wall(micros): Wall) -> Timeval {
     let long = |n: u64| CLong(i64::try_from(n).unwrap_or(i64::MAX));
     Timeval { sec: long(micros / 1_000_000), usec: long(micros % 1_000_000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use legacy_codec::event::RunRequest;
+
+    fn asked(args: &str) -> Option<(Asker, Question)> {
+        let of = |word: &str| text(word.as_bytes()).into();
+        let (component, event, args) = (of("legacy"), of("monitor"), of(args));
+        let request = Asked::Run(RunRequest { component, event, args, timeout: 30, flags: 0 });
+        question(&EventRequest { version: 0, reqid: 7, request }.encode(Abi::NATIVE).unwrap())
+    }
+
+    #[test]
+    fn half_a_million_arguments_are_refused_before_they_are_parted() {
+        let asker = Asker { command: Command::RUN, reqid: 7 };
+        assert_eq!(asked(&"a ".repeat(520_000)), Some((asker, Question::Refused(libc::E2BIG))));
+        match asked("eth0  10.0.0.1 24") {
+            Some((_, Question::Core(Request::Run { args, .. }))) => {
+                assert_eq!(args, ["eth0", "10.0.0.1", "24"].map(Word::from));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
