@@ -5,11 +5,13 @@
 //! follows from its inputs alone, so that a failing run can be replayed.
 
 mod calendar;
+mod line;
 mod output;
 mod said;
 mod time;
 
 pub use calendar::{Calendar, Wall, micros};
+pub use line::OneLine;
 pub use output::{Output, Printed};
 pub use said::{Level, RequestId};
 pub use time::Time;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use event::Level;
 use jiff::Zoned;
+use machine::OneLine;
 
 use super::paths::Paths;
 use super::settings::Settings;
@@ -121,11 +122,12 @@ impl Log {
         Ok(())
     }
 
-    /// Writes one line.
+    /// Writes one line, whatever stands in it: names of scripts and words of clients come from outside.
     pub(crate) fn line(&mut self, level: Level, text: &str) {
         if number(level) > self.level {
             return;
         }
+        let text = OneLine(text);
         let (program, host, pid) = (self.program, self.host.as_str(), std::process::id());
         let stamp = || Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string();
         // One call for one line, so that lines of several programs do not mix.

@@ -7,7 +7,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// {file}:{line}:{column}: {problem}
-    #[error("{file}:{line}:{column}: {problem}")]
+    #[error("{}:{line}:{column}: {}", one_line(file), one_line(problem))]
     Source {
         /// The name of the file.
         file: String,
@@ -19,13 +19,20 @@ pub enum Error {
         problem: Problem,
     },
     /// {path}: {error}
-    #[error("{path}: {error}")]
+    #[error("{}: {}", one_line(path), one_line(error))]
     File {
         /// A file or folder.
         path: String,
         /// What the system says.
         error: String,
     },
+}
+
+/// A word of a file or the name of one may hold an end of a line; a message of ours does not.
+fn one_line(text: impl ToString) -> String {
+    let text = text.to_string();
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 /// What is wrong at one place.

@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Write as _};
 
+use machine::OneLine;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
@@ -33,13 +34,9 @@ impl Lines {
 
 /// The same in one line, and not too long.
 fn one_line(text: &str, out: &mut Writer<'_>) -> fmt::Result {
-    for (at, c) in text.char_indices() {
-        if at >= LONGEST {
-            return out.write_str("...");
-        }
-        if c.is_control() { write!(out, "{}", c.escape_default())? } else { out.write_char(c)? }
-    }
-    Ok(())
+    let end = text.ceil_char_boundary(LONGEST);
+    write!(out, "{}", OneLine(&text[..end]))?;
+    if end < text.len() { out.write_str("...") } else { Ok(()) }
 }
 
 impl<S, N> FormatEvent<S, N> for Lines
