@@ -10,6 +10,7 @@ use bytes::Bytes;
 use legacy_codec::{Abi, Packet};
 use pcap_parser::Linktype;
 
+use crate::carried::Unread;
 use crate::events::EventPacket;
 use crate::exported::{self, Exported, Kind};
 use crate::file::{Record, Records};
@@ -80,6 +81,8 @@ pub struct Capture {
     pub events: Vec<EventPacket>,
     /// What was met.
     pub counts: Counts,
+    /// Records that may hold packets and were not read, and how many.
+    pub unread: BTreeMap<Unread, usize>,
 }
 
 impl Capture {
@@ -99,7 +102,14 @@ impl Capture {
                 capture.exported(&record, options.abi);
                 continue;
             }
-            let Some(segment) = segment(record.link, record.data) else { continue };
+            let segment = match segment(record.link, record.data) {
+                Ok(Some(segment)) => segment,
+                Ok(None) => continue,
+                Err(unread) => {
+                    capture.unread(unread);
+                    continue;
+                }
+            };
             if segment.src.port() != options.port && segment.dst.port() != options.port {
                 continue;
             }
@@ -127,9 +137,15 @@ impl Capture {
         packet.into_iter().chain(self.events.first().map(|event| event.time)).min().unwrap_or_default()
     }
 
+    fn unread(&mut self, unread: Unread) {
+        *self.unread.entry(unread).or_default() += 1;
+    }
+
     /// Takes a record that is one packet already.
     fn exported(&mut self, record: &Record<'_>, abi: Option<Abi>) {
-        let Some(Exported { kind, src, dst, data }) = exported::parse(record.data) else { return };
+        let Some(Exported { kind, src, dst, data }) = exported::parse(record.data) else {
+            return self.unread(Unread::Exported);
+        };
         self.counts.segments += 1;
         if kind == Kind::Events {
             let (origin, raw) = (Origin::from_comment(record.comment), Bytes::copy_from_slice(data));

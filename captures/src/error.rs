@@ -10,6 +10,9 @@ pub enum Error {
     /// The file starts with neither a pcap nor a pcapng header.
     #[error("neither a pcap nor a pcapng file")]
     NotACapture,
+    /// The file is packed, in this way.
+    #[error("packed with {0}; unpack it first")]
+    Packed(&'static str),
     /// A packet is too long for a record.
     #[error("a packet of {0} bytes does not fit a record")]
     TooLong(usize),

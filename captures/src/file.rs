@@ -49,7 +49,7 @@ impl<'a> Records<'a> {
         } else if let Ok((rest, header)) = parse_pcap_header(file) {
             Format::Classic { header, rest }
         } else {
-            return Err(Error::NotACapture);
+            return Err(packed(file).map_or(Error::NotACapture, Error::Packed));
         };
         Ok(Self { format, damaged: false })
     }
@@ -58,6 +58,13 @@ impl<'a> Records<'a> {
     pub(crate) fn damaged(&self) -> bool {
         self.damaged
     }
+}
+
+/// How a file is packed that is no recording.
+fn packed(file: &[u8]) -> Option<&'static str> {
+    const MARKS: [(&[u8], &str); 4] =
+        [(b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2")];
+    MARKS.iter().find(|(mark, _)| file.starts_with(mark)).map(|(_, name)| *name)
 }
 
 impl<'a> Iterator for Records<'a> {
@@ -253,5 +260,7 @@ mod tests {
     fn something_else_is_refused() {
         assert_eq!(Records::open(b"GET / HTTP/1.1\r\n").err(), Some(Error::NotACapture));
         assert_eq!(Records::open(b"").err(), Some(Error::NotACapture));
+        let packed = Records::open(b"\x28\xb5\x2f\xfd....").err().map(|e| e.to_string());
+        assert_eq!(packed.as_deref(), Some("packed with zstd; unpack it first"));
     }
 }

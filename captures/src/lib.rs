@@ -1,7 +1,7 @@
 //! Recorded traffic of a cluster, between nodes and on ctdbd's socket: pcap and pcapng files in, decoded packets out.
 //!
 //! ```text
-//! file (records) -> link (segments) -> tcp (byte streams) -> frames (whole packets) -> legacy-codec
+//! file (records) -> carried, link (segments) -> tcp (byte streams) -> frames (whole packets) -> legacy-codec
 //!              \-> exported (packets of a socket) ------------------------------/
 //!                     \-> events (packets of the event daemon's socket)
 //! packets -> session (payloads, pairs) -> check, stats, diff, replay
@@ -10,6 +10,7 @@
 //! or judges what it reads. `data/` holds the corpus: recordings of real clusters that the codec has to decode.
 
 mod capture;
+mod carried;
 pub mod check;
 pub mod compare;
 pub mod diff;
@@ -30,6 +31,7 @@ mod time;
 pub mod write;
 
 pub use capture::{Capture, Captured, Counts, Options};
+pub use carried::Unread;
 pub use error::Error;
 pub use origin::{Origin, Socket};
 pub use time::Timestamp;

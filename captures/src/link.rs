@@ -1,13 +1,14 @@
-//! From a record to a TCP segment: link layer, VLAN tags, IPv4 or IPv6, TCP.
+//! From a record to a TCP segment.
 //!
-//! Owns nothing but the unwrapping; the headers are parsed by etherparse and pcap-parser. IP fragments and anything
-//! that is not TCP give no segment. Lengths are taken from the IP header and cut to what was captured.
+//! Anything that is not TCP gives no segment; what could not be read is said ([`crate::carried`]). Lengths are taken from
+//! the IP header and cut to what was captured.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
+use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use pcap_parser::Linktype;
-use pcap_parser::data::{PacketData, get_packetdata};
+
+use crate::carried::{Carried, Unread, carried};
 
 /// One TCP segment as it was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,22 +20,16 @@ pub(crate) struct Segment<'a> {
     pub(crate) payload: &'a [u8],
 }
 
-/// OpenBSD's loopback encapsulation: as [`Linktype::NULL`] with the family in network order.
-const LOOP: Linktype = Linktype(108);
-
 /// The TCP segment inside a record, if there is one.
-pub(crate) fn segment(link: Linktype, data: &[u8]) -> Option<Segment<'_>> {
-    let packet = match link {
-        // The family word has the byte order of the capturing machine; the IP version says the same.
-        Linktype::NULL | LOOP => LaxSlicedPacket::from_ip(data.get(4..)?).ok()?,
-        _ => match get_packetdata(data, link, data.len())? {
-            PacketData::L2(frame) => LaxSlicedPacket::from_ethernet(frame).ok()?,
-            PacketData::L3(ether_type, packet) => {
-                LaxSlicedPacket::from_ether_type(EtherType(ether_type), packet)
-            }
-            _ => return None,
-        },
-    };
+pub(crate) fn segment(link: Linktype, data: &[u8]) -> Result<Option<Segment<'_>>, Unread> {
+    match carried(link, data) {
+        Carried::Tcp(packet) => Ok(of_tcp(*packet)),
+        Carried::Other => Ok(None),
+        Carried::Unread(unread) => Err(unread),
+    }
+}
+
+fn of_tcp(packet: LaxSlicedPacket<'_>) -> Option<Segment<'_>> {
     let (src, dst): (IpAddr, IpAddr) = match packet.net.as_ref()? {
         LaxNetSlice::Ipv4(ip) => {
             let header = ip.header();
@@ -59,7 +54,8 @@ pub(crate) fn segment(link: Linktype, data: &[u8]) -> Option<Segment<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use etherparse::PacketBuilder;
+    use etherparse::{IpNumber, PacketBuilder};
+    use proptest::prelude::*;
 
     const PAYLOAD: &[u8] = b"forty-two";
 
@@ -77,7 +73,8 @@ mod tests {
     }
 
     fn check(link: Linktype, data: &[u8]) {
-        let segment = segment(link, data).unwrap_or_else(|| panic!("no segment for {link:?}"));
+        let found = segment(link, data).unwrap_or_else(|unread| panic!("{link:?}: {unread}"));
+        let segment = found.unwrap_or_else(|| panic!("no segment for {link:?}"));
         assert_eq!(segment.src, "127.0.0.1:1024".parse().unwrap());
         assert_eq!(segment.dst, "127.0.0.2:4379".parse().unwrap());
         assert_eq!((segment.seq, segment.syn, segment.payload), (7, false, PAYLOAD));
@@ -92,7 +89,7 @@ mod tests {
         check(Linktype::IPV4, &ip);
         check(Linktype::NULL, &[&[2, 0, 0, 0][..], &ip].concat());
         check(Linktype::NULL, &[&[0, 0, 0, 2][..], &ip].concat());
-        check(LOOP, &[&[0, 0, 0, 2][..], &ip].concat());
+        check(Linktype(108), &[&[0, 0, 0, 2][..], &ip].concat());
         let cooked = [&[0, 0, 0x03, 0x04, 0, 6][..], &[0; 8], &[0x08, 0x00], &ip].concat();
         check(Linktype::LINUX_SLL, &cooked);
         let cooked2 = [&[0x08, 0x00, 0, 0, 0, 0, 0, 1, 0x03, 0x04, 0, 6][..], &[0; 8], &ip].concat();
@@ -108,7 +105,7 @@ mod tests {
             .syn()
             .write(&mut packet, b"")
             .unwrap();
-        let segment = segment(Linktype::RAW, &packet).unwrap();
+        let segment = segment(Linktype::RAW, &packet).unwrap().unwrap();
         assert_eq!(
             (segment.src.to_string(), segment.dst.to_string()),
             ("[::1]:4379".into(), "[fd00::2]:9".into())
@@ -124,7 +121,7 @@ mod tests {
     #[test]
     fn a_record_cut_by_the_snap_length_gives_what_is_there() {
         let frame = ethernet();
-        let cut = segment(Linktype::ETHERNET, &frame[..frame.len() - 4]).unwrap();
+        let cut = segment(Linktype::ETHERNET, &frame[..frame.len() - 4]).unwrap().unwrap();
         assert_eq!(cut.payload, &PAYLOAD[..PAYLOAD.len() - 4]);
     }
 
@@ -132,11 +129,86 @@ mod tests {
     fn what_is_not_tcp_gives_no_segment() {
         let mut udp = Vec::new();
         PacketBuilder::ipv4([1, 2, 3, 4], [5, 6, 7, 8], 1).udp(4379, 4379).write(&mut udp, PAYLOAD).unwrap();
-        assert_eq!(segment(Linktype::RAW, &udp), None);
+        assert_eq!(segment(Linktype::RAW, &udp), Ok(None));
+        let arp = [&[0; 12][..], &[0x08, 0x06], &[0; 28]].concat();
+        assert_eq!(segment(Linktype::ETHERNET, &arp), Ok(None));
+    }
+
+    #[test]
+    fn a_segment_is_found_inside_every_tunnel() {
+        let ip = ipv4();
+        let outer = |protocol, inside: &[u8]| {
+            let mut out = Vec::new();
+            PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+                .write(&mut out, IpNumber(protocol), inside)
+                .unwrap();
+            out
+        };
+        let udp = |port, inside: &[u8]| {
+            let mut out = Vec::new();
+            PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+                .udp(55_555, port)
+                .write(&mut out, inside)
+                .unwrap();
+            out
+        };
+        let frame = |ether_type: [u8; 2], inside: &[u8]| [&[0; 12][..], &ether_type, inside].concat();
+        let mpls = [&[0, 1, 0, 64][..], &[0, 2, 1, 64], &ip].concat();
+        let pppoe = [&[0x11, 0, 0, 9, 0, 0][..], &[0x00, 0x21], &ip].concat();
+        check(Linktype::ETHERNET, &frame([0x88, 0x47], &mpls));
+        check(
+            Linktype::ETHERNET,
+            &frame([0x88, 0x47], &[&[0, 1, 1, 64, 0, 0, 0, 0][..], &ethernet()].concat()),
+        );
+        check(Linktype::ETHERNET, &frame([0x88, 0x64], &pppoe));
+        check(Linktype(51), &pppoe);
+        check(Linktype(9), &[&[0xff, 0x03, 0x00, 0x21][..], &ip].concat());
+        check(Linktype::RAW, &outer(47, &[&[0, 0, 0x08, 0x00][..], &ip].concat()));
+        check(Linktype::RAW, &outer(47, &[&[0xb0, 0, 0x65, 0x58][..], &[0; 12], &ethernet()].concat()));
+        check(Linktype::RAW, &outer(47, &[&[0, 0, 0x88, 0x47][..], &mpls].concat()));
+        check(Linktype::RAW, &outer(47, &[&[0x10, 0, 0x88, 0xbe][..], &[0; 12], &ethernet()].concat()));
+        check(Linktype::RAW, &outer(4, &ip));
+        check(Linktype::RAW, &udp(4789, &[&[8, 0, 0, 0, 0, 0, 7, 0][..], &ethernet()].concat()));
+        check(
+            Linktype::RAW,
+            &udp(6081, &[&[1, 0, 0x65, 0x58, 0, 0, 7, 0][..], &[0; 4], &ethernet()].concat()),
+        );
+        let tags = [0x81, 0x00, 0, 5].repeat(6);
+        check(Linktype::ETHERNET, &[&[0; 12][..], &tags, &[0x08, 0x00], &ip].concat());
+    }
+
+    #[test]
+    fn what_may_carry_tcp_and_cannot_be_read_is_named() {
+        let told = |link, data: &[u8]| segment(link, data).unwrap_err().to_string();
+        let frame = |ether_type: [u8; 2]| [&[0; 12][..], &ether_type, &[0; 40]].concat();
+        assert_eq!(told(Linktype(147), &[0; 60]), "of link type 147");
+        assert_eq!(told(Linktype::ETHERNET, &frame([0x89, 0x15])), "of EtherType 0x8915");
+        let encrypted = [&[0; 12][..], &[0x88, 0xe5, 0x0c], &[0; 40]].concat();
+        assert_eq!(told(Linktype::ETHERNET, &encrypted), "of EtherType 0x88e5");
+        assert_eq!(told(Linktype::ETHERNET, &[0; 5]), "that are cut short");
+        assert_eq!(told(Linktype::NULL, &[0; 3]), "that are cut short");
+        assert_eq!(told(Linktype::RAW, &ipv4()[..25]), "that are cut short");
         let mut fragment = ipv4();
         fragment[6] = 0x20;
-        assert_eq!(segment(Linktype::RAW, &fragment), None);
-        assert_eq!(segment(Linktype::ETHERNET, &[0; 5]), None);
-        assert_eq!(segment(Linktype::NULL, &[0; 3]), None);
+        assert_eq!(told(Linktype::RAW, &fragment), "in fragments of IP");
+        let mut hidden = Vec::new();
+        PacketBuilder::ipv4([1, 2, 3, 4], [5, 6, 7, 8], 1).write(&mut hidden, IpNumber(50), PAYLOAD).unwrap();
+        assert_eq!(told(Linktype::RAW, &hidden), "of IP protocol 50");
+        let mut deep = ipv4();
+        for _ in 0..20 {
+            let mut out = Vec::new();
+            PacketBuilder::ipv4([1, 2, 3, 4], [5, 6, 7, 8], 1).write(&mut out, IpNumber(4), &deep).unwrap();
+            deep = out;
+        }
+        assert_eq!(told(Linktype::RAW, &deep), "in more than 8 tunnels");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_of_any_link_type_are_taken(link in 0..300_i32, start in 0..6_usize, data in proptest::collection::vec(any::<u8>(), 0..120)) {
+            let tunnels: [&[u8]; 6] = [&[], &[0x88, 0x47], &[0x88, 0x64], &[0x81, 0x00], &[0x08, 0x00, 0x45], &[0x86, 0xdd, 0x60]];
+            let frame = [&[0; 12][..], tunnels[start], &data].concat();
+            let _ = (segment(Linktype(link), &data), segment(Linktype::ETHERNET, &frame));
+        }
     }
 }
