@@ -21,11 +21,11 @@ pub(crate) const PEER_CHANNELS: usize = 1024;
 pub(crate) const CHANNEL_RESERVE: usize = 4;
 pub(crate) const CHANNELS_MAX: usize = PEER_CHANNELS + LOCAL_DAEMONS * CHANNEL_RESERVE;
 
-/// Closed channels that are remembered, so that a late packet does not open them again.
-pub(crate) const CLOSED_CHANNELS: u32 = 4096;
+/// Closed channels that are remembered, the last ones, so that a late packet does not open them again.
+pub(crate) const CLOSED_CHANNELS: usize = 1 << 16;
 
-/// A channel whose number is further ahead than this is not believed.
-pub(crate) const CHANNEL_LEAP: u32 = 1 << 24;
+/// A packet that opens an older channel than the one in use is late, unless that one has been quiet for so long.
+pub(crate) const LATE_PACKET: Duration = Duration::from_secs(10);
 
 /// Earlier boot ids of a peer that are remembered, so that a late packet does not bring them back.
 pub(crate) const DEAD_BOOTS: usize = 8;

@@ -56,7 +56,8 @@ pub(crate) struct Peer {
     channels_in: Channels,
     /// How the channels ended that the peer may still speak of.
     closed: BTreeMap<Channel, (Option<Seq>, Failure)>,
-    highest_inbound: u32,
+    /// The same by the time when they ended. Numbers say nothing of that: anybody can make one up.
+    closed_order: VecDeque<Channel>,
     last_message: u64,
     control: VecDeque<Frame>,
     /// Channels with a fragment that may go, and channels with an acknowledgement that waits.
@@ -97,7 +98,7 @@ impl Peer {
             inbound_of: BTreeMap::new(),
             channels_in: Channels::new(),
             closed: BTreeMap::new(),
-            highest_inbound: 0,
+            closed_order: VecDeque::new(),
             last_message: 0,
             control: VecDeque::new(),
             ready: Turns::default(),
@@ -257,9 +258,12 @@ impl Peer {
     }
 
     fn remember_closed(&mut self, id: Channel, next: Option<Seq>, reason: Failure) {
-        self.closed.insert(id, (next, reason));
-        let floor = Channel(self.highest_inbound.saturating_sub(CLOSED_CHANNELS));
-        self.closed = self.closed.split_off(&floor);
+        if self.closed.insert(id, (next, reason)).is_none() {
+            self.closed_order.push_back(id);
+        }
+        if self.closed_order.len() > CLOSED_CHANNELS {
+            self.closed_order.pop_front().map(|oldest| self.closed.remove(&oldest));
+        }
     }
 
     /// The peer lives under this boot id. When that is news, nothing that was under way can be trusted.
@@ -279,11 +283,11 @@ impl Peer {
             self.inbound_of.clear();
             self.channels_in = Channels::new();
             self.closed.clear();
+            self.closed_order.clear();
+            // Earlier versions believe no number from far up of somebody who is new to them.
+            self.last_channel = 0;
             self.acks.clear();
             self.control.clear();
-            self.highest_inbound = 0;
-            // To a life that knows no channel yet, a number from far up would look made up.
-            self.last_channel = 0;
             self.answered = None;
             self.rtt = None;
         }
@@ -410,6 +414,7 @@ impl Peer {
             channel.check();
             assert_eq!(channel.ack_at().is_some(), self.acks.contains(*id), "acknowledgement of {id:?}");
         }
+        assert_eq!(self.closed.len(), self.closed_order.len());
         assert!(self.wake.is_some());
     }
 }

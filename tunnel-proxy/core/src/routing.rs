@@ -173,7 +173,7 @@ impl Tunnel {
             return;
         }
         let address = Self::here(from);
-        let question = self.service.take(address, token.0, fragment);
+        let question = self.service.take(now, address, token.0, fragment);
         if last {
             self.counters.delivered += 1;
             self.report(from, token, Ok(()));
@@ -242,7 +242,7 @@ impl Tunnel {
         let from = a.from.daemon;
         let origin = Origin::Remote { node, from, channel: a.channel, serial: a.serial, cost };
         if self.service.is(a.to) {
-            let question = self.service.take(a.from, a.message, &a.fragment);
+            let question = self.service.take(now, a.from, a.message, &a.fragment);
             self.delivered(now, a.to, origin);
             if let Some(question) = question {
                 self.answer(now, a.from, question);

@@ -303,6 +303,7 @@ impl Machine for Tunnel {
         }
         if self.housekeeping.is_some_and(|at| now >= at) {
             self.housekeeping = Some(now + HOUSEKEEPING);
+            self.service.tick(now);
             for daemon in self.locals.tick(now, self.config.stall_timeout) {
                 self.drop_daemon(daemon, Failure::ReceiverStalled, "it does not read");
             }

@@ -180,3 +180,59 @@ fn a_made_up_boot_id_does_not_displace_the_true_one() {
     );
     bench.assert_alive(2);
 }
+
+#[test]
+fn a_forged_channel_from_far_ahead_closes_no_direction() {
+    let mut bench = Bench::new();
+    bench.meet();
+    bench.register("a");
+    let forged = |channel, from: &str, to: &str| {
+        let (channel, from, to) = (Channel(channel), daemon(from), daemon(to));
+        [Frame::Open { channel, from, to }]
+    };
+    // As somebody who knows the boot ids can send it: to nobody, and to somebody, as far ahead as numbers go.
+    for channel in [100_000, 1 << 24, u32::MAX] {
+        bench.frames(PEER_BOOT, &forged(channel, "x", "y"));
+        bench.frames(PEER_BOOT, &forged(channel - 1, "x", "a"));
+    }
+    let message = |channel, from: &str, text: &'static [u8]| {
+        let fragment = Fragment { total: text.len() as u32, offset: 0, data: Bytes::from_static(text) };
+        let open = forged(channel, from, "a")[0].clone();
+        [open, Frame::Data { channel: Channel(channel), seq: 0, fragment }]
+    };
+    for channel in 1..20 {
+        let from = Daemon { instance: channel, ..daemon("peer") };
+        let [_, data] = message(channel, "peer", b"true");
+        let open = Frame::Open { channel: Channel(channel), from, to: daemon("a") };
+        bench.frames(PEER_BOOT, &[open, data]);
+        assert_eq!(bench.messages(daemon("a")).len(), channel as usize, "channel {channel} is not heard");
+    }
+    // In the name of a pair that speaks: it is cut, which is counted, and heard again by itself.
+    bench.frames(PEER_BOOT, &forged(u32::MAX - 9, "peer", "a"));
+    let bad = bench.envelopes_bad();
+    bench.frames(PEER_BOOT, &message(40, "peer", b"cut"));
+    assert_eq!((bench.messages(daemon("a")).len(), bench.envelopes_bad()), (19, bad + 1));
+    bench.pass(11_000);
+    bench.frames(PEER_BOOT, &message(41, "peer", b"again"));
+    assert_eq!(bench.messages(daemon("a")).last(), Some(&Bytes::from_static(b"again")));
+}
+
+#[test]
+fn a_late_packet_of_a_channel_that_has_ended_is_not_delivered_again() {
+    let mut bench = Bench::new();
+    bench.meet();
+    bench.register("a");
+    let (channel, from, to) = (Channel(7), daemon("peer"), daemon("a"));
+    let fragment = Fragment { total: 2, offset: 0, data: Bytes::from_static(b"ok") };
+    let packet = [Frame::Open { channel, from, to }, Frame::Data { channel, seq: 0, fragment }];
+    bench.frames(PEER_BOOT, &packet);
+    bench.frames(PEER_BOOT, &[Frame::Close { channel }]);
+    bench.pass(20_000);
+    for other in 100..3000 {
+        let from = Daemon { instance: other, ..daemon("other") };
+        let open = Frame::Open { channel: Channel(other), from, to };
+        bench.frames(PEER_BOOT, &[open, Frame::Close { channel: Channel(other) }]);
+    }
+    bench.frames(PEER_BOOT, &packet);
+    assert_eq!(bench.messages(daemon("a")).len(), 1);
+}

@@ -9,7 +9,7 @@ use super::shares::Pair;
 use super::{NewsFor, Peer};
 use crate::envelope::{Channel, Frame, Head, Seq};
 use crate::inbound::{Inbound, Verdict};
-use crate::limits::{CHANNEL_LEAP, CLOSED_CHANNELS};
+use crate::limits::LATE_PACKET;
 
 /// A fragment for a daemon of this node.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl Peer {
     fn frame(&mut self, now: Time, frame: Frame, exists: &dyn Fn(Daemon) -> bool, got: &mut Received) {
         match frame {
             Frame::Hello { .. } | Frame::HelloAnswer { .. } => {}
-            Frame::Open { channel, from, to } => self.opened(now, channel, (from, to), exists(to)),
+            Frame::Open { channel, from, to } => self.opened(now, channel, (from, to), exists(to), got),
             Frame::Data { channel, seq, fragment } => self.data(now, channel, seq, fragment, got),
             Frame::Ack { channel, delivered, received, window } => {
                 let Some(out) = self.outbound.get_mut(&channel) else { return };
@@ -149,18 +149,17 @@ impl Peer {
         }
     }
 
-    fn opened(&mut self, now: Time, id: Channel, pair: Pair, exists: bool) {
+    fn opened(&mut self, now: Time, id: Channel, pair: Pair, exists: bool, got: &mut Received) {
         if self.inbound.contains_key(&id) || self.closed.contains_key(&id) {
             return; // sent again; the data that follows is answered
         }
         let known = self.inbound_of.get(&pair).copied();
-        let late =
-            id.0 <= self.highest_inbound.saturating_sub(CLOSED_CHANNELS) || known.is_some_and(|k| k > id);
-        let leap = id.0 > self.highest_inbound.saturating_add(CHANNEL_LEAP);
-        if late || leap {
+        // One that was made up, with a number from far ahead, is quiet after a while: then the true one gets through.
+        let in_use = |k: &Channel| self.inbound.get(k).is_some_and(|c| now < c.used + LATE_PACKET);
+        if known.is_some_and(|k| k > id && in_use(&k)) {
+            got.bad += 1;
             return; // its data is refused as that of an unknown channel
         }
-        self.highest_inbound = self.highest_inbound.max(id.0);
         if let Some(older) = known {
             self.close_inbound(older, Failure::PeerRestarted, false);
         }
