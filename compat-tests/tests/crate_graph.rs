@@ -94,6 +94,7 @@ const TABLE: &[Row] = &[
         Tokio,
         &[
             "bus",
+            "bus-sockets",
             "captures",
             "config",
             "gate",
@@ -101,6 +102,7 @@ const TABLE: &[Row] = &[
             "legacy-codec",
             "machine",
             "protocol",
+            "reactor",
             "runtime",
         ],
         &["legacy-session", "protocol-generator", "tdb", "tunnel-core"],

@@ -1,7 +1,7 @@
 //! Calls and events between daemons of one node, beside a ping-pong of raw Unix datagrams of the same sizes.
 //!
-//! Each end has a thread and a runtime of its own, as a daemon has. Raw and bus take turns within a round. `bench bus`
-//! measures this alone.
+//! Each end has a thread of its own, as a daemon has, on tokio or on the reactor. Raw datagrams and the two drivers take
+//! turns within a round, and a ratio is taken within one. `bench bus` measures this alone.
 
 use std::fmt::Write;
 use std::os::unix::net::UnixDatagram;
@@ -17,10 +17,11 @@ use bytes::Bytes;
 use nix::sys::socket::{setsockopt, sockopt::SndBuf};
 use runtime::{Bus, Joining};
 
+use crate::on_reactor;
 use crate::report::Spread;
 
 /// How long one way is measured in a round.
-const TIME: Duration = Duration::from_millis(200);
+pub(crate) const TIME: Duration = Duration::from_millis(200);
 
 /// Bodies, with what stands beside them.
 const SIZES: [usize; 3] = [64, 1 << 10, 64 << 10];
@@ -28,12 +29,12 @@ const SIZES: [usize; 3] = [64, 1 << 10, 64 << 10];
 /// Bodies that go as files or in pieces.
 const LARGE: [usize; 5] = [128 << 10, 256 << 10, 512 << 10, 1 << 20, 4 << 20];
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Events that are told before anybody waits for the subscribers.
-const BATCH: u32 = 1000;
+pub(crate) const BATCH: u32 = 1000;
 
-fn named(name: &str, instance: u32) -> anyhow::Result<Daemon> {
+pub(crate) fn named(name: &str, instance: u32) -> anyhow::Result<Daemon> {
     Ok(Daemon { name: name.parse()?, instance })
 }
 
@@ -236,25 +237,30 @@ pub(crate) fn compare(rounds: usize) -> anyhow::Result<String> {
     let dir = tempfile::tempdir()?;
     let dir = dir.path().join("bus");
     let mut out = String::new();
-    writeln!(out, "Round trip of a call in microseconds; ratio to raw, at most 1.5 wanted:\n")?;
-    writeln!(out, "| body | raw datagrams | call | ratio |\n|---:|---:|---:|---:|")?;
+    let wanted = "on the reactor at most 1.8 wanted up to 1 KiB";
+    writeln!(out, "Round trip of a call in microseconds; ratio to raw, {wanted}:\n")?;
+    writeln!(out, "| body | raw datagrams | on tokio | ratio | on the reactor | ratio |")?;
+    writeln!(out, "|---:|---:|---:|---:|---:|---:|")?;
     let (raw, calls) = (Raw::start()?, Calls::start(&dir, 0, bus::PASS_ABOVE)?);
+    let mut hot = on_reactor::Calls::start(&dir, 3)?;
     for size in SIZES {
         let body = Bytes::from(vec![7; size]);
         let mut all = Vec::new();
         // The first round warms up and is not counted.
         for round in 0..=rounds {
-            let pair = (raw.trips(&body)?, calls.trips(&body)?);
+            let times = [raw.trips(&body)?, calls.trips(&body)?, hot.trips(&body)?];
             if round > 0 {
-                all.push(pair);
+                all.push(times);
             }
         }
-        let spread = |pick: fn(&(f64, f64)) -> f64| Spread::of(all.iter().map(pick));
-        let ratio = spread(|(raw, call)| call / raw).show(2);
-        writeln!(out, "| {size} B | {} | {} | {ratio} |", spread(|p| p.0).show(1), spread(|p| p.1).show(1))?;
+        let times = |which: usize| Spread::of(all.iter().map(|times| times[which])).show(1);
+        let ratio = |which: usize| Spread::of(all.iter().map(|times| times[which] / times[0])).show(2);
+        let [raw, tokio, hot] = [0, 1, 2].map(times);
+        writeln!(out, "| {size} B | {raw} | {tokio} | {} | {hot} | {} |", ratio(1), ratio(2))?;
     }
     raw.end()?;
     calls.end()?;
+    hot.end()?;
 
     writeln!(out, "\nRound trip of a large body in microseconds, as a file and in pieces:\n")?;
     writeln!(out, "| body | as a file | in pieces | ratio |\n|---:|---:|---:|---:|")?;
@@ -282,21 +288,25 @@ pub(crate) fn compare(rounds: usize) -> anyhow::Result<String> {
     pieces.end()?;
 
     writeln!(out, "\nEvents of 64 bytes, told by one publisher; each subscriber takes every one:\n")?;
-    writeln!(out, "| subscribers | events told per second | taken per second, all together | lost |")?;
-    writeln!(out, "|---:|---:|---:|---:|")?;
+    writeln!(
+        out,
+        "| subscribers | told per second on tokio | on the reactor | ratio, at least 2 wanted | lost |"
+    )?;
+    writeln!(out, "|---:|---:|---:|---:|---:|")?;
     for subscribers in [1, 10] {
-        let mut rates = Vec::new();
-        let mut lost = 0;
+        let (mut rates, mut lost) = (Vec::new(), 0);
         for round in 0..=rounds {
-            let (rate, gone) = events(&dir, subscribers)?;
+            let ((tokio, gone), (hot, more)) =
+                (events(&dir, subscribers)?, on_reactor::events(&dir, subscribers)?);
             if round > 0 {
-                rates.push(rate);
-                lost += gone;
+                rates.push((tokio, hot));
+                lost += gone + more;
             }
         }
-        let told = Spread::of(rates.iter().copied()).show(0);
-        let taken = Spread::of(rates.iter().map(|rate| rate * f64::from(subscribers))).show(0);
-        writeln!(out, "| {subscribers} | {told} | {taken} | {lost} |")?;
+        let spread = |pick: fn(&(f64, f64)) -> f64| Spread::of(rates.iter().map(pick));
+        let (tokio, hot) = (spread(|rates| rates.0).show(0), spread(|rates| rates.1).show(0));
+        let ratio = spread(|(tokio, hot)| hot / tokio).show(2);
+        writeln!(out, "| {subscribers} | {tokio} | {hot} | {ratio} | {lost} |")?;
     }
     Ok(out)
 }

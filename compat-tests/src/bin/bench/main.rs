@@ -14,6 +14,7 @@ mod end;
 mod events;
 mod measure;
 mod memory;
+mod on_reactor;
 mod plain;
 mod report;
 mod services;
