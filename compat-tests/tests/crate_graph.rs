@@ -63,7 +63,7 @@ const TABLE: &[Row] = &[
     ("captures", Pure, &["legacy-codec"], &[]),
     ("config", Pure, &[], &[]),
     ("event", Pure, &["machine", "protocol"], &[]),
-    ("service", Pure, &["config", "machine"], &[]),
+    ("service", Pure, &["config", "machine", "protocol"], &[]),
     (
         "daemons",
         Tokio,

@@ -66,6 +66,7 @@ impl Daemon for Dummy {
         loop {
             match frame.next().await {
                 Asked::Stop => return Ok(()),
+                Asked::Refused(_) => {}
                 Asked::Reloaded(changes) => {
                     let said: Tunneld = frame.section()?;
                     let changed: Vec<_> = changes.iter().map(|change| change.option.as_str()).collect();

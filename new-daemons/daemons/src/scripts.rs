@@ -11,7 +11,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use event::{DIRECTORIES, Entry, Errno, How, Input, OUTPUT, Output, SCRIPTS, Token, Word, is_script};
+use event::{DIRECTORIES, Effect, Entry, Errno, How, Input, OUTPUT, Output, SCRIPTS, Token, Word, is_script};
 use runtime::process::{self, Ended, Program, Running, StartError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -69,6 +69,12 @@ impl Scripts {
         Self { directory, hook, output, base, env, results, running: BTreeMap::new() }
     }
 
+    /// Whether there is a program that looks at scripts that hang.
+    #[must_use]
+    pub const fn has_hook(&self) -> bool {
+        self.hook.is_some()
+    }
+
     /// The program that looks at scripts that hang.
     pub fn set_hook(&mut self, hook: Option<PathBuf>) {
         self.hook = hook;
@@ -90,8 +96,23 @@ impl Scripts {
     }
 
     /// Finds the directories of components.
-    pub fn components(&self, token: Token) {
+    fn components(&self, token: Token) {
         self.tell(Input::Found(token, components(&self.directory).map_err(|error| errno(&error))));
+    }
+
+    /// Carries out an effect that concerns programs; gives back any other.
+    pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::List { token, component } => self.list(token, &component),
+            Effect::Start { token, component, script, args } => self.start(token, &component, &script, &args),
+            Effect::Peek(token) => self.command(token, Command::Peek),
+            Effect::Debug { token, pid, event } => self.debug(token, pid, &event),
+            Effect::End { token, grace } => self.end(token, grace),
+            Effect::Enable { token, component, file, on } => self.enable(token, &component, &file, on),
+            Effect::Components(token) => self.components(token),
+            other @ (Effect::Answer(..) | Effect::Log(..) | Effect::Publish(_)) => return Some(other),
+        }
+        None
     }
 
     fn tell(&self, input: Input) {
@@ -100,20 +121,20 @@ impl Scripts {
     }
 
     /// Reads the directory of a component.
-    pub fn list(&self, token: Token, component: &Word) {
+    fn list(&self, token: Token, component: &Word) {
         let entries = list(&self.directory.join(os(component))).map_err(|error| errno(&error));
         self.tell(Input::Listed(token, entries));
     }
 
     /// Starts a script.
-    pub fn start(&mut self, token: Token, component: &Word, script: &Word, args: &[Word]) {
+    fn start(&mut self, token: Token, component: &Word, script: &Word, args: &[Word]) {
         let file = [script.as_bytes(), b".script"].concat();
         let path = self.directory.join(os(component)).join(OsString::from_vec(file));
         self.run(token, &Program::new(path).name(os(script)).args(args.iter().map(os)));
     }
 
     /// Starts the debug hook for a script that hangs.
-    pub fn debug(&mut self, token: Token, pid: i32, event: &Word) {
+    fn debug(&mut self, token: Token, pid: i32, event: &Word) {
         match self.hook.clone() {
             Some(hook) => {
                 self.run(token, &Program::new(hook).args([OsStr::new(&pid.to_string()), os(event)]))
@@ -156,18 +177,13 @@ impl Scripts {
         }
     }
 
-    /// Asks for what a script has printed, which is given up.
-    pub fn peek(&self, token: Token) {
-        self.command(token, Command::Peek);
-    }
-
     /// Ends a program and its group.
     pub fn end(&self, token: Token, grace: Duration) {
         self.command(token, Command::End(grace));
     }
 
     /// Changes the mode of a script.
-    pub fn enable(&self, token: Token, component: &Word, file: &Word, on: bool) {
+    fn enable(&self, token: Token, component: &Word, file: &Word, on: bool) {
         let changed = enable(&self.directory.join(os(component)), file, on);
         self.tell(Input::Enabled(token, changed));
     }

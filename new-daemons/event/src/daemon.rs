@@ -9,7 +9,9 @@ use machine::{Machine, RequestId, Time, earliest};
 
 use crate::arguments::judge;
 use crate::component::{Component, Step};
-use crate::input::{Answer, ComponentState, Effect, Entry, Input, Origin, Request, RunResult, Token};
+use crate::input::{
+    Answer, ComponentState, Effect, Entry, Input, Notice, Origin, Request, RunResult, Token, What,
+};
 use crate::limits::{COMPONENTS, DIRECTORIES, LOOKS, NAME};
 use crate::outcome::Errno;
 use crate::queue::Job;
@@ -58,6 +60,8 @@ pub struct EventDaemon {
     effects: VecDeque<Effect>,
     tokens: u64,
     runs: u64,
+    /// Events that have ended, by their result.
+    ended: BTreeMap<&'static str, u64>,
     /// Past runs of a script, when it is not the usual number.
     keep: Option<usize>,
 }
@@ -74,8 +78,21 @@ impl EventDaemon {
             effects: VecDeque::new(),
             tokens: 0,
             runs: 0,
+            ended: BTreeMap::new(),
             keep: None,
         }
+    }
+
+    /// The components that have something to do, or a past.
+    #[must_use]
+    pub fn states(&self) -> Vec<ComponentState> {
+        self.components.values().map(Component::state).collect()
+    }
+
+    /// How many events have ended, by the word of their result.
+    #[must_use]
+    pub const fn ended(&self) -> &BTreeMap<&'static str, u64> {
+        &self.ended
     }
 
     fn answer(&mut self, id: RequestId, answer: Answer) {
@@ -102,6 +119,9 @@ impl EventDaemon {
                 effect
             {
                 self.owners.insert(*token, name.clone());
+            }
+            if let Effect::Publish(Notice { what: What::Ended { result, .. }, .. }) = effect {
+                *self.ended.entry(result.word()).or_default() += 1;
             }
         }
         self.effects.extend(out);

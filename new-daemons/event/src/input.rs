@@ -80,6 +80,20 @@ pub enum RunResult {
     Error(Errno),
 }
 
+impl RunResult {
+    /// In a word, as on the bus.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+            Self::Error(_) => "not_run",
+        }
+    }
+}
+
 /// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use machine::{Calendar, Output, Time};
+use protocol::Announcement;
 use protocol::common::{self, Code, More, Span};
 use protocol::event::{
     EVENT_ARGUMENT_MAX, EVENT_NAME_MAX, EVENT_OUTPUT_MAX, EVENT_SCRIPTS_MAX, EVENT_TOLD_MAX, EventArgument,
@@ -15,7 +16,7 @@ use protocol::event::{
     EventScriptHung, EventScriptRun, EventScripts, EventTold, EventWhich,
 };
 use protocol::fit;
-use protocol::interface::Refusal;
+use protocol::interface::{Refusal, Tell};
 
 use crate::arguments::judge;
 use crate::history::{PastRun, Report, ScriptRun};
@@ -181,6 +182,34 @@ pub fn components(answer: Answer) -> Result<EventComponents, Refusal> {
     };
     let components = components.map_err(refused)?.into_iter().map(queue).collect();
     Ok(EventComponents { components, more: More::none() })
+}
+
+/// What is told of a notice to all who want to hear it. Of two events with the same subject the later one says all that still
+/// holds; the last of a program's arguments is what came of it.
+#[must_use]
+pub fn announce(notice: Notice, now: Time, calendar: Calendar) -> Announcement {
+    match told(notice, now, calendar) {
+        Told::Started(event) => about(&event.told.clone(), "", None, event),
+        Told::Finished(event) => about(&event.told.clone(), "", Some(event.result.to_string()), event),
+        Told::Script(event) => {
+            let (script, outcome) = (event.line.script.clone(), event.line.ending.outcome.to_string());
+            about(&event.told.clone(), &script, Some(outcome), event)
+        }
+        Told::Hung(event) => about(&event.told.clone(), &event.script.clone(), None, event),
+    }
+}
+
+fn about<E: Tell + Send + 'static>(
+    EventTold { component, event, .. }: &EventTold,
+    script: &str,
+    outcome: Option<String>,
+    told: E,
+) -> Announcement {
+    let mut words = vec![component.as_str(), event.as_str()];
+    words.extend((!script.is_empty()).then_some(script));
+    let subject = words.join(" ");
+    words.extend(outcome.as_deref());
+    Announcement::new(subject, &words, told)
 }
 
 /// What is told of a notice; `now` is when it came.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::calls::{CallError, CallId, Calls, Input, Me};
-use bus::{Address, Endpoint};
+use bus::{Address, Endpoint, Node};
 use bus_sockets::incarnation;
 use bytes::Bytes;
 use protocol::bus::BUS_TOPIC_MAX;
@@ -45,6 +45,8 @@ pub struct Bus {
     dir: Arc<PathBuf>,
     rooms: Arc<Rooms>,
     way: watch::Receiver<Way>,
+    /// Ends with the task that reads.
+    alive: watch::Receiver<()>,
 }
 
 impl std::fmt::Debug for Bus {
@@ -87,8 +89,13 @@ impl Bus {
         let endpoint = Endpoint::new(config);
         let calls = Calls::new(Me { daemon, incarnation, release, features });
         let (way, known) = watch::channel(Way::default());
-        let (hub, _task) = Hub::start(endpoint, receiver, dir.clone(), Desk::new(calls, way));
-        Ok(Self { hub: Arc::new(hub), dir: Arc::new(dir), rooms: Arc::default(), way: known })
+        let (hub, task) = Hub::start(endpoint, receiver, dir.clone(), Desk::new(calls, way));
+        let (living, alive) = watch::channel(());
+        tokio::spawn(async move {
+            let _ = task.await;
+            drop(living);
+        });
+        Ok(Self { hub: Arc::new(hub), dir: Arc::new(dir), rooms: Arc::default(), way: known, alive })
     }
 
     /// Asks a daemon for something, and waits for its answer as long as `patience`. Who drops this withdraws the call.
@@ -142,6 +149,18 @@ impl Bus {
     #[must_use]
     pub fn way(&self) -> watch::Receiver<Way> {
         self.way.clone()
+    }
+
+    /// This node, as far as it was ever known.
+    #[must_use]
+    pub fn node(&self) -> Option<Node> {
+        self.way.borrow().node
+    }
+
+    /// Waits until nobody reads here any more, which a mistake below can bring about. The daemon may then join anew.
+    pub fn lost(&self) -> impl Future<Output = ()> + use<> {
+        let mut alive = self.alive.clone();
+        async move { while alive.changed().await.is_ok() {} }
     }
 
     /// What was ignored so far, for the curious.

@@ -10,14 +10,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bus::Daemon;
 use bytes::Bytes;
 use prometheus_client::registry::Registry;
-use protocol::interface::{Handler, Refusal, Service, Tell};
+use protocol::Announcement;
+use protocol::interface::{Handler, Refusal, Service};
 use protocol::services::callbacks::Served;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tracing::warn;
 
 use crate::callbacks::{Callbacks, is_about_callbacks};
 use crate::http::ring::Ring;
-use crate::member::{Bus, Request, Way};
+use crate::member::{Bus, Request};
 
 /// Requests from the bus that are worked on at once; further ones wait.
 const AT_ONCE: usize = 256;
@@ -53,7 +54,8 @@ struct Inner {
     daemon: Daemon,
     handler: Box<dyn Handler>,
     observed: Option<Box<dyn Observed>>,
-    bus: Option<Bus>,
+    /// None while it is not on the bus.
+    bus: Mutex<Option<Bus>>,
     events: Ring,
     health: Health,
     callbacks: OnceLock<Callbacks>,
@@ -80,6 +82,7 @@ impl Station {
     ) -> Self {
         let (events, health) = (Ring::default(), Health::default());
         let callbacks = OnceLock::new();
+        let bus = Mutex::new(bus);
         Self(Arc::new(Inner { daemon, handler, observed, bus, events, health, callbacks }))
     }
 
@@ -110,14 +113,15 @@ impl Station {
         &self.0.health
     }
 
-    /// Where it reaches others, as that changes; none without a bus.
-    #[must_use]
-    pub fn way(&self) -> Option<watch::Receiver<Way>> {
-        self.bus().map(Bus::way)
+    pub(crate) fn bus(&self) -> Option<Bus> {
+        self.0.bus.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn bus(&self) -> Option<&Bus> {
-        self.0.bus.as_ref()
+    /// It is on this bus from now on, or on none.
+    pub(crate) fn set_bus(&self, bus: Option<Bus>) {
+        let before = std::mem::replace(&mut *self.0.bus.lock().unwrap_or_else(PoisonError::into_inner), bus);
+        // Its end says goodbye to the others, which is not to be waited for under the lock.
+        drop(before);
     }
 
     /// Does what is asked by somebody without an address on the bus.
@@ -138,32 +142,27 @@ impl Station {
         &self.0.events
     }
 
-    /// Tells an event to all who want to hear it. For callbacks it is about nothing in particular.
-    pub fn tell<E: Tell>(&self, event: &E) {
-        self.tell_about("", &[], event);
-    }
-
-    /// Tells an event about something. Callbacks get these arguments, and may take a later event about the same subject in
-    /// place of this one.
-    pub fn tell_about<E: Tell>(&self, subject: &str, arguments: &[&str], event: &E) {
+    /// Tells an event to all who want to hear it.
+    pub fn tell(&self, event: &Announcement) {
+        let topic = event.topic;
         if let Some(callbacks) = self.callbacks() {
-            callbacks.event(E::TOPIC, subject, arguments, event);
+            callbacks.announce(event);
         }
-        let body = match event.to_bytes() {
+        let body = match event.bytes() {
             Ok(body) => body,
-            Err(error) => return warn!(topic = E::TOPIC, %error, "an event cannot be told"),
+            Err(error) => return warn!(topic, %error, "an event cannot be told"),
         };
         if let Some(bus) = self.bus()
-            && let Err(error) = bus.publish(E::TOPIC, body.clone())
+            && let Err(error) = bus.publish(topic, body.clone())
         {
-            warn!(topic = E::TOPIC, %error, "an event cannot be told on the bus");
+            warn!(topic, %error, "an event cannot be told on the bus");
         }
-        self.events().push(E::TOPIC, body);
+        self.events().push(topic, body);
     }
 
     /// Does what is asked on the bus, for ever; ends at once when there is no bus, or somebody else serves there.
     pub async fn serve(self) {
-        let Some(mut requests) = self.bus().and_then(Bus::serve) else { return };
+        let Some(mut requests) = self.bus().and_then(|bus| bus.serve()) else { return };
         let room = Arc::new(Semaphore::new(AT_ONCE));
         while let Some(request) = requests.next().await {
             let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -179,7 +178,7 @@ impl Station {
         if is_about_callbacks(request.number)
             && let (Some(callbacks), Some(bus)) = (self.callbacks(), self.bus())
         {
-            return callbacks.answer(bus, request).await;
+            return callbacks.answer(&bus, request).await;
         }
         let Request { number, body, reply, .. } = request;
         let answer = tokio::select! {

@@ -17,6 +17,7 @@ mod io;
 mod judgement;
 mod limits;
 mod listening;
+pub mod messages;
 mod order;
 mod out;
 mod outcome;

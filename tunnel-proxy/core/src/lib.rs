@@ -15,6 +15,7 @@ mod inbound;
 mod limits;
 mod link;
 mod locals;
+pub mod messages;
 mod outbound;
 mod peer;
 mod routing;

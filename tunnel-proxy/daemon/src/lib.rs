@@ -18,7 +18,7 @@ use anyhow::Context;
 use clap::Args;
 use config::Section;
 use runtime::frame::{Daemon, Frame};
-use runtime::http::{Limits, Places};
+use runtime::presence::BusOptions;
 use tunnel_core::{Config, Tunnel};
 
 /// Options of its own.
@@ -28,9 +28,8 @@ struct Options {
     #[arg(long, value_name = "PATH")]
     ctdb_socket: Option<PathBuf>,
 
-    /// Bus directory [default: `bus directory` of the section tunneld, or `bus` beside the socket of ctdbd]
-    #[arg(long, value_name = "DIR", env = "CTDB_BUS_DIR")]
-    run_dir: Option<PathBuf>,
+    #[command(flatten)]
+    bus: BusOptions,
 
     /// Seconds without a word after which a node is given up and what waits for it fails [default: `peer timeout` of
     /// the section tunneld, or 10]
@@ -66,18 +65,16 @@ impl Daemon for Tunneld {
 
     async fn run(options: Options, frame: Frame) -> anyhow::Result<()> {
         let said: config::Tunneld = frame.section()?;
-        let http: config::Http = frame.section()?;
         let socket = options.ctdb_socket.or(said.ctdb_socket).unwrap_or_else(runtime::paths::ctdbd_socket);
-        let dir = options.run_dir.or(said.bus_directory).unwrap_or_else(|| runtime::paths::bus_dir(&socket));
+        let dir = options.bus.directory_beside(&frame, &socket)?;
         runtime::datagram::prepare_directory(&dir)
             .with_context(|| format!("bus directory {}", dir.display()))?;
         let mut config =
             Config::new(socket.display().to_string(), env!("CARGO_PKG_VERSION").to_owned(), boot_id());
         let peer_timeout = options.peer_timeout.map(Duration::from_secs_f64);
         config.peer_timeout = peer_timeout.unwrap_or(said.peer_timeout);
-        let places = |daemon| Places::of(&http, said.http_listen, daemon, &dir);
-        let doors = (Limits::of(&http), places(station::me()?));
-        shell::Shell::run(Tunnel::new(config), frame, peer_timeout, socket, dir.clone(), doors).await
+        let listen = said.http_listen;
+        shell::Shell::run(Tunnel::new(config), frame, peer_timeout, socket, dir, listen).await
     }
 }
 

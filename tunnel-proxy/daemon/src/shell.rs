@@ -2,20 +2,23 @@
 //! runs in a thread of its own (`carrier`).
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use bus_sockets::{Files, Receiver, TUNNEL_SOCKET};
 use reactor::Mailer;
-use runtime::callbacks::{Callbacks, from_settings};
 use runtime::frame::{Asked, Frame};
-use runtime::http::{Door, Limits, Places};
+use runtime::presence::{Presence, Where};
 use tracing::{info, warn};
-use tunnel_core::{Event, Tunnel};
+use tunnel_core::{Event, Tunnel, messages};
 
 use crate::carrier::{Carrier, Wish};
 use crate::station;
+
+/// What the tunneld is ill with while there is no ctdbd.
+const CTDBD: &str = "ctdbd";
 
 /// The status while there is no ctdbd.
 const LOOKING: &str = "looking for ctdbd";
@@ -25,12 +28,8 @@ pub(crate) struct Shell {
     carrier: Mailer<Wish>,
     /// Said on the command line, which the configuration does not change.
     peer_timeout: Option<Duration>,
-    station: runtime::Station,
-    callbacks: Callbacks,
+    presence: Presence,
 }
-
-/// What the programs of callbacks have to end, when the daemon does: less than the frame gives it.
-const CALLBACKS_END: Duration = Duration::from_secs(8);
 
 impl Shell {
     /// Runs until it is to stop.
@@ -40,7 +39,7 @@ impl Shell {
         peer_timeout: Option<Duration>,
         socket: PathBuf,
         dir: PathBuf,
-        (limits, places): (Limits, Option<Places>),
+        listen: Option<SocketAddr>,
     ) -> anyhow::Result<()> {
         let path = dir.join(TUNNEL_SOCKET);
         let receiver = match frame.sockets().datagram(&path) {
@@ -49,27 +48,19 @@ impl Shell {
         };
         let receiver = receiver.with_context(|| format!("cannot listen at {}", path.display()))?;
         let (carrier, (mailer, mut events)) = Carrier::new(tunnel, receiver, socket.clone(), dir.clone())?;
-        let station = station::open(&dir, &mailer)?;
-        let callbacks = Callbacks::start(station.daemon().to_string(), frame.directory());
-        let rows = from_settings(frame.settings())
-            .map_err(|mistake| anyhow!("{}", config::Remark::from(mistake)))?;
-        callbacks.configure(rows);
-        station.run_callbacks(callbacks.clone());
-        let open = places.map(|places| Door::open(station.clone(), &places, limits, frame.sockets()));
-        let _door = open.transpose()?;
-        tokio::spawn(station.clone().serve());
-        if let Some(left) = frame.sockets().left() {
-            warn!("sockets were handed over that nobody here needs: {left}");
-        }
+        let face = station::face(&mailer);
+        let presence = Presence::join(&mut frame, (dir, listen), face, Where::Here).await?;
+        presence.ill(CTDBD, Some("it was not reached yet".to_owned()));
         info!(bus = %path.display(), ctdbd = %socket.display(), "started");
         let thread = std::thread::Builder::new().name("tunnel".to_owned()).spawn(move || carrier.run())?;
-        let mut shell = Self { frame, carrier: mailer, peer_timeout, station, callbacks };
+        let mut shell = Self { frame, carrier: mailer, peer_timeout, presence };
         shell.frame.ready(LOOKING);
         loop {
             tokio::select! {
                 asked = poll_fn(|cx| shell.frame.poll(cx)) => match asked {
                     Asked::Stop => break,
                     Asked::Reloaded(_) => shell.reloaded(),
+                    Asked::Refused(why) => shell.presence.refused(Some(why)),
                 },
                 event = events.recv() => match event {
                     Some(event) => shell.event(&event),
@@ -84,7 +75,7 @@ impl Shell {
         if thread.join().is_err() {
             bail!("the tunnel did not end well");
         }
-        shell.callbacks.stop(CALLBACKS_END).await;
+        shell.presence.stop().await;
         info!("stopped");
         Ok(())
     }
@@ -100,23 +91,24 @@ impl Shell {
             Ok(said) => self.wish(Wish::PeerTimeout(self.peer_timeout.unwrap_or(said.peer_timeout))),
             Err(error) => warn!(%error, "the section was judged good before"),
         }
-        match from_settings(self.frame.settings()) {
-            Ok(rows) => self.callbacks.configure(rows),
-            Err(mistake) => {
-                warn!(error = %config::Remark::from(mistake), "the sections were judged good before")
-            }
-        }
+        self.presence.reload(&self.frame);
     }
 
-    fn event(&self, event: &Event) {
-        if let Event::Attached(node) = event {
-            self.callbacks.set_node(Some(node.0));
-        }
-        station::tell(&self.station, event);
+    fn event(&mut self, event: &Event) {
         match event {
-            Event::Attached(node) => self.frame.status(&format!("attached to ctdbd as node {node}")),
-            Event::Lost(_) => self.frame.status(LOOKING),
+            Event::Attached(node) => {
+                self.presence.set_node(node.0);
+                self.presence.ill(CTDBD, None);
+                self.frame.status(&format!("attached to ctdbd as node {node}"));
+            }
+            Event::Lost(reason) => {
+                self.presence.ill(CTDBD, Some(reason.clone()));
+                self.frame.status(LOOKING);
+            }
             _ => {}
+        }
+        if let Some(event) = messages::announce(event) {
+            self.presence.tell(event);
         }
     }
 }

@@ -1,21 +1,16 @@
 //! `ctdb-eventd`: runs the scripts of events, in place of the program of this name in C CTDB.
 //!
 //! Started by ctdbd with `-P pid -S fd`, it serves ctdbd, the C tools and `ctdbctl` on `eventd.socket`, and ends when ctdbd
-//! does. In both this role and the one without ctdbd (`alone`) it serves other daemons on the bus (`outside`). This file reads
-//! the options and prepares everything; what happens is in `event` (decisions), `scripts` (programs), `legacy`
-//! (translation) and `shell` (the loop). The truth about the role: `event_daemon.c`, `sock_daemon.c`.
+//! does (`below`). In both this role and the one without ctdbd (`alone`) it serves other daemons on the bus. This file reads
+//! the options and prepares everything; what happens is in `event` (decisions), `scripts` (programs), `shell`
+//! (effects) and `crate::legacy` (ctdbd's socket). The truth about the role: `event_daemon.c`, `sock_daemon.c`.
 
 mod alone;
-mod asked;
-mod clients;
-mod legacy;
-mod log;
-mod outside;
-mod paths;
-mod pidfile;
+mod below;
+mod desk;
+mod numbers;
 mod settings;
 mod shell;
-mod telling;
 
 use std::fs::File;
 use std::io::Write;
@@ -25,11 +20,11 @@ use clap::Parser;
 use event::Level;
 use nix::errno::Errno;
 use nix::unistd::Pid;
+use runtime::frame::PidFile;
 
-use self::log::Log;
-use self::paths::Paths;
-use self::pidfile::PidFile;
 use self::settings::Settings;
+use crate::legacy::log::Log;
+use crate::legacy::paths::Paths;
 
 /// Runs the event scripts of CTDB.
 ///
@@ -69,13 +64,13 @@ fn run(options: &Options, mut startup: Option<File>) -> Result<(), i32> {
         eprintln!("ctdb-eventd: {error}");
         Errno::EINVAL as i32
     })?;
-    let mut log = Log::open(protocol::daemons::EVENT.program, &settings, &paths).map_err(|error| {
-        eprintln!("ctdb-eventd: log {}: {error}", settings.location);
-        Errno::EINVAL as i32
-    })?;
-    let pid_path = paths.run("eventd.pid");
-    let _pid_file = PidFile::take(&pid_path).map_err(|error| {
-        log.line(Level::Error, &format!("pid file {}: {error}", pid_path.display()));
+    let log = Log::open(protocol::daemons::EVENT.program, (&settings.location, settings.level), &paths)
+        .map_err(|error| {
+            eprintln!("ctdb-eventd: log {}: {error}", settings.location);
+            Errno::EINVAL as i32
+        })?;
+    let _pid_file = PidFile::take(paths.run("eventd.pid")).map_err(|error| {
+        log.line(Level::Error, &format!("pid file {error}"));
         Errno::EEXIST as i32
     })?;
     let parent = options.pid.filter(|pid| *pid > 1).map(Pid::from_raw);
@@ -89,7 +84,7 @@ fn run(options: &Options, mut startup: Option<File>) -> Result<(), i32> {
         log.line(Level::Error, &format!("startup failed, {error}"));
         Errno::EIO as i32
     })?;
-    let ready = move |log: &mut Log| {
+    let ready = move |log: &Log| {
         if let Some(file) = &mut startup
             && file.write_all(&[0; 4]).is_err()
         {
@@ -98,7 +93,7 @@ fn run(options: &Options, mut startup: Option<File>) -> Result<(), i32> {
         // It stays open: its end tells ctdbd that the event daemon is gone.
         startup
     };
-    tokio.block_on(shell::run(&paths, settings, log, parent, ready))
+    tokio.block_on(below::run(&paths, settings, log, parent, ready))
 }
 
 /// The program: reads its command line, and runs until it is to end.

@@ -14,8 +14,10 @@ use config::{Callback, Document, Event, Eventd, Http, Mistake, Section, Tunneld}
 use event::OUTPUT;
 use runtime::callbacks::{Row, from_settings};
 use runtime::configuration::{self, Here};
+use runtime::frame::{Frame, Sockets};
+use runtime::presence::Site;
 
-use super::paths::Paths;
+use crate::legacy::paths::Paths;
 
 /// Where C's packages log when nothing is said.
 const LOCATION: &str = "file:/var/log/ctdb/log.ctdb";
@@ -50,6 +52,18 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
+    /// The address of the door.
+    pub(crate) fn listen(&self) -> Option<SocketAddr> {
+        self.door.as_ref().and_then(|(_, listen)| *listen)
+    }
+
+    /// Where the daemon is to be found below ctdbd.
+    pub(crate) fn site(&self, paths: &Paths) -> Site {
+        let (door, callbacks) = (self.door.clone(), self.callbacks.clone());
+        let (dir, configuration) = (paths.bus(self.bus.as_deref()), paths.etc(""));
+        Site { dir, door, sockets: Sockets::default(), configuration, callbacks }
+    }
+
     /// The sections that it comes from.
     pub(crate) const SECTIONS: &'static [&'static str] =
         &[Event::NAME, Eventd::NAME, Tunneld::NAME, Http::NAME, Callback::NAME];
@@ -85,12 +99,14 @@ impl Ours {
 }
 
 impl Settings {
-    /// Where others see to the log.
-    pub(crate) fn of(paths: &Paths, event: &Event) -> Result<Self, String> {
+    /// Without ctdbd, where others see to the log.
+    pub(crate) fn of_frame(frame: &Frame, paths: &Paths) -> Result<(Self, Ours), String> {
+        let event: Event = frame.section().map_err(|error| error.to_string())?;
+        let ours = Ours::of(frame.settings()).map_err(|mistake| config::Remark::from(mistake).to_string())?;
         let name = event.debug_script.as_deref().filter(|name| !name.is_empty());
         let refuse = |why: &str| format!("[event] debug script = {}: {why}", name.unwrap_or_default());
         let hook = name.map(|name| hook(paths, name)).transpose().map_err(refuse)?;
-        Ok(Self { location: String::new(), level: NOTICE, hook })
+        Ok((Self { location: String::new(), level: NOTICE, hook }, ours))
     }
 
     pub(crate) fn read(paths: &Paths) -> Result<Self, String> {

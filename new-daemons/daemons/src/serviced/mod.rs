@@ -1,12 +1,10 @@
 //! `ctdb-serviced`: starts, checks and stops the services of a node, and tells how well the node is.
 //!
 //! Puts together what the command line and the configuration say, and joins the bus. What happens is in `service`
-//! (decisions), `services` (operations), `desk` and `messages` (questions of others) and `shell` (the loop).
+//! (decisions, messages), `services` (operations), `desk` (questions of others) and `shell` (effects).
 
 mod desk;
-mod messages;
 mod numbers;
-mod outside;
 mod settings;
 mod shell;
 mod store;
@@ -15,17 +13,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use runtime::frame::{Asked, Daemon, Frame};
+use runtime::driver;
+use runtime::frame::{Daemon, Frame};
+use runtime::presence::BusOptions;
 
 use self::settings::Settings;
 use self::shell::Shell;
+use self::store::Store;
 
 /// Options of its own.
 #[derive(Args, Clone, Debug)]
 struct Options {
-    /// Bus directory [default: `bus directory` of the section tunneld, or `bus` beside the socket of ctdbd]
-    #[arg(long, value_name = "DIR", env = "CTDB_BUS_DIR")]
-    run_dir: Option<PathBuf>,
+    #[command(flatten)]
+    bus: BusOptions,
 
     /// Directory for what is enabled and disabled by command [default: `state directory` of the section serviced, or
     /// /var/lib/ctdb]
@@ -44,35 +44,16 @@ impl Daemon for Serviced {
     type Options = Options;
     type Error = anyhow::Error;
 
-    async fn run(options: Options, mut frame: Frame) -> anyhow::Result<()> {
+    async fn run(options: Options, frame: Frame) -> anyhow::Result<()> {
         let settings = Settings::of(&frame)?;
-        let beside = || runtime::paths::bus_dir(&runtime::paths::ctdbd_socket());
-        let dir = options.run_dir.or_else(|| settings.bus.clone()).unwrap_or_else(beside);
-        let state =
-            options.state_dir.or_else(|| settings.state.clone()).unwrap_or_else(|| "/var/lib/ctdb".into());
-        let (outside, wishes) = outside::Outside::join(&dir, &settings, &mut frame)?;
-        let mut shell = Shell::start(frame.directory(), &dir, &state, settings, outside, wishes)?;
-        frame.ready(&shell.status());
-        if std::process::id() == 1 {
-            tokio::spawn(runtime::process::adopt());
-        }
-        loop {
-            tokio::select! {
-                asked = frame.next() => match asked {
-                    Asked::Stop => {
-                        shell.stop().await;
-                        return Ok(());
-                    }
-                    Asked::Reloaded(_) => match Settings::of(&frame) {
-                        Ok(settings) => shell.go_by(settings),
-                        Err(why) => tracing::error!("{why:#}"),
-                    },
-                },
-                () = shell.turn() => if let Some(status) = shell.news() {
-                    frame.status(&status);
-                },
-            }
-        }
+        let dir = options.bus.directory(&frame)?;
+        let said = options.state_dir.or_else(|| settings.state.clone());
+        let store = Store::new(&dir, &said.unwrap_or_else(|| "/var/lib/ctdb".into()));
+        let at = (dir, settings.listen);
+        let shell = |frame: &Frame, presence| {
+            Shell::new(frame.directory(), store, settings, presence).map_err(anyhow::Error::from)
+        };
+        driver::live(at, frame, desk::face, shell).await
     }
 }
 

@@ -1,15 +1,11 @@
 //! Numbers about services, for whoever watches over many nodes.
 
-use std::pin::Pin;
-
-use runtime::Observed;
+use runtime::http::numbers::{Of, gauge};
 use runtime::http::prometheus_client::metrics::counter::Counter;
 use runtime::http::prometheus_client::metrics::family::Family;
 use runtime::http::prometheus_client::metrics::gauge::Gauge;
 use runtime::http::prometheus_client::registry::{Registry, Unit};
-use service::{Phase, State, View};
-
-use super::desk::Desk;
+use service::{Phase, Services, State, View};
 
 const STATES: [State; 9] = [
     State::Disabled,
@@ -25,38 +21,33 @@ const STATES: [State; 9] = [
 
 const PHASES: [Phase; 5] = [Phase::Waiting, Phase::Starting, Phase::Running, Phase::Stopping, Phase::Stopped];
 
-/// Whoever knows numbers: asks the loop.
-#[derive(Debug)]
-pub(crate) struct Numbers(pub(crate) Desk);
-
-impl Observed for Numbers {
-    fn observe<'a>(&'a self, registry: &'a mut Registry) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(async move {
-            let seen = self.0.look(|services| (services.health(), services.phase(), services.views()));
-            if let Ok((health, phase, views)) = seen.await {
-                enter(registry, health.healthy, phase, &views);
-            }
-        })
-    }
+/// What there is to be counted.
+pub(crate) struct Seen {
+    healthy: bool,
+    phase: Phase,
+    views: Vec<View>,
 }
 
-type Of<M> = Family<[(&'static str, String); 1], M>;
+pub(crate) fn look(core: &Services) -> Seen {
+    Seen { healthy: core.health().healthy, phase: core.phase(), views: core.views() }
+}
+
 type OfTwo = Family<[(&'static str, String); 2], Gauge>;
 
-fn enter(registry: &mut Registry, healthy: bool, phase: Phase, views: &[View]) {
+pub(crate) fn enter(Seen { healthy, phase, views }: Seen, registry: &mut Registry) {
     let of_services = registry.sub_registry_with_prefix("services");
-    let well: Gauge = Gauge::default();
-    well.set(i64::from(healthy));
+    let well = gauge(i64::from(healthy));
     of_services.register("node_healthy", "1 when the node may serve clients, as far as services say", well);
-    let phases = Of::<Gauge>::default();
+    let phases = Of::<String, Gauge>::default();
     for one in PHASES {
         phases.get_or_create(&[("phase", one.word().to_owned())]).set(i64::from(one == phase));
     }
     of_services.register("phase", "What the daemon does: 1 for one of them", phases);
-    let (states, took) = (OfTwo::default(), Of::<Gauge<f64, std::sync::atomic::AtomicU64>>::default());
+    let (states, took) =
+        (OfTwo::default(), Of::<String, Gauge<f64, std::sync::atomic::AtomicU64>>::default());
     let (checks, failed, restarts) =
-        (Of::<Counter>::default(), Of::<Counter>::default(), Of::<Gauge>::default());
-    for view in views {
+        (Of::<String, Counter>::default(), Of::<String, Counter>::default(), Of::<String, Gauge>::default());
+    for view in &views {
         let name = view.spec.name.clone();
         for state in STATES {
             let of = [("service", name.clone()), ("state", state.word().to_owned())];

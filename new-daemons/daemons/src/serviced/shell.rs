@@ -1,46 +1,40 @@
-//! The loop: what others want and what operations bring goes into the core, what the core asks for is carried out.
+//! What the service daemon does for its core: operations, answers, news, and what is written down. It decides nothing about
+//! services.
 //!
-//! It decides nothing about services. When the core breaks, a fresh one takes over what is written down, as one would after
-//! a kill; whoever waits is told so.
+//! When the core breaks, a fresh one takes over what is written down, as one would after a kill.
 
-use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
-use std::time::Duration;
 
-use crate::guard::{Broke, Guarded};
-use crate::services::{Place, Runners, adopt};
-use runtime::{Alarm, Clock};
-use service::{Config, Effect, Input, Level, RequestId, Services};
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
-use tokio::sync::oneshot;
-use tokio::time::Instant;
+use runtime::driver::{self, Hands, Inputs, Resident};
+use runtime::frame::Frame;
+use runtime::presence::Presence;
+use service::{Answer, Command, Config, Effect, Input, Level, Phase, RequestId, Services, Wall, messages};
+use tokio::sync::mpsc::unbounded_channel;
 
-use super::desk::{Answered, Wish};
-use super::outside::Outside;
 use super::settings::Settings;
 use super::store::Store;
-
-/// How long the end of operations is waited for when the daemon ends; less than the frame gives it.
-const LAST: Duration = Duration::from_secs(5);
+use crate::services::{Place, Runners, adopt};
 
 /// What the daemon is ill with while it cannot write down what it does.
 const STATE: &str = "state";
 
-type Core = Guarded<Services, Box<dyn Fn() -> Services>>;
+/// What came of a command, and what the daemon does now.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    pub(crate) phase: Phase,
+}
 
+#[derive(Debug)]
 pub(crate) struct Shell {
-    clock: Clock,
-    alarm: Alarm,
-    core: Core,
     config: Config,
     place: Place,
     runners: Runners,
-    inputs: UnboundedReceiver<Input>,
-    wishes: Receiver<Wish>,
-    outside: Outside,
     store: Store,
-    pending: BTreeMap<RequestId, oneshot::Sender<Answered>>,
-    requests: u64,
+    presence: Presence,
+    /// The time of the core's beginning.
+    zero: Wall,
     /// Something was told since the status was said.
     changed: bool,
     /// The daemon ends: nothing is begun any more.
@@ -48,49 +42,57 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// Takes over what a daemon before this one has left, and begins.
-    pub(crate) fn start(
+    pub(crate) fn new(
         configuration: &Path,
-        bus: &Path,
-        state: &Path,
+        store: Store,
         settings: Settings,
-        outside: Outside,
-        wishes: Receiver<Wish>,
-    ) -> anyhow::Result<Self> {
-        let store = Store::new(bus, state);
+        presence: Presence,
+    ) -> io::Result<Self> {
         let mut place = Place::new(configuration.canonicalize()?);
         place.ocf_root = runtime::configuration::ocf_root();
         place.mark = store.mark();
-        let (to, inputs) = unbounded_channel();
-        let (clock, zero) = (Clock::default(), runtime::today());
-        let make: Box<dyn Fn() -> Services> = Box::new(move || Services::new(zero));
-        let mut shell = Self {
-            clock,
-            alarm: Alarm::new(clock),
-            core: Guarded::new(make),
-            config: settings.config,
-            runners: Runners::new(place.clone(), to),
-            place,
-            inputs,
-            wishes,
-            outside,
-            store,
-            pending: BTreeMap::new(),
-            requests: 0,
-            changed: false,
-            ending: false,
-        };
-        shell.begin();
-        shell.carry_out();
-        Ok(shell)
+        // Their results go elsewhere as soon as there is a core.
+        let runners = Runners::new(place.clone(), unbounded_channel().0);
+        let (zero, config) = (runtime::today(), settings.config);
+        Ok(Self { config, place, runners, store, presence, zero, changed: true, ending: false })
     }
 
-    /// What a fresh core is told first.
-    fn begin(&mut self) {
-        let choices = self.store.choices();
-        if !choices.is_empty() {
-            self.feed(Input::Choices(choices));
+    /// What the core is told of the configuration.
+    fn configure(&mut self) -> Input {
+        self.runners.set_output(self.config.output);
+        self.runners.watch(&self.config.services);
+        Input::Configure(self.config.clone())
+    }
+
+    fn written(&self, result: io::Result<()>) {
+        let wrong = result.err().map(|error| format!("what it does cannot be written down: {error}"));
+        if let Some(wrong) = &wrong {
+            tracing::error!("{wrong}");
         }
+        self.presence.ill(STATE, wrong);
+    }
+}
+
+impl driver::Shell for Shell {
+    type Machine = Services;
+    type Question = Command;
+    type Answer = Answered;
+
+    const WHO: &'static str = "the service daemon";
+
+    fn machine(&self) -> Services {
+        Services::new(self.zero)
+    }
+
+    /// A fresh core takes over what a daemon before this one has left.
+    fn begin(&mut self, inputs: Inputs<Self>) -> Vec<Input> {
+        self.runners = Runners::new(self.place.clone(), inputs);
+        let mut told = Vec::new();
+        if self.ending {
+            return told;
+        }
+        let choices = self.store.choices();
+        told.extend((!choices.is_empty()).then_some(Input::Choices(choices)));
         if let Some(saved) = self.store.saved() {
             let running = adopt::running(&saved, &self.place);
             tracing::info!(
@@ -100,150 +102,83 @@ impl Shell {
             for (token, process) in &running {
                 self.runners.adopt(*token, *process);
             }
-            self.feed(Input::Adopt { saved, running: running.into_keys().collect() });
+            told.push(Input::Adopt { saved, running: running.into_keys().collect() });
         }
-        self.configure();
+        told.push(self.configure());
+        told
     }
 
-    fn configure(&mut self) {
-        self.runners.set_output(self.config.output);
-        self.feed(Input::Configure(self.config.clone()));
-        self.runners.watch(&self.config.services);
+    fn question(id: RequestId, _: u64, command: Command) -> Input {
+        Input::Command { id, command }
     }
 
-    /// Goes by new settings.
-    pub(crate) fn go_by(&mut self, settings: Settings) {
-        self.outside.configure(settings.callbacks);
-        self.config = settings.config;
-        self.configure();
-    }
-
-    /// One turn. Nothing is lost when this is dropped.
-    pub(crate) async fn turn(&mut self) {
-        self.carry_out();
-        let deadline = self.core.poll_timeout();
-        tokio::select! {
-            Some(input) = self.inputs.recv() => self.feed(input),
-            Some(wish) = self.wishes.recv() => self.wished(wish),
-            () = self.alarm.wait(deadline) => {
-                let now = self.clock.now();
-                let ticked = self.core.tick(now);
-                self.survive(ticked);
+    fn effect(&mut self, effect: Effect, hands: &mut Hands<'_, Self>) {
+        match effect {
+            Effect::Log(level, line) => log(level, &line),
+            Effect::Tell(notice) => {
+                self.changed = true;
+                self.presence.tell(messages::announce(&notice));
+            }
+            Effect::Keep(choices) => self.written(self.store.keep(&choices)),
+            Effect::Save(saved) => self.written(self.store.save(&saved)),
+            Effect::End(token) => self.runners.end(token),
+            // What is written down says that it may have begun; the next daemon sees that it did not.
+            Effect::Run { .. } if self.ending => {}
+            Effect::Run { token, spec, work, limit } => {
+                self.runners.set_node(self.presence.node());
+                self.runners.run(token, spec, work, limit);
+            }
+            Effect::Answer { id, answer } => {
+                let phase = hands.look(Services::phase).unwrap_or_default();
+                hands.answer(id, Answered { answer, phase });
             }
         }
     }
 
-    /// The daemon ends; services stay as they are. What is done with them just now comes to its end, or goes on without it.
-    pub(crate) async fn stop(mut self) {
-        self.ending = true;
-        let until = Instant::now() + LAST;
-        while !self.core.look(Services::is_idle).unwrap_or(true) {
-            if tokio::time::timeout_at(until, self.turn()).await.is_err() {
-                tracing::info!("operations that go on are left to the daemon that comes after this one");
-                runtime::process::leave_running();
-                break;
-            }
-        }
-        self.carry_out();
-        self.outside.stop().await;
-    }
-
-    fn wished(&mut self, wish: Wish) {
-        match wish {
-            Wish::Command(command, to) => {
-                self.requests += 1;
-                let id = RequestId(self.requests);
-                self.pending.insert(id, to);
-                self.feed(Input::Command { id, command });
-            }
-            Wish::Look(look) => {
-                let looked = self.core.look(look);
-                self.survive(looked);
-            }
-        }
-    }
-
-    fn feed(&mut self, input: Input) {
-        let now = self.clock.now();
-        let handled = self.core.handle(now, input);
-        self.survive(handled);
-    }
-
-    /// After a mistake in the core, all begins anew with what is written down. Operations that go on are ended.
-    fn survive(&mut self, result: Result<(), Broke>) {
-        if result.is_ok() {
-            return;
-        }
+    fn broke(&mut self) {
         tracing::error!("internal error, beginning anew with what was written down");
-        // Whoever waits is told by the end of his channel.
-        self.pending.clear();
-        let (to, inputs) = unbounded_channel();
-        self.runners = Runners::new(self.place.clone(), to);
-        self.inputs = inputs;
-        if !self.ending {
-            self.begin();
-        }
+    }
+}
+
+impl Resident for Shell {
+    fn presence(&mut self) -> &mut Presence {
+        &mut self.presence
     }
 
-    fn carry_out(&mut self) {
-        self.runners.set_node(self.outside.node());
-        while let Some(effect) = self.core.poll_effect(self.clock.now()) {
-            match effect {
-                Effect::Log(level, line) => log(level, &line),
-                Effect::Tell(notice) => {
-                    self.changed = true;
-                    self.outside.tell(&notice);
-                }
-                Effect::Keep(choices) => {
-                    let kept = self.store.keep(&choices);
-                    self.written(kept);
-                }
-                Effect::Save(saved) => {
-                    let saved = self.store.save(&saved);
-                    self.written(saved);
-                }
-                Effect::End(token) => self.runners.end(token),
-                // What is written down says that it may have begun; the next daemon sees that it did not.
-                Effect::Run { .. } if self.ending => {}
-                Effect::Run { token, spec, work, limit } => self.runners.run(token, spec, work, limit),
-                Effect::Answer { id, answer } => {
-                    let phase = self.core.look(Services::phase).unwrap_or_default();
-                    if let Some(to) = self.pending.remove(&id) {
-                        let _ = to.send(Answered { answer, phase });
-                    }
-                }
-            }
-        }
+    fn status(&mut self, hands: &mut Hands<'_, Self>) -> Option<String> {
+        std::mem::take(&mut self.changed).then(|| hands.look(status).unwrap_or_default())
     }
 
-    fn written(&self, result: std::io::Result<()>) {
-        let wrong = result.err().map(|error| format!("what it does cannot be written down: {error}"));
-        if let Some(wrong) = &wrong {
-            tracing::error!("{wrong}");
-        }
-        self.outside.ill(STATE, wrong);
+    fn reload(&mut self, frame: &Frame) -> Result<Vec<Input>, String> {
+        self.config = Settings::of(frame).map_err(|why| why.to_string())?.config;
+        Ok(vec![self.configure()])
     }
 
-    /// What the daemon does, in a line.
-    pub(crate) fn status(&mut self) -> String {
-        let seen = self.core.look(|services| {
-            let views = services.views();
-            let up = views.iter().filter(|view| view.state.is_up()).count();
-            let health = services.health();
-            let well = match health.reasons.first() {
-                _ if health.healthy => "healthy".to_owned(),
-                Some(reason) => format!("unhealthy: {reason}"),
-                None => "unhealthy".to_owned(),
-            };
-            format!("{}, {up} of {} services up, {well}", health.phase, views.len())
-        });
-        seen.unwrap_or_default()
+    fn ending(&mut self) {
+        self.ending = true;
     }
 
-    /// The status, when it is perhaps another one than it was.
-    pub(crate) fn news(&mut self) -> Option<String> {
-        std::mem::take(&mut self.changed).then(|| self.status())
+    fn is_idle(services: &Services) -> bool {
+        services.is_idle()
     }
+
+    fn unfinished(&mut self) {
+        tracing::info!("operations that go on are left to the daemon that comes after this one");
+        runtime::process::leave_running();
+    }
+}
+
+/// What the daemon does, in a line.
+fn status(services: &Services) -> String {
+    let views = services.views();
+    let up = views.iter().filter(|view| view.state.is_up()).count();
+    let health = services.health();
+    let well = match health.reasons.first() {
+        _ if health.healthy => "healthy".to_owned(),
+        Some(reason) => format!("unhealthy: {reason}"),
+        None => "unhealthy".to_owned(),
+    };
+    format!("{}, {up} of {} services up, {well}", health.phase, views.len())
 }
 
 fn log(level: Level, line: &str) {

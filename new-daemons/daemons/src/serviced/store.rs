@@ -1,20 +1,13 @@
 //! What outlives the daemon: what it was doing, until the machine is started again, and what was decided by command, for good.
-//!
-//! Files are written beside their place and then moved there, so that a kill leaves the old one or the new one. A file that
-//! cannot be read is as if it were not there, and is said in the log.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
+use runtime::kept::{read, write};
 use serde::{Deserialize, Serialize};
 use service::Saved;
-
-/// More than any of the files has.
-const MOST: u64 = 64 << 20;
 
 /// Which start of the machine this is.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
@@ -75,39 +68,6 @@ impl Store {
         }
         write(&self.choices, choices, true)
     }
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let told = |why: String| tracing::warn!("{}: {why}; it is passed over", path.display());
-    let bytes = match fs::metadata(path) {
-        Ok(meta) if meta.is_file() && meta.len() <= MOST => fs::read(path),
-        Ok(_) => {
-            told("it is no file, or too long".to_owned());
-            return None;
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-        Err(error) => Err(error),
-    };
-    let read = bytes.map_err(|error| error.to_string());
-    read.and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
-        .map_err(told)
-        .ok()
-}
-
-fn write(path: &Path, what: &impl Serialize, for_good: bool) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    // What somebody else has put there is not followed.
-    if let Err(error) = fs::remove_file(&beside)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(&serde_json::to_vec(what).map_err(io::Error::other)?)?;
-    if for_good {
-        file.sync_all()?;
-    }
-    fs::rename(&beside, path)
 }
 
 #[cfg(test)]

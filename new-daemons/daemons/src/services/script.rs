@@ -4,13 +4,15 @@
 //! "ipreallocated": the scripts are those that ctdbd has run so far, unchanged. Each operation has a core of its own, which
 //! runs one event and is gone. An operation is over when nothing of it runs any more.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::time::Duration;
 
-use event::RunResult;
-use event::{Answer, Config, Effect, Ended, Errno, EventDaemon, Input, Level, Origin, Report, RequestId};
-use machine::Machine;
-use runtime::{Alarm, Clock};
+use event::{
+    Answer, Config, Effect, Ended, Errno, EventDaemon, Input, Level, Origin, Report, RequestId, RunResult,
+    Token,
+};
+use runtime::driver::{Driver, Hands, Inputs, Shell, desk};
 use service::{How, Outcome, Printed, Work};
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -30,15 +32,88 @@ fn event_of(work: &Work) -> &'static str {
     }
 }
 
+/// The one event of a core.
+struct Once {
+    scripts: Scripts,
+    inputs: Inputs<Self>,
+    request: Option<event::Request>,
+    running: BTreeSet<Token>,
+    /// Processes of which the operation is to know.
+    started: Vec<i32>,
+    answer: Option<(RunResult, Option<Ended>)>,
+    in_time: bool,
+}
+
+impl Once {
+    fn end(&mut self) {
+        self.in_time = false;
+        self.running.iter().for_each(|token| self.scripts.end(*token, GRACE));
+    }
+}
+
+impl Shell for Once {
+    type Machine = EventDaemon;
+    type Question = Infallible;
+    type Answer = Infallible;
+
+    const WHO: &'static str = "an operation";
+
+    fn machine(&self) -> EventDaemon {
+        EventDaemon::new(Config { hook: false })
+    }
+
+    fn begin(&mut self, inputs: Inputs<Self>) -> Vec<Input> {
+        self.scripts = self.scripts.anew(inputs.clone());
+        self.inputs = inputs;
+        let request = self.request.take().into_iter();
+        request.map(|request| Input::Request { id: RequestId(1), origin: Origin(1), request }).collect()
+    }
+
+    fn question(_: RequestId, _: u64, question: Infallible) -> Input {
+        match question {}
+    }
+
+    fn came(&mut self, input: &Input) {
+        match input {
+            Input::Started(_, pid) => self.started.push(*pid),
+            Input::Ended(token, ..) => drop(self.running.remove(token)),
+            _ => {}
+        }
+    }
+
+    fn effect(&mut self, effect: Effect, _: &mut Hands<'_, Self>) {
+        match effect {
+            // What was asked to end begins nothing new.
+            Effect::Start { token, .. } if !self.in_time => {
+                let gone = Input::Ended(token, event::How::Gone, event::Output::default());
+                let _ = self.inputs.send(gone);
+            }
+            Effect::Answer(_, Answer::Run(result, ended)) => self.answer = Some((result, ended)),
+            Effect::Log(level, line) => log(level, &line),
+            effect => {
+                self.running.extend(if let Effect::Start { token, .. } = &effect {
+                    Some(*token)
+                } else {
+                    None
+                });
+                self.scripts.carry_out(effect);
+            }
+        }
+    }
+
+    fn broke(&mut self) {
+        self.running.clear();
+        self.answer = Some((RunResult::Error(Errno(nix::libc::EIO)), None));
+    }
+}
+
 /// Does something with a service.
 pub(super) async fn run(place: &Place, component: &str, work: &Work, operation: &mut Operation) -> Outcome {
-    let (to, mut results) = unbounded_channel();
-    let mut scripts = Scripts::new(place.configuration.join("events"), to);
+    let (inputs, _) = unbounded_channel();
+    let mut scripts = Scripts::new(place.configuration.join("events"), inputs.clone());
     scripts.set_base(place.configuration.clone());
     scripts.set_output(operation.output());
     scripts.set_env(MARK, operation.mark().to_owned());
-    let clock = Clock::default();
-    let (mut alarm, mut core) = (Alarm::new(clock), EventDaemon::new(Config { hook: false }));
     let request = event::Request::Run {
         component: component.into(),
         event: event_of(work).into(),
@@ -47,53 +122,20 @@ pub(super) async fn run(place: &Place, component: &str, work: &Work, operation: 
         limit: operation.limit().saturating_add(GRACE).min(MOST),
         all: false,
     };
-    core.handle(clock.now(), Input::Request { id: RequestId(1), origin: Origin(1), request });
-    let (mut running, mut answer, mut in_time) = (BTreeMap::new(), None, true);
+    let (request, running, started) = (Some(request), BTreeSet::new(), Vec::new());
+    let once = Once { scripts, inputs, request, running, started, answer: None, in_time: true };
+    let mut driver = Driver::new(once, desk().1);
     loop {
-        while let Some(effect) = core.poll_effect(clock.now()) {
-            match effect {
-                Effect::List { token, component } => scripts.list(token, &component),
-                // What was asked to end begins nothing new.
-                Effect::Start { token, .. } if !in_time => {
-                    core.handle(clock.now(), Input::Ended(token, event::How::Gone, event::Output::default()));
-                }
-                Effect::Start { token, component, script, args } => {
-                    running.insert(token, script.clone());
-                    scripts.start(token, &component, &script, &args);
-                }
-                Effect::Peek(token) => scripts.peek(token),
-                Effect::End { token, grace } => scripts.end(token, grace),
-                Effect::Answer(_, Answer::Run(result, ended)) => answer = Some((result, ended)),
-                Effect::Log(level, line) => log(level, &line),
-                Effect::Publish(_)
-                | Effect::Answer(..)
-                | Effect::Debug { .. }
-                | Effect::Enable { .. }
-                | Effect::Components(_) => {}
-            }
-        }
-        if running.is_empty()
-            && let Some((result, ended)) = answer
+        let once = driver.shell();
+        once.started.drain(..).for_each(|pid| operation.started(pid));
+        if once.running.is_empty()
+            && let Some((result, ended)) = once.answer.take()
         {
-            return outcome(component, result, ended, in_time);
+            return outcome(component, result, ended, once.in_time);
         }
-        let deadline = core.poll_timeout();
         tokio::select! {
-            Some(input) = results.recv() => {
-                match &input {
-                    Input::Started(_, pid) => operation.started(*pid),
-                    Input::Ended(token, ..) => {
-                        running.remove(token);
-                    }
-                    _ => {}
-                }
-                core.handle(clock.now(), input);
-            }
-            () = alarm.wait(deadline) => core.tick(clock.now()),
-            () = operation.asked_to_end() => {
-                in_time = false;
-                running.keys().for_each(|token| scripts.end(*token, GRACE));
-            }
+            () = driver.turn() => {}
+            () = operation.asked_to_end() => driver.shell().end(),
         }
     }
 }

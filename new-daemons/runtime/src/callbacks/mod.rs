@@ -21,7 +21,9 @@ use std::time::Duration;
 pub use callback::Row;
 use callback::{Event, Input, Owner, Refusal, Token};
 use machine::{Calendar, Machine, Time};
+use protocol::Announcement;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
@@ -155,15 +157,30 @@ impl Callbacks {
 
     /// Something happened: `arguments` and `data` are what programs get of it, `subject` is what it happened to.
     pub fn event(&self, topic: &str, subject: &str, arguments: &[&str], data: &(impl Serialize + ?Sized)) {
-        if !self.wants(topic) {
-            return;
+        if self.wants(topic) {
+            let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+            self.take(topic, subject, arguments, serde_json::value::to_raw_value(data));
         }
+    }
+
+    /// The same for an event that is told to others, too.
+    pub fn announce(&self, event: &Announcement) {
+        if self.wants(event.topic) {
+            self.take(event.topic, &event.subject, event.arguments.clone(), event.json());
+        }
+    }
+
+    fn take(
+        &self,
+        topic: &str,
+        subject: &str,
+        arguments: Vec<String>,
+        data: Result<Box<RawValue>, serde_json::Error>,
+    ) {
         let now = self.0.wall_us(self.0.clock.now());
-        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let event =
-            serde_json::value::to_raw_value(data).map_err(|error| error.to_string()).and_then(|data| {
-                Event::new(topic, subject, arguments, data, now).map_err(|error| error.to_string())
-            });
+        let event = data.map_err(|error| error.to_string()).and_then(|data| {
+            Event::new(topic, subject, arguments, data, now).map_err(|error| error.to_string())
+        });
         match event {
             Ok(event) => self.0.input(Input::Event(event)),
             Err(error) => tracing::error!(topic, "no callback is told: {error}"),

@@ -68,6 +68,12 @@ pub enum FrameError {
     },
 }
 
+impl From<config::Mistake> for FrameError {
+    fn from(mistake: config::Mistake) -> Self {
+        Self::Configuration(vec![config::Remark::from(mistake).to_string()])
+    }
+}
+
 impl FrameError {
     /// One line for each thing that is wrong.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {

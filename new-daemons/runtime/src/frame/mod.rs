@@ -22,7 +22,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use clap::Args;
-use config::{Change, Changed, Logging, Refused, Section, Settings};
+use config::{Callback, Change, Changed, Http, Logging, Refused, Section, Settings, Tunneld};
 use tracing::{error, info, warn};
 
 use crate::configuration::{self, Here};
@@ -30,7 +30,7 @@ use crate::logging::Log;
 pub use error::FrameError;
 use notify::Notify;
 pub use options::Common;
-use pid_file::PidFile;
+pub use pid_file::PidFile;
 use signals::{Signal, Signals};
 pub use sockets::Sockets;
 
@@ -40,8 +40,8 @@ pub trait Daemon {
     const NAME: &'static str;
     /// What it is, in a line; for `--help`.
     const ABOUT: &'static str;
-    /// The sections of the configuration that it reads besides `[logging]`.
-    const SECTIONS: &'static [&'static str];
+    /// The sections of the configuration that it reads besides `[logging]`: at least those of every daemon on the bus.
+    const SECTIONS: &'static [&'static str] = &[Tunneld::NAME, Http::NAME, Callback::NAME];
     /// The environment variable that stands in for `--log-level`.
     const LOG_VARIABLE: &'static str = "CTDB_DAEMON_LOG";
     /// How long it may take to stop; then it is ended.
@@ -63,6 +63,8 @@ pub enum Asked {
     Stop,
     /// To go by the new settings of the frame. What has to wait for a start is not among them.
     Reloaded(Vec<Changed>),
+    /// To go on as before: the files have mistakes, which the log tells.
+    Refused(String),
 }
 
 /// The frame, as a running daemon sees it.
@@ -145,9 +147,7 @@ fn read(directory: &std::path::Path, sections: &[&str]) -> Result<(Settings, Vec
 }
 
 fn section<S: Section>(settings: &Settings) -> Result<S, FrameError> {
-    settings
-        .section()
-        .map_err(|mistake| FrameError::Configuration(vec![config::Remark::from(mistake).to_string()]))
+    Ok(settings.section()?)
 }
 
 impl Frame {
@@ -192,20 +192,16 @@ impl Frame {
     /// What is wanted of the daemon. To be polled in each turn of its loop, which wakes for the watchdog by this as well.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Asked> {
         self.notify.poll_watchdog(cx);
-        loop {
-            match ready!(self.signals.poll(cx)) {
-                Signal::Stop => {
-                    self.notify.stopping();
-                    return Poll::Ready(Asked::Stop);
-                }
-                Signal::Reload => {
-                    self.notify.reloading();
-                    let changes = self.reload();
-                    self.notify.reloaded();
-                    if let Some(changes) = changes {
-                        return Poll::Ready(Asked::Reloaded(changes));
-                    }
-                }
+        match ready!(self.signals.poll(cx)) {
+            Signal::Stop => {
+                self.notify.stopping();
+                Poll::Ready(Asked::Stop)
+            }
+            Signal::Reload => {
+                self.notify.reloading();
+                let changes = self.reload();
+                self.notify.reloaded();
+                Poll::Ready(changes.map_or_else(Asked::Refused, Asked::Reloaded))
             }
         }
     }
@@ -216,7 +212,7 @@ impl Frame {
     }
 
     /// Takes a new configuration as a whole, or leaves the old one as a whole.
-    fn reload(&mut self) -> Option<Vec<Changed>> {
+    fn reload(&mut self) -> Result<Vec<Changed>, String> {
         let taken = read(&self.directory, &self.sections).and_then(|(settings, doubts)| {
             let mut changes = settings.changes(&self.settings, &self.sections);
             let settings = settings.keeping(&self.settings, &changes);
@@ -233,12 +229,12 @@ impl Frame {
         match taken {
             Ok(changes) => {
                 info!(changes = changes.len(), "the configuration was read again");
-                Some(changes)
+                Ok(changes)
             }
             Err(refused) => {
                 refused.lines().for_each(|line| error!("{line}"));
                 error!("the configuration was not taken: the old one holds");
-                None
+                Err(refused.to_string())
             }
         }
     }

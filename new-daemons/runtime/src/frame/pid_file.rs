@@ -12,8 +12,9 @@ use nix::libc;
 
 use super::error::FrameError;
 
+/// A pid file of this process; it goes with it.
 #[derive(Debug)]
-pub(crate) struct PidFile {
+pub struct PidFile {
     path: PathBuf,
     /// Closing it gives up the lock.
     _file: File,
@@ -32,7 +33,10 @@ fn whole_file() -> libc::flock {
 
 impl PidFile {
     /// Takes the place of whoever was there and is gone.
-    pub(crate) fn take(path: PathBuf) -> Result<Self, FrameError> {
+    ///
+    /// # Errors
+    /// When another process has locked the file, or it cannot be had.
+    pub fn take(path: PathBuf) -> Result<Self, FrameError> {
         let failed = |error: io::Error| FrameError::PidFile { path: path.clone(), error };
         let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
         let mut file = OpenOptions::new()
@@ -49,8 +53,8 @@ impl PidFile {
             asked.map_err(|error| failed(error.into()))?;
             return Err(FrameError::Running { path, pid: holder.l_pid });
         }
-        let write = file.set_len(0).and_then(|()| writeln!(file, "{}", process::id()));
-        write.map_err(failed)?;
+        // The lock is what counts: on a full disk the file stays empty.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", process::id()));
         Ok(Self { path, _file: file })
     }
 }

@@ -5,10 +5,10 @@
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use super::numbers::{counter, gauge};
 use crate::station::Station;
 
 /// What the answer is.
@@ -25,12 +25,6 @@ pub(crate) struct Counts {
     pub(crate) refused: Counter,
 }
 
-fn gauge(value: usize) -> Gauge {
-    let gauge = Gauge::default();
-    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-    gauge
-}
-
 /// All numbers, as they are now.
 pub(crate) async fn read(
     station: &Station,
@@ -42,8 +36,7 @@ pub(crate) async fn read(
     registry.register("build", "The daemon and its version", build);
     let well = gauge(usize::from(station.health().reasons().is_empty()));
     registry.register("healthy", "1 when nothing is wrong", well);
-    let told: Counter = Counter::default();
-    told.inc_by(*station.events().changes().borrow());
+    let told = counter(*station.events().changes().borrow());
     registry.register("events", "Events told since the start", told);
     let door = registry.sub_registry_with_prefix("http");
     door.register("answers", "Answers by their status", counts.answers.clone());

@@ -7,6 +7,7 @@
 mod describe;
 mod events;
 mod metrics;
+pub mod numbers;
 mod problem;
 pub(crate) mod ring;
 mod routes;
@@ -156,7 +157,7 @@ impl Shared {
 pub struct Door {
     tasks: Vec<AbortHandle>,
     address: Option<SocketAddr>,
-    _file: Option<SocketFile>,
+    file: Option<SocketFile>,
 }
 
 impl Drop for Door {
@@ -178,7 +179,7 @@ impl Door {
         let (connections, streams) =
             (Arc::new(Semaphore::new(limits.connections)), Arc::new(Semaphore::new(limits.streams)));
         let shared = Shared(Arc::new(Inner { station, limits, counts, connections, streams }));
-        let mut door = Self { tasks: Vec::new(), address: None, _file: None };
+        let mut door = Self { tasks: Vec::new(), address: None, file: None };
         if let Some(address) = places.listen {
             if !address.ip().is_loopback() && !places.beyond_loopback {
                 return Err(DoorError::NotLoopback(address));
@@ -191,10 +192,15 @@ impl Door {
         if let Some(path) = &places.socket {
             let wrong = |error| DoorError::Socket { path: path.clone(), error };
             let (listener, file) = unix(path.clone(), sockets).map_err(wrong)?;
-            door._file = Some(file);
+            door.file = Some(file);
             door.tasks.push(tokio::spawn(serve::unix(listener, shared)).abort_handle());
         }
         Ok(door)
+    }
+
+    /// Whether it can be found: a socket whose file was removed is reached by nobody.
+    pub(crate) fn is_there(&self) -> bool {
+        self.file.as_ref().is_none_or(SocketFile::is_there)
     }
 
     /// The TCP address at which it listens.

@@ -119,7 +119,7 @@ async fn health(State(door): Door) -> Response {
     let condition = Condition {
         healthy: reasons.is_empty(),
         daemon: station.daemon().to_string(),
-        node: station.bus().and_then(|bus| bus.way().borrow().node).map(|node| node.0),
+        node: station.bus().and_then(|bus| bus.node()).map(|node| node.0),
         reasons: reasons.into_iter().map(|(about, why)| (about.to_owned(), why)).collect(),
     };
     let status = if condition.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -196,7 +196,7 @@ async fn ask_other(
     answered(row, &answer)
 }
 
-fn bus(door: &Shared) -> Result<&crate::member::Bus, Problem> {
+fn bus(door: &Shared) -> Result<crate::member::Bus, Problem> {
     let none = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_way", "this daemon is not on the bus");
     door.0.station.bus().ok_or_else(none)
 }

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::client::{Events, SOON, get};
 use super::{House, peer};
+use protocol::Announcement;
 use protocol::tunnel::{TunnelLinkChanged, TunnelLinkState, TunnelText};
 
 async fn up(house: &House, target: &str, seen: Option<&str>) -> Events {
@@ -32,7 +33,8 @@ async fn events_come_in_order_to_all_who_asked_for_their_topics() {
     let mut links = up(&house, "/events?topic=tunnel.link.", None).await;
     house.station.tell(&peer(2));
     let reason = Some(TunnelText("gone".to_owned()));
-    house.station.tell(&TunnelLinkChanged { node: None, state: TunnelLinkState::Down, reason });
+    let link = TunnelLinkChanged { node: None, state: TunnelLinkState::Down, reason };
+    house.station.tell(&Announcement::new("", &[], link));
     house.station.tell(&peer(3));
     assert_eq!(node(&all.next().await), 2);
     let link = json!({

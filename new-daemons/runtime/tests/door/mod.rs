@@ -4,6 +4,7 @@ mod client;
 mod events;
 mod hostile;
 mod neighbours;
+mod presence;
 mod served;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::pin::Pin;
 
 use bus::Daemon;
 use bytes::Bytes;
+use protocol::Announcement;
 use protocol::common::Code;
 use protocol::interface::Refusal;
 use protocol::services::tunnel::{Serve, Served};
@@ -81,8 +83,8 @@ impl House {
 }
 
 /// An event about a node.
-fn peer(node: u32) -> TunnelPeerChanged {
-    TunnelPeerChanged { node, state: TunnelPeerState::Up }
+fn peer(node: u32) -> Announcement {
+    Announcement::new("", &[], TunnelPeerChanged { node, state: TunnelPeerState::Up })
 }
 
 /// As opaque data is written in JSON.

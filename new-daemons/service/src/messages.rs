@@ -4,6 +4,8 @@
 
 use std::net::IpAddr;
 
+use machine::{Printed, Wall};
+use protocol::Announcement;
 use protocol::common::{Code, More, Span, Time};
 use protocol::fit;
 use protocol::interface::Refusal as No;
@@ -15,12 +17,15 @@ use protocol::service::{
     ServiceSettled, ServiceState, ServiceStateChanged, ServiceStatus, ServiceText, ServiceTransition,
     ServiceUnderWay, ServiceWhich,
 };
-use service::{
-    Address, Answer, Change, Done, Health, How, Kind, Manager, Operation, Phase, Printed, Refusal, Services,
-    Spec, State, Transition, View, Wall,
-};
 
-use super::desk::Answered;
+use crate::io::{Address, Answer, Change, Checked, Notice, Refusal};
+use crate::outcome::{Done, How, Operation};
+use crate::services::Services;
+use crate::spec::{Kind, Manager, Spec};
+use crate::view::{Health, Phase, State, Transition, View};
+
+/// Reasons among the arguments of a program that is run on an event; all of them are in what it reads.
+const REASONS: usize = 32;
 
 fn time(Wall(us): Wall) -> Time {
     Time::since_1970(us)
@@ -176,7 +181,8 @@ fn condition(view: &View) -> ServiceCondition {
 }
 
 /// How well the node is.
-pub(crate) fn health(health: &Health) -> ServiceHealth {
+#[must_use]
+pub fn health(health: &Health) -> ServiceHealth {
     ServiceHealth {
         phase: phase(health.phase),
         healthy: health.healthy,
@@ -187,7 +193,8 @@ pub(crate) fn health(health: &Health) -> ServiceHealth {
 }
 
 /// All services in short.
-pub(crate) fn list(services: &Services) -> ServiceList {
+#[must_use]
+pub fn list(services: &Services) -> ServiceList {
     ServiceList {
         manager: match services.manager() {
             Manager::Ctdb => ServiceManager::Ctdb,
@@ -200,12 +207,13 @@ pub(crate) fn list(services: &Services) -> ServiceList {
 }
 
 /// The name that somebody asks for; none for all.
-pub(crate) fn which(ServiceWhich { service }: ServiceWhich) -> Option<String> {
+#[must_use]
+pub fn which(ServiceWhich { service }: ServiceWhich) -> Option<String> {
     Some(service.0).filter(|name| !name.is_empty())
 }
 
 /// The one service that somebody asks for.
-pub(crate) fn one(asked: ServiceWhich) -> Result<String, No> {
+pub fn one(asked: ServiceWhich) -> Result<String, No> {
     which(asked).ok_or_else(|| No::new(Code::BadRequest, "which service?"))
 }
 
@@ -216,13 +224,13 @@ fn views(services: &Services, which: Option<&str>) -> Result<Vec<View>, No> {
 }
 
 /// Services in full.
-pub(crate) fn status(services: &Services, which: Option<&str>) -> Result<ServiceStatus, No> {
+pub fn status(services: &Services, which: Option<&str>) -> Result<ServiceStatus, No> {
     let conditions = views(services, which)?.iter().map(condition).collect();
     Ok(ServiceStatus { health: health(&services.health()), services: conditions, more: More::none() })
 }
 
 /// What became of services.
-pub(crate) fn history(services: &Services, which: Option<&str>) -> Result<ServiceHistory, No> {
+pub fn history(services: &Services, which: Option<&str>) -> Result<ServiceHistory, No> {
     let past = |view: View| {
         let transitions = services.history(&view.spec.name).unwrap_or_default();
         let transitions = transitions.iter().map(|one| transition(one)).collect();
@@ -233,7 +241,7 @@ pub(crate) fn history(services: &Services, which: Option<&str>) -> Result<Servic
 }
 
 /// The addresses that somebody names.
-pub(crate) fn addresses(asked: ServiceAddresses) -> Result<Vec<Address>, No> {
+pub fn addresses(asked: ServiceAddresses) -> Result<Vec<Address>, No> {
     let wrong = |text: &str| No::new(Code::BadRequest, format!("'{text}' is no address"));
     let one = |ServiceAddress { address, bits, interface }: ServiceAddress| {
         let parsed: IpAddr = address.parse().map_err(|_| wrong(&address))?;
@@ -244,7 +252,8 @@ pub(crate) fn addresses(asked: ServiceAddresses) -> Result<Vec<Address>, No> {
 }
 
 /// Why the daemon does not do what it was asked.
-pub(crate) fn refused(refusal: &Refusal) -> No {
+#[must_use]
+pub fn refused(refusal: &Refusal) -> No {
     let code = match refusal {
         Refusal::Unknown(_) => Code::NotFound,
         Refusal::Busy => Code::Busy,
@@ -260,11 +269,11 @@ fn mixed_up() -> No {
     No::new(Code::Failed, "the service daemon gave the answer to another question")
 }
 
-/// The answer to what takes its time.
-pub(crate) fn settled(answered: Answered) -> Result<ServiceSettled, No> {
-    let Answer::Settled(reasons) = answered.answer else { return Err(mixed_up()) };
+/// The answer to what takes its time; `now` is what the daemon does then.
+pub fn settled(answer: Answer, now: Phase) -> Result<ServiceSettled, No> {
+    let Answer::Settled(reasons) = answer else { return Err(mixed_up()) };
     Ok(ServiceSettled {
-        phase: phase(answered.phase),
+        phase: phase(now),
         done: reasons.is_empty(),
         reasons: reasons.iter().map(|reason| text(reason)).collect(),
         more: More::none(),
@@ -272,9 +281,9 @@ pub(crate) fn settled(answered: Answered) -> Result<ServiceSettled, No> {
 }
 
 /// The answer to checks.
-pub(crate) fn checked(answered: Answered) -> Result<ServiceChecked, No> {
-    let Answer::Checked(all) = answered.answer else { return Err(mixed_up()) };
-    let one = |checked: service::Checked| ServiceCheck {
+pub fn checked(answer: Answer) -> Result<ServiceChecked, No> {
+    let Answer::Checked(all) = answer else { return Err(mixed_up()) };
+    let one = |checked: Checked| ServiceCheck {
         service: name(&checked.service),
         state: state(checked.state),
         done: done(&checked.done, SERVICE_OUTPUT_MAX),
@@ -282,8 +291,30 @@ pub(crate) fn checked(answered: Answered) -> Result<ServiceChecked, No> {
     Ok(ServiceChecked { services: all.into_iter().map(one).collect(), more: More::none() })
 }
 
+/// What is told of a notice to all who want to hear it. Of two events with the same subject the later one says all that still
+/// holds.
+#[must_use]
+pub fn announce(notice: &Notice) -> Announcement {
+    match notice {
+        Notice::State { spec, transition } => {
+            let words = [spec.name.as_str(), transition.from.word(), transition.to.word()];
+            Announcement::new(spec.name.as_str(), &words, state_changed(spec, transition))
+        }
+        Notice::Health(now) => {
+            let mut words = vec![if now.healthy { "healthy" } else { "unhealthy" }];
+            words.extend(now.reasons.iter().take(REASONS).map(String::as_str));
+            Announcement::new("", &words, health_changed(now))
+        }
+        Notice::Reconfigured { service, change, done } => {
+            let event = reconfigured(service, change, done);
+            let words = [service.as_str(), &event.done.ending.outcome.to_string()];
+            Announcement::new(service.as_str(), &words, event)
+        }
+    }
+}
+
 /// What is told of a change of state.
-pub(crate) fn state_changed(spec: &Spec, changed: &Transition) -> ServiceStateChanged {
+fn state_changed(spec: &Spec, changed: &Transition) -> ServiceStateChanged {
     ServiceStateChanged {
         service: name(&spec.name),
         kind: kind(&spec.kind),
@@ -294,12 +325,12 @@ pub(crate) fn state_changed(spec: &Spec, changed: &Transition) -> ServiceStateCh
 }
 
 /// What is told of the node's health.
-pub(crate) fn health_changed(now: &Health) -> ServiceHealthChanged {
+fn health_changed(now: &Health) -> ServiceHealthChanged {
     ServiceHealthChanged { health: health(now), more: More::none() }
 }
 
 /// What is told of a service that was told its addresses.
-pub(crate) fn reconfigured(service: &str, change: &Change, of: &Done) -> ServiceReconfigured {
+fn reconfigured(service: &str, change: &Change, of: &Done) -> ServiceReconfigured {
     ServiceReconfigured {
         service: name(service),
         listen: change.listen.iter().map(address).collect(),

@@ -8,13 +8,13 @@ use std::io::{self, Write};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event::Level;
 use jiff::Zoned;
 use machine::OneLine;
 
 use super::paths::Paths;
-use super::settings::Settings;
 
 /// A syslog packet is at most this long (RFC 3164).
 const PACKET: usize = 1024;
@@ -34,14 +34,17 @@ enum Sink {
     Frame,
 }
 
-/// An open log.
 #[derive(Debug)]
-pub(crate) struct Log {
+struct Writer {
     program: &'static str,
     host: String,
     level: u8,
     sink: Sink,
 }
+
+/// An open log. Clones are the same one.
+#[derive(Clone, Debug)]
+pub(crate) struct Log(Arc<Mutex<Writer>>);
 
 /// The number of a level in C.
 fn number(level: Level) -> u8 {
@@ -93,37 +96,57 @@ impl Sink {
 }
 
 impl Log {
-    pub(crate) fn open(program: &'static str, settings: &Settings, paths: &Paths) -> io::Result<Self> {
-        let sink = match Sink::open(&settings.location) {
+    /// At a location and with a level as C's configuration has them.
+    pub(crate) fn open(
+        program: &'static str,
+        (location, level): (&str, u8),
+        paths: &Paths,
+    ) -> io::Result<Self> {
+        let sink = match Sink::open(location) {
             // Without a syslog daemon C logs nowhere; here at least to standard error.
-            Err(_) if settings.location.starts_with("syslog") => Sink::Stderr,
+            Err(_) if location.starts_with("syslog") => Sink::Stderr,
             sink => sink?,
         };
-        Ok(Self { program, host: paths.host(), level: settings.level, sink })
+        Ok(Self::new(Writer { program, host: paths.host(), level, sink }))
+    }
+
+    fn new(writer: Writer) -> Self {
+        Self(Arc::new(Mutex::new(writer)))
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The log of the frame.
     pub(crate) fn of_frame(program: &'static str) -> Self {
-        Self { program, host: String::new(), level: u8::MAX, sink: Sink::Frame }
+        Self::new(Writer { program, host: String::new(), level: u8::MAX, sink: Sink::Frame })
     }
 
     /// From now on this level.
-    pub(crate) fn set_level(&mut self, level: u8) {
-        if !matches!(self.sink, Sink::Frame) {
-            self.level = level;
+    pub(crate) fn set_level(&self, level: u8) {
+        let mut writer = self.writer();
+        if !matches!(writer.sink, Sink::Frame) {
+            writer.level = level;
         }
     }
 
     /// Opens the file anew, as after it was rotated away.
-    pub(crate) fn reopen(&mut self) -> io::Result<()> {
-        if let Sink::File(path, file) = &mut self.sink {
+    pub(crate) fn reopen(&self) -> io::Result<()> {
+        if let Sink::File(path, file) = &mut self.writer().sink {
             *file = Some(append(path)?);
         }
         Ok(())
     }
 
     /// Writes one line, whatever stands in it: names of scripts and words of clients come from outside.
-    pub(crate) fn line(&mut self, level: Level, text: &str) {
+    pub(crate) fn line(&self, level: Level, text: &str) {
+        self.writer().line(level, text);
+    }
+}
+
+impl Writer {
+    fn line(&mut self, level: Level, text: &str) {
         if number(level) > self.level {
             return;
         }

@@ -8,17 +8,23 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use event::Request;
+use event::{Answer, Level, Request};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use legacy_codec::Abi;
 use legacy_codec::event::EventFrames;
+use machine::Calendar;
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
+use runtime::driver::{self, Desk, Shell};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::legacy::{self, Asker, Question};
+use super::events::{self, Asker, Question};
+use super::log::Log;
 
 /// Bytes of the longest request: arguments are not longer than the system lets them be.
 const LONGEST: usize = 1 << 20;
@@ -33,28 +39,17 @@ const SPARE: u64 = 40;
 /// How long to wait when a connection cannot be taken for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Client(pub(crate) u64);
+/// Whoever answers questions about events.
+pub(crate) trait Core: Shell<Question = Request, Answer = (Answer, Calendar)> {}
+
+impl<S: Shell<Question = Request, Answer = (Answer, Calendar)>> Core for S {}
 
 /// What is sent back to a client.
-#[derive(Debug)]
-pub(crate) struct Reply {
+struct Reply {
     /// `None` when it could not be put into bytes.
-    pub(crate) packet: Option<Bytes>,
+    packet: Option<Bytes>,
     /// That of an event.
-    pub(crate) of_event: bool,
-}
-
-/// What clients do.
-#[derive(Debug)]
-pub(crate) enum Happening {
-    Joined(Client, UnboundedSender<Reply>),
-    Asked(Client, Asker, Request),
-    /// It is gone; with what was wrong about it, if anything was.
-    Left(Client, Option<String>),
-    /// Something about connections as such.
-    Trouble(String),
+    of_event: bool,
 }
 
 /// The listening socket; its file goes with it.
@@ -77,12 +72,12 @@ impl Listener {
     }
 
     /// Takes connections for ever. `friend` is never turned away.
-    pub(crate) async fn serve(&self, friend: Option<i32>, shell: Sender<Happening>) {
+    pub(crate) async fn serve<S: Core>(&self, friend: Option<i32>, desk: Desk<S>, log: Log) {
         let most = usize::try_from(
             getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft).saturating_sub(SPARE) / 2,
         );
         let most = most.unwrap_or(CLIENTS).clamp(4, CLIENTS);
-        let (mut count, mut tasks) = (0, tokio::task::JoinSet::new());
+        let mut tasks = tokio::task::JoinSet::new();
         // Told once, until somebody is let in again: whoever is refused may come back at once.
         let mut told = false;
         loop {
@@ -92,16 +87,14 @@ impl Listener {
                     while tasks.try_join_next().is_some() {}
                     if tasks.len() >= most && (pid.is_none() || pid != friend) {
                         drop(stream);
-                        complain(&shell, &mut told, format!("{most} clients are enough, refusing others"))
-                            .await;
+                        complain(&log, &mut told, &format!("{most} clients are enough, refusing others"));
                         continue;
                     }
                     told = false;
-                    count += 1;
-                    tasks.spawn(Connection::new(Client(count), stream).serve(shell.clone()));
+                    tasks.spawn(Connection::new(desk.asker(), stream).serve(log.clone()));
                 }
                 Err(error) => {
-                    complain(&shell, &mut told, format!("failed to accept new connection: {error}")).await;
+                    complain(&log, &mut told, &format!("failed to accept new connection: {error}"));
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -109,9 +102,9 @@ impl Listener {
     }
 }
 
-async fn complain(shell: &Sender<Happening>, told: &mut bool, what: String) {
+fn complain(log: &Log, told: &mut bool, what: &str) {
     if !std::mem::replace(told, true) {
-        let _ = shell.send(Happening::Trouble(what)).await;
+        log.line(Level::Warning, what);
     }
 }
 
@@ -122,9 +115,10 @@ impl Drop for Listener {
 }
 
 /// One client.
-#[derive(Debug)]
-struct Connection {
-    client: Client,
+struct Connection<S: Core> {
+    /// What it waits for, which comes in any order.
+    answers: FuturesUnordered<Pin<Box<dyn Future<Output = Reply> + Send>>>,
+    asker: driver::Asker<S>,
     stream: UnixStream,
     frames: EventFrames,
     out: VecDeque<Bytes>,
@@ -136,19 +130,33 @@ struct Connection {
     others: usize,
 }
 
-impl Connection {
-    fn new(client: Client, stream: UnixStream) -> Self {
-        let frames = EventFrames::new(Abi::NATIVE, LONGEST);
-        Self { client, stream, frames, out: VecDeque::new(), unread: 0, events: 0, others: 0 }
+impl<S: Core> Connection<S> {
+    fn new(asker: driver::Asker<S>, stream: UnixStream) -> Self {
+        let (frames, out) = (EventFrames::new(Abi::NATIVE, LONGEST), VecDeque::new());
+        let answers = FuturesUnordered::new();
+        Self { answers, asker, stream, frames, out, unread: 0, events: 0, others: 0 }
     }
 
-    async fn serve(mut self, shell: Sender<Happening>) {
-        let (answers, mut answered) = unbounded_channel();
-        if shell.send(Happening::Joined(self.client, answers)).await.is_err() {
-            return;
+    async fn serve(mut self, log: Log) {
+        if let Some(wrong) = self.talk().await {
+            log.line(Level::Error, &wrong);
         }
-        let wrong = self.talk(&shell, &mut answered).await;
-        let _ = shell.send(Happening::Left(self.client, wrong)).await;
+    }
+
+    /// Asks the core. None: the daemon ends.
+    async fn ask(&mut self, asker: Asker, request: Request) -> Option<()> {
+        let of_event = matches!(request, Request::Run { .. });
+        *if of_event { &mut self.events } else { &mut self.others } += 1;
+        let answer = self.asker.ask(request).await.ok()?;
+        self.answers.push(Box::pin(async move {
+            let packet = match answer.await {
+                Ok((answer, calendar)) => events::reply(asker, answer, calendar),
+                // The core had a mistake.
+                Err(_) => events::plain(asker, Errno::EIO as i32),
+            };
+            Reply { packet, of_event }
+        }));
+        Some(())
     }
 
     /// Whether its next question is looked at.
@@ -156,11 +164,8 @@ impl Connection {
         self.others == 0 && self.events < EVENTS && self.unread < UNREAD
     }
 
-    async fn talk(
-        &mut self,
-        shell: &Sender<Happening>,
-        answered: &mut UnboundedReceiver<Reply>,
-    ) -> Option<String> {
+    /// Until it is gone; with what was wrong about it, if anything was.
+    async fn talk(&mut self) -> Option<String> {
         loop {
             while self.may_ask() {
                 let frame = match self.frames.pop() {
@@ -168,15 +173,9 @@ impl Connection {
                     Ok(None) => break,
                     Err(error) => return Some(format!("Invalid packet received, {error}")),
                 };
-                match legacy::question(&frame) {
-                    Some((asker, Question::Core(request))) => {
-                        match request {
-                            Request::Run { .. } => self.events += 1,
-                            _ => self.others += 1,
-                        }
-                        shell.send(Happening::Asked(self.client, asker, request)).await.ok()?;
-                    }
-                    Some((asker, Question::Refused(errno))) => self.push(legacy::plain(asker, errno)),
+                match events::question(&frame) {
+                    Some((asker, Question::Core(request))) => self.ask(asker, request).await?,
+                    Some((asker, Question::Refused(errno))) => self.push(events::plain(asker, errno)),
                     None => return Some(format!("Invalid packet received, buflen={}", frame.len())),
                 }
             }
@@ -194,8 +193,7 @@ impl Connection {
                     Err(error) if error.kind() != ErrorKind::WouldBlock => return None,
                     _ => {}
                 },
-                reply = answered.recv() => {
-                    let Reply { packet, of_event } = reply?;
+                Some(Reply { packet, of_event }) = self.answers.next() => {
                     let waiting = if of_event { &mut self.events } else { &mut self.others };
                     *waiting = waiting.saturating_sub(1);
                     self.push(packet);
