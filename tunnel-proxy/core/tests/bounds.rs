@@ -67,7 +67,10 @@ fn channels_to_one_peer_are_bounded_and_a_daemon_that_ends_gives_its_own_back() 
     let mut bench = Bench::new();
     bench.meet();
     register_many(&mut bench, 256);
-    let to = |n: u64| bus::Address { daemon: Daemon { instance: n as u32, ..daemon("b") }, ..far("b") };
+    let to = |n: u64| {
+        let instance = u32::try_from(n).unwrap();
+        bus::Address { daemon: Daemon { instance, ..daemon("b") }, ..far("b") }
+    };
     let open = |bench: &mut Bench, from: u32, count: u64| {
         (0..count).for_each(|n| bench.send(one_of(from), n, to(n), whole(&b"x"[..])));
         let refused = bench.results(one_of(from));

@@ -196,7 +196,8 @@ fn a_forged_channel_from_far_ahead_closes_no_direction() {
         bench.frames(PEER_BOOT, &forged(channel - 1, "x", "a"));
     }
     let message = |channel, from: &str, text: &'static [u8]| {
-        let fragment = Fragment { total: text.len() as u32, offset: 0, data: Bytes::from_static(text) };
+        let fragment =
+            Fragment { total: u32::try_from(text.len()).unwrap(), offset: 0, data: Bytes::from_static(text) };
         let open = forged(channel, from, "a")[0].clone();
         [open, Frame::Data { channel: Channel(channel), seq: 0, fragment }]
     };

@@ -91,11 +91,14 @@ impl Server {
     }
 }
 
+/// Events to be told, each with its topic.
+type Told = Vec<(&'static str, Bytes)>;
+
+/// What answers a request; none: nobody does.
+type Said = Option<Result<Bytes, (Code, &'static str)>>;
+
 /// What a server says to a request; the events to be told come first.
-fn answer(
-    number: u32,
-    body: Bytes,
-) -> (Vec<(&'static str, Bytes)>, Option<Result<Bytes, (Code, &'static str)>>) {
+fn answer(number: u32, body: Bytes) -> (Told, Said) {
     let event = |n: u32| (TOPICS[(n % 3) as usize], Bytes::from(n.to_string()));
     match number {
         ECHO => (Vec::new(), Some(Ok(body))),
