@@ -6,6 +6,7 @@ mod process_one;
 mod reload;
 mod start;
 mod systemd;
+mod tally;
 mod units;
 
 use std::fs;

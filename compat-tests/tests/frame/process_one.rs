@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use super::{PROGRAM, Place, Running, SOON};
 
 /// The children of a process, each with its state.
-fn children(pid: Pid) -> Vec<(Pid, char)> {
+pub(super) fn children(pid: Pid) -> Vec<(Pid, char)> {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     let state = |pid: &str| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -21,18 +21,23 @@ fn children(pid: Pid) -> Vec<(Pid, char)> {
 }
 
 /// Starts it in a process namespace of its own; gives back process 1 as it is called outside.
-fn contained<'a>(place: &'a Place, words: &[&str]) -> (Running<'a>, Pid) {
+pub(super) fn contained<'a>(
+    place: &'a Place,
+    program: &str,
+    words: &[&str],
+    ready: &str,
+) -> (Running<'a>, Pid) {
     let mut command = Command::new("unshare");
-    command.args(["--fork", "--pid", "--kill-child", PROGRAM, "--config-dir"]).arg(place.dir.path());
+    command.args(["--fork", "--pid", "--kill-child", program, "--config-dir"]).arg(place.dir.path());
     command.args(words);
     let running = place.start(command);
-    running.logs("stderr", "ready");
+    running.logs("stderr", ready);
     let one = children(running.pid());
     assert_eq!(one.len(), 1);
     (running, one[0].0)
 }
 
-fn skipped() -> bool {
+pub(super) fn skipped() -> bool {
     let skipped = !nix::unistd::geteuid().is_root();
     if skipped {
         println!("skipped: only root can have a process namespace");
@@ -50,7 +55,7 @@ fn orphans_are_reaped_and_the_daemon_stops_as_elsewhere() {
     nix::unistd::mkfifo(place.path("gate").as_path(), nix::sys::stat::Mode::S_IRWXU).unwrap();
     // Three orphans that wait for the test, and end.
     let wait = format!("for n in 1 2 3; do (read x <{gate}; echo $n >>{over}) & done");
-    let (mut running, one) = contained(&place, &["--orphan", &wait]);
+    let (mut running, one) = contained(&place, PROGRAM, &["--orphan", &wait], "ready");
     wait_until(SOON, "the orphans are children of process 1", || match children(one).len() {
         4 => Ok(()),
         count => Err(count),
@@ -99,7 +104,7 @@ fn the_exit_status_of_the_daemon_is_that_of_the_container() {
     assert_eq!(run(&["--nonsense"]).status.code(), Some(2));
 
     place.write("conf.d/a.conf", "");
-    let (mut running, one) = contained(&place, &[]);
+    let (mut running, one) = contained(&place, PROGRAM, &[], "ready");
     let daemon = children(one)[0].0;
     kill(daemon, Signal::SIGKILL).unwrap();
     assert_eq!(running.ends().code(), Some(128 + 9));

@@ -10,17 +10,17 @@ use nix::sys::signal::Signal;
 use super::{PROGRAM, Place, SOON};
 
 /// The manager's end of `NOTIFY_SOCKET`.
-struct Manager(UnixDatagram);
+pub(super) struct Manager(UnixDatagram);
 
 impl Manager {
-    fn new(place: &Place) -> Self {
+    pub(super) fn new(place: &Place) -> Self {
         let socket = UnixDatagram::bind(place.path("notify")).unwrap();
         socket.set_read_timeout(Some(SOON)).unwrap();
         Self(socket)
     }
 
     /// The next message but those of the watchdog.
-    fn message(&self) -> String {
+    pub(super) fn message(&self) -> String {
         loop {
             let text = self.any().expect("a message");
             if text != "WATCHDOG=1\n" {
