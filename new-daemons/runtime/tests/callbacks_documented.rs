@@ -44,11 +44,11 @@ async fn the_examples_of_the_documentation_do_what_it_says() {
     let (settings, doubts) = sources.settings(&["callback"], &machine).unwrap();
     assert!(doubts.is_empty(), "{doubts:?}");
 
-    let callbacks = Callbacks::start("event/0", dir.path());
+    let callbacks = Callbacks::start("tunnel/0", dir.path());
     callbacks.configure(from_settings(&settings).unwrap());
     for n in 0..20 {
         let node = format!("node {}", n % 3);
-        callbacks.event("test.happened", &node, &[&node, "x"], &json!({ "n": n }));
+        callbacks.event("tunnel.peer.changed", &node, &[&node, "x"], &json!({ "n": n }));
     }
     let done = async {
         while callbacks.status(None).callbacks.iter().any(|one| one.delivered + one.replaced < 20) {
@@ -58,7 +58,7 @@ async fn the_examples_of_the_documentation_do_what_it_says() {
     timeout(Duration::from_secs(60), done).await.unwrap_or_else(|_| panic!("{:?}", callbacks.history(None)));
 
     let noted = fs::read_to_string(at("events")).unwrap();
-    let nodes: Vec<_> = noted.lines().map(|line| line.split_once(" test.happened ").unwrap().1).collect();
+    let nodes: Vec<_> = noted.lines().map(|line| line.split_once(" tunnel.peer.changed ").unwrap().1).collect();
     let wanted: Vec<_> = (0..20).map(|n| format!("node {} x", n % 3)).collect();
     assert_eq!(nodes, wanted);
     let state: Value = serde_json::from_str(&fs::read_to_string(at("state.json")).unwrap()).unwrap();
