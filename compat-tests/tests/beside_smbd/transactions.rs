@@ -71,7 +71,7 @@ fn hundreds_of_transactions_beside_those_of_net_lose_nothing_and_cost_no_recover
 fn batch(cluster: &Cluster, pnn: usize, round: usize) {
     let node = cluster.node(pnn);
     let mut command = Command::new(product("ctdbctl").unwrap());
-    command.args(["-t", "60", "db", "key", "set", "--socket"]).arg(node.socket());
+    command.args(["-t", "60", "db", "key", "set", "--batch", "--socket"]).arg(node.socket());
     let mut running = Running::start(command);
     for n in 0..OURS {
         running.write(&format!("{DATABASE} 'ours {pnn} {n}' 'round {round}'\n"));

@@ -145,6 +145,10 @@ fn addresses_and_interfaces() {
         assert_eq!(said, truth);
     }
 
+    // Nobody notices while the rows are played.
+    for node in cluster.nodes() {
+        node.ctdb(&["setvar", "KeepaliveLimit", "1000"]).unwrap();
+    }
     cluster.node(2).pause().unwrap();
     play(cluster.node(0), cluster.net(), HERE);
     cluster.node(2).resume().unwrap();
