@@ -34,6 +34,7 @@ const TRIED: &[&[Try]] = &[
     migration::TUNNELD,
     nodes::ROWS,
     nodes::CHANGES,
+    nodes::NOBODY,
     services::NOBODY,
     services::SERVED,
     services::OUTSIDE,

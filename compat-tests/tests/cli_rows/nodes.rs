@@ -49,8 +49,11 @@ pub(crate) const CHANGES: &[Try] = &[
     done("node continue -n 2", &[], &[]),
     done("node ban 60 -n 2 --yes", &[], &[]),
     done("node unban -n 2", &[], &[]),
-    // With nobody left who could lead, what can be asked is told, and the way back is open.
     done("node ban 300 -n all --yes", &["banned"], &[("/nodes/2/result", "\"banned\"")]),
+];
+
+/// With nobody left who could lead, what can be asked is told, and the way back is open.
+pub(crate) const NOBODY: &[Try] = &[
     done("status -t 3", &["BANNED", "UNKNOWN"], &[("/node_status/nodes/0/flags/banned", "true")]),
     done("cluster list", &["BANNED"], &[]),
     ends(1, "cluster health -t 3", &["node 0 is BANNED", "nobody leads"], &[("/healthy", "false")]),
@@ -66,6 +69,13 @@ fn questions_to_nodes_and_to_the_cluster() {
     let cluster = Cluster::builder().start().unwrap();
     play(cluster.node(0), cluster.net(), ROWS);
     play(cluster.node(0), cluster.net(), CHANGES);
+    // The last word of the one who led has to be forgotten.
+    let nobody_leads = || {
+        let said = cluster.node(0).ctdbctl(&["status", "-t", "3"]).map_err(|error| error.to_string())?;
+        if said.stdout.contains("UNKNOWN") { Ok(()) } else { Err(said.stdout) }
+    };
+    cluster.wait(Duration::from_secs(60), "nobody leads", nobody_leads).unwrap();
+    play(cluster.node(0), cluster.net(), NOBODY);
     cluster.wait_healthy(Duration::from_secs(90)).unwrap();
 
     let ended = run(cluster.node(0), "node shutdown -n 2 --yes", "json");

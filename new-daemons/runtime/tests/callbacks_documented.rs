@@ -58,7 +58,8 @@ async fn the_examples_of_the_documentation_do_what_it_says() {
     timeout(Duration::from_secs(60), done).await.unwrap_or_else(|_| panic!("{:?}", callbacks.history(None)));
 
     let noted = fs::read_to_string(at("events")).unwrap();
-    let nodes: Vec<_> = noted.lines().map(|line| line.split_once(" tunnel.peer.changed ").unwrap().1).collect();
+    let nodes: Vec<_> =
+        noted.lines().map(|line| line.split_once(" tunnel.peer.changed ").unwrap().1).collect();
     let wanted: Vec<_> = (0..20).map(|n| format!("node {} x", n % 3)).collect();
     assert_eq!(nodes, wanted);
     let state: Value = serde_json::from_str(&fs::read_to_string(at("state.json")).unwrap()).unwrap();
