@@ -203,11 +203,21 @@ impl EventDaemon {
         run(command, PROMPT)
     }
 
-    /// Kibibytes of memory that it holds.
+    /// Kibibytes of memory that it holds, with what it has in common with other programs.
     #[must_use]
     pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// Kibibytes of memory that it alone holds: without the text of the executable, which all daemons of a node share.
+    #[must_use]
+    pub fn own_memory(&self) -> u64 {
+        self.status("RssAnon:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
     }
 }

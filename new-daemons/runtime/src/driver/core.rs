@@ -58,16 +58,13 @@ impl<S: Shell> Core<S> {
         self.askers.clear();
     }
 
-    /// Somebody asks; the number of the question, unless he has gone meanwhile.
-    pub(super) fn asked(&mut self, from: u64, to: oneshot::Sender<S::Answer>) -> Option<RequestId> {
-        if to.is_closed() {
-            return None;
-        }
+    /// Somebody asks; the number of the question.
+    pub(super) fn asked(&mut self, from: u64, to: oneshot::Sender<S::Answer>) -> RequestId {
         self.questions += 1;
         let id = RequestId(self.questions);
         self.pending.insert(id, (from, to));
         *self.askers.entry(from).or_default() += 1;
-        Some(id)
+        id
     }
 
     pub(super) fn answer(&mut self, id: RequestId, answer: S::Answer) {

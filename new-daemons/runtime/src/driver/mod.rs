@@ -144,20 +144,26 @@ impl<S: Shell> Driver<S> {
     fn wished(&mut self, wish: Wish<S>) {
         match wish {
             Wish::Ask { from, question, to } => {
-                if let Some(id) = self.core.asked(from, to) {
-                    self.feed(S::question(id, from, question));
+                // Who asks and goes at once has asked: what was said to C's daemons so is done, too.
+                let gone = to.is_closed();
+                let id = self.core.asked(from, to);
+                self.feed(S::question(id, from, question));
+                if gone {
+                    self.gone(from);
                 }
             }
             Wish::Look(look) => {
                 let _ = self.core.look(look);
             }
-            Wish::Gone(from) => {
-                if self.core.gone(from)
-                    && let Some(input) = S::gone(from)
-                {
-                    self.feed(input);
-                }
-            }
+            Wish::Gone(from) => self.gone(from),
+        }
+    }
+
+    fn gone(&mut self, from: u64) {
+        if self.core.gone(from)
+            && let Some(input) = S::gone(from)
+        {
+            self.feed(input);
         }
     }
 

@@ -153,3 +153,15 @@ async fn who_goes_away_while_he_waits_is_missed_and_who_has_his_answer_is_not() 
     drop(driver);
     assert_eq!(desk.ask(2).await.unwrap_err().code, Code::Stopping);
 }
+
+#[tokio::test]
+async fn who_asks_and_goes_at_once_has_asked() {
+    let (desk, wishes) = desk();
+    let mut driver = Driver::new(Abacus::default(), wishes);
+    let asker = desk.asker();
+    let number = asker.number();
+    drop(asker.ask(6).await);
+    drop(asker);
+    drive(&mut driver, async { while desk.look(|adder| adder.sum).await != Ok(6) {} }).await;
+    assert_eq!(drive(&mut driver, desk.look(|adder| adder.gone.clone())).await, Ok(vec![number]));
+}
