@@ -7,12 +7,15 @@
 pub mod checkers;
 pub mod history;
 mod known;
+mod numbers;
 pub mod plan;
 mod tails;
 mod verdict;
+pub mod work;
 
 pub use history::{History, Unreadable};
 pub use known::{Known, known};
+pub use numbers::Numbers;
 pub use verdict::{Finding, Kind, Report, Verdict};
 
 /// Reads a history to its end with every checker.

@@ -49,6 +49,8 @@ pub enum Kind {
     TwoLeaders,
     /// A daemon grew.
     Growth,
+    /// A walk met fewer or more records than there are.
+    Walk,
     /// Nodes disagree when all is quiet.
     Disagreement,
     /// The cluster was not normal in time.

@@ -13,6 +13,7 @@ mod messages;
 mod progress;
 mod registers;
 mod transactions;
+mod walks;
 
 pub use linear::{Event, Undecided, linearizable};
 
@@ -55,6 +56,7 @@ pub const ALL: &[Checker] = &[
     Checker { name: "K6x", about: "a lock has one holder", check: exclusion::check },
     Checker { name: "K7", about: "one node leads", check: leaders::check },
     Checker { name: "K8", about: "daemons do not grow", check: growth::check },
+    Checker { name: "K8w", about: "a walk over all nodes meets each record once", check: walks::check },
     Checker { name: "K9", about: "nodes agree, in time", check: agreement::check },
     Checker { name: "K10", about: "nothing is left behind", check: audits::check },
 ];

@@ -216,7 +216,9 @@ fn fits(op: &Op, result: &Outcome) -> Result<(), String> {
         (_, Outcome::Refused { .. } | Outcome::Unknown { .. }) => true,
         (Op::Inc { .. }, Outcome::Done { value }) => value.is_some(),
         (Op::Read { .. } | Op::Write { .. } | Op::Delete { .. }, Outcome::Done { .. }) => true,
-        (Op::Commit { .. }, Outcome::Committed { .. }) | (Op::Snapshot { .. }, Outcome::Saw { .. }) => true,
+        (Op::Commit { .. }, Outcome::Committed { .. })
+        | (Op::Snapshot { .. }, Outcome::Saw { .. })
+        | (Op::Walk { .. }, Outcome::Counted { .. }) => true,
         _ => false,
     };
     if fits { Ok(()) } else { Err(format!("{result:?} is no result of {op:?}")) }

@@ -210,6 +210,13 @@ pub enum Op {
         /// The database.
         db: String,
     },
+    /// Walks over the records of a database on all nodes.
+    Walk {
+        /// The database.
+        db: String,
+        /// How many there are.
+        records: u64,
+    },
 }
 
 impl Op {
@@ -221,7 +228,7 @@ impl Op {
             | Self::Read { db, key }
             | Self::Write { db, key, .. }
             | Self::Delete { db, key } => Some((db, key)),
-            Self::Commit { .. } | Self::Snapshot { .. } => None,
+            Self::Commit { .. } | Self::Snapshot { .. } | Self::Walk { .. } => None,
         }
     }
 }
@@ -247,6 +254,11 @@ pub enum Outcome {
         /// The last commit of each client.
         last: BTreeMap<String, u64>,
     },
+    /// How many records a walk met.
+    Counted {
+        /// The number.
+        records: u64,
+    },
     /// It was not done.
     Refused {
         /// The reason, for a person.
@@ -263,7 +275,7 @@ impl Outcome {
     /// It was surely done.
     #[must_use]
     pub const fn done(&self) -> bool {
-        matches!(self, Self::Done { .. } | Self::Committed { .. } | Self::Saw { .. })
+        matches!(self, Self::Done { .. } | Self::Committed { .. } | Self::Saw { .. } | Self::Counted { .. })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Fault, Plan, Planned, Profile, Victim};
 use crate::history::Workload;
+use crate::numbers::Numbers;
 
 /// What a plan is drawn from.
 #[derive(Clone, Debug)]
@@ -18,29 +19,6 @@ pub struct Wishes {
     pub minutes: u64,
 }
 
-/// Numbers from a seed: SplitMix64, which is small and the same everywhere and for ever.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// At least `from`, at most `to`.
-    fn between(&mut self, from: u64, to: u64) -> u64 {
-        from + self.next() % (to.saturating_sub(from) + 1)
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> Option<T> {
-        let count = u64::try_from(all.len()).ok().filter(|count| *count > 0)?;
-        all.get(usize::try_from(self.next() % count).ok()?).copied()
-    }
-}
-
 /// Time between the end of a fault and the beginning of the next, at the fast profile: the cluster may or may not be normal
 /// again by then.
 const PAUSE_MS: (u64, u64) = (1_000, 8_000);
@@ -49,7 +27,7 @@ const PAUSE_MS: (u64, u64) = (1_000, 8_000);
 /// and belongs into the changelog.
 #[must_use]
 pub fn draw(seed: u64, wishes: &Wishes) -> Plan {
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers::new(seed);
     let nodes = u64::try_from(wishes.mix.len()).unwrap_or(u64::MAX).max(1);
     let slower = if wishes.profile == Profile::Default { 4 } else { 1 };
     let keys = u32::try_from(numbers.between(3, 40)).unwrap_or(3);

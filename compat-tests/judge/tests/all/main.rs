@@ -7,3 +7,4 @@ mod mutations;
 mod plan;
 mod story;
 mod text;
+mod work;

@@ -50,6 +50,24 @@ const MUTATIONS: &[Mutation] = &[
     ("a reader sees nothing where a value is", Kind::Register, |story| {
         quietly(story, call(5, 9000, read("r0"), Outcome::Done { value: None }));
     }),
+    ("a walk misses a record when all is quiet", Kind::Walk, |story| {
+        change_last(story, |what| match what {
+            What::Return { result: Outcome::Counted { records }, .. } => {
+                *records -= 1;
+                true
+            }
+            _ => false,
+        });
+    }),
+    ("a walk meets a record twice when all is quiet", Kind::Walk, |story| {
+        change_last(story, |what| match what {
+            What::Return { result: Outcome::Counted { records }, .. } => {
+                *records += 1;
+                true
+            }
+            _ => false,
+        });
+    }),
     ("a deleted record is back for a reader", Kind::Ghost, |story| {
         quietly(story, call(5, 9000, read("d0"), done(90)));
     }),
@@ -239,7 +257,7 @@ const MUTATIONS: &[Mutation] = &[
     ("an audit was not made", Kind::Audit, |story| {
         drop_last(story, |what| matches!(what, What::Audit { .. }));
     }),
-    ("a workload does nothing", Kind::Idle, |story| story.header.workloads.push(Workload::W8)),
+    ("a workload does nothing", Kind::Idle, |story| story.header.workloads.push(Workload::W3)),
     ("a workload does nothing after the healing", Kind::Idle, |story| {
         let quiet =
             story.lines.iter().position(|line| line.what == What::Phase { phase: Phase::Quiet }).unwrap();

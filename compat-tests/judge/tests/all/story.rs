@@ -170,6 +170,8 @@ fn work(story: &mut Story, round: u64) {
     );
     story.whole(6, commit(round + 1), Outcome::Committed { seqnum: round + 1 });
     story.whole(7, Op::Snapshot { db: "w4".to_owned() }, saw(round + 1));
+    let walk = Op::Walk { db: "w8".to_owned(), records: 100 };
+    story.whole(13, walk, Outcome::Counted { records: 100 });
     let (a, b) = (ProcId(8), ProcId(9));
     story.after(1).say(What::Sent { proc: a, to: b, n: 2 * round + 1 });
     story.after(1).say(What::Sent { proc: a, to: b, n: 2 * round + 2 });
@@ -189,8 +191,8 @@ fn work(story: &mut Story, round: u64) {
 
 /// The whole run.
 pub(crate) fn good() -> Story {
-    use Workload::{W1, W2, W4, W6, W7, W9};
-    let mut story = Story::new(&[W1, W2, W4, W6, W7, W9]);
+    use Workload::{W1, W2, W4, W6, W7, W8, W9};
+    let mut story = Story::new(&[W1, W2, W4, W6, W7, W8, W9]);
     for node in 0..3 {
         story.say(What::Node { node, state: NodeState::Started });
     }
@@ -208,6 +210,7 @@ pub(crate) fn good() -> Story {
         (9, 1, W6),
         (10, 0, W9),
         (11, 1, W9),
+        (13, 0, W8),
     ] {
         story.process(proc, node, workload);
     }
