@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rand::SeedableRng;
 use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
 use simulation::{Cluster, Faults, Seeds, Settings, World, play};
 
 fn settings(faults: Faults) -> Settings {
@@ -116,6 +116,52 @@ fn a_daemon_that_does_not_read_holds_up_nobody_else_and_its_senders_feel_it() {
         "and nothing is lost when it reads again"
     );
     world.settle();
+}
+
+/// Many daemons of node 1 do not read, each for some time; anybody writes them anything. Of the two who read, one is
+/// written to by a daemon that writes to all the others as well, one by another daemon each time.
+fn among_many_that_do_not_read(seed: u64) {
+    const READS: [u32; 2] = [0, 1];
+    let rng = &mut SmallRng::seed_from_u64(seed);
+    let daemons = rng.random_range(40..60);
+    let send_every = Duration::from_secs(3600);
+    let mut world =
+        Cluster::new(seed, Settings { nodes: 2, daemons, send_every, ..settings(Faults::default()) });
+    world.stop_sending();
+    world.run(Duration::from_secs(2));
+    for n in 2..daemons {
+        world.stall(1, n, Duration::from_millis(rng.random_range(3_000..10_000)));
+    }
+    let mut posted = [0; 2];
+    for round in 0..6 {
+        for n in 2..daemons {
+            // First to the limit of each pair, then of one sender or of any.
+            let (from, messages, most) = match rng.random_bool(0.5) {
+                _ if round == 0 => (n, 8, 400_000),
+                true => (0, 4, 300_000),
+                false => (rng.random_range(0..daemons), 4, 300_000),
+            };
+            (0..if round == 0 { messages } else { rng.random_range(0..=messages) })
+                .for_each(|_| world.post((0, from), (1, n), rng.random_range(0..most)));
+        }
+        for (reader, posted) in READS.into_iter().zip(&mut posted) {
+            let from = if reader == 0 { 0 } else { round % daemons };
+            world.post((0, from), (1, reader), rng.random_range(0..300_000));
+            *posted += 1;
+        }
+        world.run(Duration::from_secs(1));
+        let received = READS.map(|n| world.ledger.received_by(Cluster::address(1, n)));
+        assert_eq!(received, posted, "after {round} rounds, {daemons} daemons a node");
+    }
+    // Whoever reads again gets what waited: senders that kept to their windows have waited, and none was refused.
+    world.run(Duration::from_secs(60));
+    world.settle();
+    assert_eq!(world.ledger.delivered, world.ledger.len() as u64);
+}
+
+#[test]
+fn a_pair_that_is_read_makes_progress_whatever_others_do() {
+    Seeds::wanted().part(0, 32).each(among_many_that_do_not_read);
 }
 
 /// What a daemon gets that leaves its inbox alone for so long, while others write to it and it writes itself.
