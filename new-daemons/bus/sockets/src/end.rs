@@ -306,9 +306,10 @@ impl End {
         }
     }
 
-    /// Says good-bye.
+    /// Says what is still to be said, then good-bye.
     pub fn leave(mut self, reactor: &Reactor) {
         self.begin();
+        self.flush(reactor);
         self.endpoint.handle(self.now, Input::Stop);
         self.flush(reactor);
     }

@@ -24,6 +24,8 @@ const ECHO: u32 = 1;
 const REFUSE: u32 = 2;
 const NEVER: u32 = 3;
 const TELL: u32 = 4;
+/// An echo, after which the server ends at once.
+const LAST: u32 = 5;
 
 /// Events that `TELL` brings about, of three topics in turn.
 const TOLD: u32 = 90;
@@ -101,7 +103,7 @@ type Said = Option<Result<Bytes, (Code, &'static str)>>;
 fn answer(number: u32, body: Bytes) -> (Told, Said) {
     let event = |n: u32| (TOPICS[(n % 3) as usize], Bytes::from(n.to_string()));
     match number {
-        ECHO => (Vec::new(), Some(Ok(body))),
+        ECHO | LAST => (Vec::new(), Some(Ok(body))),
         NEVER => (Vec::new(), None),
         TELL => ((0..TOLD).map(event).collect(), Some(Ok(Bytes::new()))),
         _ => (Vec::new(), Some(Err((Code::Denied, "not you")))),
@@ -188,8 +190,9 @@ fn story(client: Driver, server: Driver) -> Vec<String> {
     let running = Server::start(server, &dir);
     say("again", shown(&client.presence()));
     say("events of it", format!("{:?}, {:?}", client.news(), client.news()));
-    say("echo", show(&client.call(ECHO, body.clone(), SOON), &body));
-    running.stop();
+    say("its last answer", show(&client.call(LAST, body.clone(), SOON), &body));
+    say("it has ended", shown(&client.presence()));
+    running.thread.join().unwrap();
     lines
 }
 
@@ -219,7 +222,8 @@ fn both_drivers_tell_the_same_story_whichever_one_the_other_side_runs_on() {
         "itself: down: NoSuchDaemon",
         "again: up",
         "events of it: Up, Gap(None)",
-        "echo: 3000 bytes back",
+        "its last answer: 3000 bytes back",
+        "it has ended: down: NoSuchDaemon",
     ];
     for client in [Driver::Tokio, Driver::Reactor] {
         for server in [Driver::Tokio, Driver::Reactor] {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use reactor::{Reactor, Token, mailbox};
 use runtime::Joining;
 
-use super::{Answer, SOON, Server, answer, server_address};
+use super::{Answer, LAST, SOON, Server, answer, server_address};
 
 /// Of the mailbox; the end has those from 1 on.
 const STOP: Token = Token(0);
@@ -22,10 +22,12 @@ pub(super) fn serve(joining: Joining, ready: mpsc::Sender<()>) -> Server {
         let mut end = End::join(&reactor, 1, joining).unwrap();
         end.input(Input::Serve(true));
         ready.send(()).unwrap();
-        while stopped.take().is_empty() {
+        let mut last = false;
+        while !last && stopped.take().is_empty() {
             end.turn(&mut reactor, (!stopped.sleep()).then_some(Duration::ZERO)).unwrap();
             while let Some(event) = end.poll() {
                 if let Event::Calls(Effect::Request { request, number, body, .. }) = event {
+                    last = number == LAST;
                     let (events, reply) = answer(number, body);
                     for (topic, body) in events {
                         end.input(Input::Publish { topic: topic.to_owned(), body });

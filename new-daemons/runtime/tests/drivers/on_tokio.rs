@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::{Answer, SOON, Server, answer, server_address};
+use super::{Answer, LAST, SOON, Server, answer, server_address};
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
@@ -35,6 +35,7 @@ pub(super) fn serve(joining: Joining, ready: mpsc::Sender<()>) -> Server {
 
 async fn each(bus: &Bus, mut requests: Requests) {
     while let Some(request) = requests.next().await {
+        let last = request.number == LAST;
         let (events, end) = answer(request.number, request.body);
         events.into_iter().for_each(|(topic, body)| bus.publish(topic, body).unwrap());
         match end {
@@ -42,6 +43,11 @@ async fn each(bus: &Bus, mut requests: Requests) {
             Some(Err((code, text))) => request.reply.refuse(code, text),
             // Dropped, it would say that there is no answer: this daemon ends as one that is killed.
             None => std::mem::forget(request.reply),
+        }
+        if last {
+            // The driver is a task of its own: it has its turn before this one goes on.
+            tokio::task::yield_now().await;
+            return;
         }
     }
 }
