@@ -50,12 +50,18 @@ impl Name {
         Ok(Self(name))
     }
 
+    /// The name as bytes: all of them ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        // A search that stops at the first zero would cost more than it saves.
+        let len = self.0.iter().filter(|byte| **byte != 0).count();
+        &self.0[..len]
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let len = self.0.iter().position(|b| *b == 0).unwrap_or(Self::MAX);
-        // Invariant: only ASCII gets in.
-        std::str::from_utf8(&self.0[..len]).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

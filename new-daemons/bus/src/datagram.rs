@@ -196,7 +196,7 @@ pub trait Frame: Sized {
 
 /// Writes name and instance.
 pub fn emit_daemon(g: &mut GatherWriter, daemon: Daemon) {
-    g.xdr().opaque(daemon.name.as_str().as_bytes());
+    g.xdr().opaque(daemon.name.as_bytes());
     g.xdr().u32(daemon.instance);
 }
 
@@ -358,10 +358,13 @@ impl Frame for ToDaemon {
     }
 }
 
+/// Memory that a datagram with one small message needs.
+const ROOM: usize = 256;
+
 /// Starts a datagram from, or for, `daemon`.
 #[must_use]
 pub fn begin(daemon: Daemon) -> GatherWriter {
-    let mut g = GatherWriter::default();
+    let mut g = GatherWriter::with_room(ROOM);
     g.xdr().u32(MAGIC);
     g.xdr().u32(VERSION);
     emit_daemon(&mut g, daemon);

@@ -269,7 +269,8 @@ impl Endpoint {
 
     /// Fills one datagram with what is waiting.
     fn transmit(&mut self) -> Option<Effect> {
-        if self.with_driver >= DRIVER_QUEUE {
+        let waits = !self.control.is_empty() || (self.is_up() && self.outgoing.next_len().is_some());
+        if !waits || self.with_driver >= DRIVER_QUEUE {
             return None;
         }
         let mut g = datagram::begin(self.config.daemon);

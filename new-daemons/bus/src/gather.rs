@@ -66,6 +66,12 @@ pub struct GatherWriter {
 }
 
 impl GatherWriter {
+    /// With memory for so many bytes of small items.
+    #[must_use]
+    pub fn with_room(bytes: usize) -> Self {
+        Self { done: Vec::new(), done_len: 0, open: Writer::with_capacity(bytes) }
+    }
+
     /// The writer for small items.
     pub fn xdr(&mut self) -> &mut Writer {
         &mut self.open
