@@ -2,6 +2,8 @@
 //!
 //! The first turn takes one; while the turns are answered in full, each takes twice as many as the one before. So a lone
 //! datagram costs one plain call, and a queue that has filled up meanwhile few: where no files may come, one call for all.
+//! Where datagrams come one by one, turn after turn, asking for a second each time would be half of all calls: what was asked
+//! for in vain is asked for again only after some that came alone.
 //! Where they may, each datagram has a call of its own, because only then is it known which files the kernel has handed out
 //! when not all of them found room.
 
@@ -78,8 +80,40 @@ pub struct Inlet {
     memory: Vec<BytesMut>,
     /// What comes beside a datagram. Behind the sender all is zero, except while files are taken out.
     control: Vec<u8>,
-    /// Datagrams to ask for in the next turn.
-    batch: usize,
+    batch: Batch,
+}
+
+/// Datagrams to ask for in the next turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Batch {
+    size: usize,
+    /// Turns for one alone before two are asked for.
+    alone: u32,
+    /// How many of them there were the last time that the second was asked for in vain.
+    patience: u32,
+}
+
+impl Batch {
+    const FIRST: Self = Self { size: 1, alone: 0, patience: 0 };
+
+    /// A queue that fills up is noticed after so many turns at the latest.
+    const PATIENCE: u32 = 8;
+
+    /// After a turn that brought so many.
+    fn after(self, came: usize) -> Self {
+        match self {
+            Self { size: 1, alone: 1.., .. } => Self { alone: self.alone - 1, ..self },
+            _ if came == self.size => {
+                let patience = if self.size > 1 { 0 } else { self.patience };
+                Self { size: (self.size * 2).min(BATCH), alone: 0, patience }
+            }
+            Self { size: 2, .. } if came == 1 => {
+                let patience = (self.patience * 2).clamp(1, Self::PATIENCE);
+                Self { size: 1, alone: patience, patience }
+            }
+            _ => Self { size: 1, alone: 0, ..self },
+        }
+    }
 }
 
 impl Inlet {
@@ -96,20 +130,21 @@ impl Inlet {
             buffers: Buffers::new(largest, largest / 2, KEPT),
             memory: Vec::new(),
             control: vec![0; control.capacity()],
-            batch: 1,
+            batch: Batch::FIRST,
         }
     }
 
     /// Adds what there is to `into`, as much as one turn takes.
     pub fn receive(&mut self, socket: impl AsFd, into: &mut Vec<Datagram>) -> io::Result<Rest> {
         let fd = socket.as_fd().as_raw_fd();
-        let (asked, before) = (self.batch, into.len());
+        let (asked, before) = (self.batch.size, into.len());
         let got = match self.rights {
             Rights::Refuse if asked > 1 => again(|| self.several(fd, asked, into)),
             _ => (0..asked).try_for_each(|_| again(|| self.one(fd, into))),
         };
-        let full = into.len() - before == asked;
-        self.batch = if full { (asked * 2).min(BATCH) } else { 1 };
+        let came = into.len() - before;
+        let full = came == asked;
+        self.batch = self.batch.after(came);
         match got {
             Ok(()) if full && asked > 1 => Ok(Rest::More),
             Ok(()) if full => Ok(Rest::Unknown),
@@ -225,4 +260,38 @@ fn own(fd: RawFd) -> OwnedFd {
     // SAFETY: the number is one that the kernel has just written beside a datagram: it has made this descriptor for this
     // process, nobody else was told of it, and each is taken over once.
     unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is asked for, turn after turn, where so many come at most.
+    fn asked(turns: &[usize]) -> Vec<usize> {
+        let mut batch = Batch::FIRST;
+        let turn = |most: &usize| {
+            let size = batch.size;
+            batch = batch.after(size.min(*most));
+            size
+        };
+        turns.iter().map(turn).collect()
+    }
+
+    #[test]
+    fn a_queue_that_has_filled_up_is_taken_in_batches_that_double() {
+        assert_eq!(asked(&[99; 7]), [1, 2, 4, 8, 16, 16, 16]);
+        assert_eq!(asked(&[99, 99, 3, 99, 99]), [1, 2, 4, 1, 2]);
+    }
+
+    #[test]
+    fn where_they_come_one_by_one_a_second_is_asked_for_ever_more_rarely_but_never_forgotten() {
+        let all = asked(&[1; 200]);
+        let twos: Vec<usize> = (0..200).filter(|at| all[*at] == 2).collect();
+        assert_eq!(twos[..4], [1, 4, 8, 14]);
+        assert!(twos.windows(2).all(|pair| pair[1] - pair[0] <= 10), "{twos:?}");
+        let mut turns = vec![1; 100];
+        turns.extend([99; 14]);
+        let all = asked(&turns);
+        assert_eq!(all.last(), Some(&BATCH), "{all:?}");
+    }
 }
