@@ -186,7 +186,8 @@ const COMMANDS: &[(&str, &str)] = &[
 fn sent(file: &std::path::Path, cluster: &Cluster) -> BTreeMap<u64, BTreeSet<String>> {
     let file = file.to_str().unwrap();
     let shown = cluster.node(0).ctdbctl(&["capture", "show", file, "-o", "json"]).unwrap();
-    let packets: Vec<Value> = serde_json::from_str(&shown.stdout).expect(&shown.stderr);
+    let shown: Value = serde_json::from_str(&shown.stdout).expect(&shown.stderr);
+    let packets = shown["packets"].as_array().unwrap();
     let mut sent = BTreeMap::<u64, BTreeSet<String>>::new();
     for packet in packets.iter().filter(|packet| packet["operation"] == "REQ_CONTROL") {
         let name = packet["name"].as_str().unwrap().to_owned();

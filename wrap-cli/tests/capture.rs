@@ -313,3 +313,61 @@ fn host_06_packets_that_lie_are_shown_with_what_is_wrong() {
     assert_eq!(run(&format!("capture check {}", path.display())).status, 1);
     assert_eq!(run(&format!("capture stats {}", path.display())).status, 0);
 }
+
+/// A classic recording of so many frames of a link type.
+fn frames(link: u32, count: u32) -> Vec<u8> {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
+    let mut file = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65535, link]);
+    for n in 0..count {
+        file.extend(words(&[n, 0, 60, 60]));
+        file.extend([0; 60]);
+    }
+    file
+}
+
+#[test]
+fn what_of_a_recording_is_not_read_is_told_with_its_number() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("unknown.pcap");
+    std::fs::write(&path, frames(147, 566)).unwrap();
+    let told = "566 packets of link type 147 were not read";
+    let run_on = |words: &str| finish(program().args(words.split(' ')).arg(&path));
+    let shown = run_on("capture show");
+    assert_eq!((shown.status, shown.stdout.as_str()), (0, &*format!("({told})\n")));
+    for command in ["show -o json", "show -o jsonl", "stats -o json"] {
+        let answer = run_on(&format!("capture {command}"));
+        assert_eq!(answer.status, 0, "{}", answer.stderr);
+        let json: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+        assert_eq!(json["remarks"], serde_json::json!([told]), "{command}");
+    }
+    let checked: serde_json::Value = serde_json::from_str(&run_on("capture check -o json").stdout).unwrap();
+    assert_eq!(checked["files"][0]["remarks"], serde_json::json!([told]));
+    let file = path.display();
+    let diff = finish(program().args(["capture", "diff", STARTUP]).arg(&path)).stdout;
+    assert!(diff.ends_with(&format!("({file}: {told})\n")), "{diff}");
+    run_on("capture replay").assert_error(5, &format!("no client's session in it ({told}); record"));
+}
+
+#[test]
+fn a_recording_is_read_from_standard_input_and_unpacked() {
+    let dir = TempDir::new().unwrap();
+    let packed = dir.path().join("startup.pcap.gz");
+    let mut file =
+        flate2::write::GzEncoder::new(std::fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    std::io::copy(&mut std::fs::File::open(STARTUP).unwrap(), &mut file).unwrap();
+    file.finish().unwrap();
+    let wanted = show("--until 4.995");
+    for path in [Path::new(STARTUP), &packed] {
+        let input = Stdio::from(std::fs::File::open(path).unwrap());
+        let run = finish(program().args(["capture", "show", "-", "--until", "4.995"]).stdin(input));
+        assert_eq!((run.status, run.stdout.as_str()), (0, wanted.as_str()), "{}", path.display());
+    }
+    let checked = |path: &Path| finish(program().args(["capture", "check"]).arg(path)).stdout;
+    let of = |text: &str| text.lines().last().map(str::to_owned);
+    assert_eq!(of(&checked(dir.path())), of(&checked(Path::new(STARTUP))), "a directory's packed recordings");
+    let whole = std::fs::read(&packed).unwrap();
+    std::fs::write(&packed, &whole[..whole.len() / 2]).unwrap();
+    finish(program().args(["capture", "show"]).arg(&packed)).assert_error(5, "cut short or damaged");
+    let nothing = finish(program().args(["capture", "stats", "-"]).stdin(Stdio::null()));
+    nothing.assert_error(5, "standard input: neither a pcap nor a pcapng file");
+}

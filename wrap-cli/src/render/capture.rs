@@ -24,6 +24,11 @@ fn lines(lines: impl IntoIterator<Item = String>) -> String {
     lines.into_iter().fold(String::new(), |text, line| text + &one_line(&line) + "\n")
 }
 
+/// What of a recording could not be read.
+fn remarks(remarks: &[String]) -> String {
+    lines(remarks.iter().map(|text| format!("({text})")))
+}
+
 fn checked(checked: &Checked) -> String {
     let files = checked.files.iter().flat_map(|file| {
         let head = format!("{}: {}", file.file, numbers(file.numbers));
@@ -61,11 +66,7 @@ fn stats(stats: &Stats) -> String {
         ("MAX", true),
     ];
     let total = format!("{} packets, {} bytes, {:.3} s", stats.packets, stats.bytes, stats.seconds);
-    format!(
-        "{}\n{total}\n{}",
-        table(&columns, rows),
-        lines(stats.remarks.iter().map(|text| format!("({text})")))
-    )
+    format!("{}\n{total}\n{}", table(&columns, rows), remarks(&stats.remarks))
 }
 
 fn places(places: &[Place]) -> impl Iterator<Item = String> {
@@ -86,7 +87,7 @@ fn diff(diff: &Diff) -> String {
     // Writing to a string does not fail.
     let _ =
         writeln!(text, "{} questions in both, {} with another answer", diff.questions, diff.answers.len());
-    text
+    text + &remarks(&diff.remarks)
 }
 
 fn recorded(recorded: &Recorded) -> String {
@@ -129,7 +130,7 @@ fn replayed(replayed: &Replayed) -> String {
             .iter()
             .map(|reason| ("Expected", format!("{} times: {}", reason.places, reason.why))),
     );
-    lines(different) + &facts(&rows)
+    lines(different) + &facts(&rows) + &remarks(&replayed.remarks)
 }
 
 macro_rules! shown {

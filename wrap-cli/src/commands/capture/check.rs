@@ -22,7 +22,7 @@ const DEPTH: usize = 16;
 /// Arguments of `capture check`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CheckArgs {
-    /// Recordings: pcap or pcapng, or directories of them
+    /// Recordings: pcap or pcapng, may be packed with gzip, or directories of them; - for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -99,7 +99,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Checked, Error> {
 
 fn find(path: &Path, depth: usize, named: bool, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     let has = |wanted: &[&str]| {
-        path.extension().and_then(|ext| ext.to_str()).is_some_and(|ext| wanted.contains(&ext))
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        wanted.iter().any(|end| name.ends_with(end))
     };
     if path.is_dir() {
         let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
@@ -108,7 +109,7 @@ fn find(path: &Path, depth: usize, named: bool, found: &mut Vec<PathBuf>) -> Res
         inside.sort();
         return inside.iter().try_for_each(|path| find(path, depth, false, found));
     }
-    if has(&["pcap", "pcapng"]) || (named && !has(&["md"])) {
+    if has(&[".pcap", ".pcapng", ".pcap.gz", ".pcapng.gz"]) || (named && !has(&[".md"])) {
         found.push(path.into());
     }
     Ok(())

@@ -36,6 +36,8 @@ pub(crate) struct Diff {
     pub(crate) questions: usize,
     pub(crate) answers: Vec<Changed>,
     pub(crate) counts: Vec<Counted>,
+    /// What of either recording could not be read, with its file.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// A question with another answer.
@@ -92,6 +94,12 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Diff, Error> {
             .counts
             .into_iter()
             .map(|Count { kind, left, right }| Counted { kind, left, right })
+            .collect(),
+        remarks: [(&args.left, &left), (&args.right, &right)]
+            .into_iter()
+            .flat_map(|(path, capture)| {
+                super::remarks(capture).into_iter().map(|remark| format!("{}: {remark}", path.display()))
+            })
             .collect(),
     })
 }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use captures::{Capture, Options};
 use clap::Args;
+use flate2::read::MultiGzDecoder;
 use legacy_codec::Abi;
 
 use crate::args::Settings;
@@ -96,28 +97,51 @@ pub(crate) struct Reading {
     abi: Option<Abi>,
 }
 
+/// What a file of gzip begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The name of standard input.
+const STDIN: &str = "-";
+
+/// All bytes, when they are not too many.
+fn whole(path: &Path, from: impl Read, broken: impl Fn(&io::Error) -> Error) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    from.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| broken(&e))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+        return Err(no_capture(path, "larger than 1 GiB; cut it with editcap"));
+    }
+    Ok(bytes)
+}
+
+fn no_capture(path: &Path, message: impl Into<String>) -> Error {
+    let path = if path == Path::new(STDIN) { Path::new("standard input") } else { path };
+    Error::NoCapture { path: path.into(), message: message.into() }
+}
+
 impl Reading {
-    /// The packets of a file.
+    /// The packets of a file, or of standard input; either may be packed.
     pub(crate) fn read(self, path: &Path) -> Result<Capture, Error> {
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(|e| Error::file(path, &e))?;
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|e| Error::file(path, &e))?;
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
-            return Err(Error::NoCapture {
-                path: path.into(),
-                message: "larger than 1 GiB; cut it with editcap".into(),
-            });
-        }
+        let unreadable = |e: &io::Error| Error::file(path, e);
+        let bytes = if path == Path::new(STDIN) {
+            whole(path, io::stdin().lock(), unreadable)?
+        } else {
+            whole(path, File::open(path).map_err(|e| unreadable(&e))?, unreadable)?
+        };
+        let bytes = if bytes.starts_with(&GZIP) {
+            let damaged =
+                |e: &io::Error| no_capture(path, format!("as a gzip file it is cut short or damaged: {e}"));
+            whole(path, MultiGzDecoder::new(&bytes[..]), damaged)?
+        } else {
+            bytes
+        };
         let options = Options { port: self.port, abi: self.abi };
-        Capture::read_with(&bytes, options)
-            .map_err(|e| Error::NoCapture { path: path.into(), message: e.to_string() })
+        Capture::read_with(&bytes, options).map_err(|e| no_capture(path, e.to_string()))
     }
 }
 
 /// One file and how it is read.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FileArgs {
-    /// Recording: pcap or pcapng
+    /// Recording: pcap or pcapng, may be packed with gzip; - for standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
@@ -143,6 +167,10 @@ pub(crate) fn remarks(capture: &Capture) -> Vec<String> {
     }
     if counts.lost_bytes > 0 {
         remarks.push(format!("{} bytes that belong to no whole packet", counts.lost_bytes));
+    }
+    for (unread, count) in &capture.unread {
+        let (packets, were) = if *count == 1 { ("packet", "was") } else { ("packets", "were") };
+        remarks.push(format!("{count} {packets} {unread} {were} not read"));
     }
     remarks
 }

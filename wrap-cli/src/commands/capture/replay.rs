@@ -55,6 +55,8 @@ pub(crate) struct Replayed {
     pub(crate) messages: usize,
     pub(crate) different: Vec<Other>,
     pub(crate) expected: Vec<Expected>,
+    /// What of the recording could not be read, and so was not played.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// An answer that differs.
@@ -89,10 +91,16 @@ pub(crate) async fn replay(settings: &Settings, args: &ReplayArgs) -> Result<Rep
         return Err(Error::NoCapture { path: args.file.file.clone(), message });
     }
     if replay.clients == 0 {
-        let message = "no client's session in it; record one with 'ctdbctl capture record'".into();
+        let unread: String = super::remarks(&capture).iter().map(|remark| format!(" ({remark})")).collect();
+        let message = format!("no client's session in it{unread}; record one with 'ctdbctl capture record'");
         return Err(Error::NoCapture { path: args.file.file.clone(), message });
     }
-    let mut played = Replayed { clients: replay.clients, messages: replay.messages, ..Replayed::default() };
+    let mut played = Replayed {
+        clients: replay.clients,
+        messages: replay.messages,
+        remarks: super::remarks(&capture),
+        ..Replayed::default()
+    };
     let mut reasons = BTreeMap::<&'static str, usize>::new();
     let mut clients = BTreeMap::<SocketAddr, Client>::new();
     let start = Instant::now();

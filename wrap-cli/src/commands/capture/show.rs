@@ -11,7 +11,9 @@ use captures::session::Session;
 use captures::{Capture, Timestamp};
 use clap::Args;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
+use serde_json::json;
 
 use super::FileArgs;
 use super::events::EventLine;
@@ -127,13 +129,11 @@ fn database(capture: &Capture, text: &str) -> Result<u32, Error> {
 
 impl JsonSchema for Show {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Packets".into()
+        Listed::<Vec<ShownPacket>>::schema_name()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut packets = Vec::<ShownPacket>::json_schema(generator);
-        packets.insert("description".into(), "By time. With `-o jsonl` each line is one of them.".into());
-        packets
+        Listed::<Vec<ShownPacket>>::json_schema(generator)
     }
 }
 
@@ -141,9 +141,11 @@ impl Show {
     /// Writes the packets that are wanted.
     pub(crate) fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
         let session = Session::new(&self.capture);
+        let remarks = super::remarks(&self.capture);
         match settings.output {
             Output::Json => {
-                serde_json::to_writer_pretty(&mut *out, &List { show: self, session: &session })?;
+                let packets = List { show: self, session: &session };
+                serde_json::to_writer_pretty(&mut *out, &Listed { packets, remarks })?;
                 writeln!(out)
             }
             Output::Jsonl => {
@@ -151,13 +153,17 @@ impl Show {
                     serde_json::to_writer(&mut *out, &line)?;
                     writeln!(out)?;
                 }
-                Ok(())
+                if remarks.is_empty() {
+                    return Ok(());
+                }
+                serde_json::to_writer(&mut *out, &json!({ "remarks": remarks }))?;
+                writeln!(out)
             }
             Output::Table => {
                 for line in self.wanted(&session) {
                     line.write(settings.verbose, out)?;
                 }
-                super::remarks(&self.capture).iter().try_for_each(|remark| writeln!(out, "({remark})"))
+                remarks.iter().try_for_each(|remark| writeln!(out, "({remark})"))
             }
         }
     }
@@ -183,6 +189,16 @@ impl Show {
             packet.or_else(|| events.next().map(AnyLine::Event))
         })
     }
+}
+
+/// The answer as JSON. With `-o jsonl` each packet is a line, and the remarks are the last, when there are any.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Packets")]
+struct Listed<P> {
+    /// By time.
+    packets: P,
+    /// What of the recording could not be read: packets of other link types, damage, gaps.
+    remarks: Vec<String>,
 }
 
 /// All packets that are wanted, as one list.
