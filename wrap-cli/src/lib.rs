@@ -34,7 +34,8 @@ pub fn main() -> ExitCode {
     {
         return status;
     }
-    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    // Long answers are written piece by piece, and short lines one by one would be slow.
+    let (mut out, mut err) = (std::io::BufWriter::new(std::io::stdout()), std::io::stderr());
     let exit = app::App::new(&mut out, &mut err).run(&words, &args::Global::default(), None);
     ExitCode::from(exit.status())
 }

@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::Settings;
+use crate::args::{Output, Settings};
 use crate::exit::Exit;
+use crate::render::{json, shade};
 
 /// An answer that is shown as a whole.
 pub(crate) trait Shown: Debug + Serialize + JsonSchema {
@@ -49,6 +50,9 @@ impl<T: Shown> Answer for T {
     }
 
     fn write(&self, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(crate::render::text(self, settings.output, settings.color).as_bytes())
+        match settings.output {
+            Output::Table => out.write_all(shade(&self.table(), settings.color).as_bytes()),
+            output => json::write(self, output, out),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! JSON for scripts: one object and a newline. The keys are those of the answers' structs.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 use serde_json::json;
 
@@ -21,6 +23,16 @@ pub(crate) fn error(error: &Error, number: Option<u64>, output: Output) -> Strin
     }
     let object = json!({ "error": object });
     if output == Output::Jsonl { line(&object) } else { text(&object) }
+}
+
+/// An answer piece by piece, so that a large one needs no large text.
+pub(crate) fn write(answer: &impl Serialize, output: Output, out: &mut dyn Write) -> io::Result<()> {
+    if output == Output::Jsonl {
+        serde_json::to_writer(&mut *out, answer)?;
+    } else {
+        serde_json::to_writer_pretty(&mut *out, answer)?;
+    }
+    writeln!(out)
 }
 
 /// On lines of its own, indented.

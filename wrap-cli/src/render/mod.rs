@@ -8,15 +8,9 @@ pub(crate) mod table;
 pub(crate) mod tree;
 pub(crate) mod tunnel;
 
-use crate::args::Output;
-use crate::commands::Shown;
+use std::borrow::Cow;
 
-/// An answer in the form that was asked for.
-pub(crate) fn text(answer: &impl Shown, output: Output, color: bool) -> String {
-    match output {
-        Output::Table if color => color::paint(&answer.table()),
-        Output::Table => answer.table(),
-        Output::Json => json::text(answer),
-        Output::Jsonl => json::line(answer),
-    }
+/// Text for people, with colours where they are wanted.
+pub(crate) fn shade(text: &str, color: bool) -> Cow<'_, str> {
+    if color { color::paint(text).into() } else { text.into() }
 }

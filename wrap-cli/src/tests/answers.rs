@@ -16,11 +16,11 @@ use crate::model::RecordMap;
 use crate::render;
 
 fn table(answer: &impl Shown) -> String {
-    render::text(answer, Output::Table, false)
+    answer.table()
 }
 
 fn json(answer: &impl Shown) -> String {
-    render::text(answer, Output::Json, false)
+    render::json::text(answer)
 }
 
 async fn status_of(fake: &Fake, nodes: Option<&str>) -> status::Status {

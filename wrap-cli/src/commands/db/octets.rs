@@ -4,13 +4,15 @@
 //! that do not print are written as `\` and two digits, as `ctdb catdb` does; JSON has the digits always and the text where
 //! it is text.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
+use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 
 use bytes::Bytes;
 use clap::Args;
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 
@@ -47,39 +49,82 @@ pub(super) fn parse(word: &[u8]) -> Option<Bytes> {
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
-/// Bytes in an answer.
-#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct Octets {
+/// Bytes in an answer. Their text and their digits are made when they are written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Octets(Bytes);
+
+/// The same as JSON.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Octets", description = "Bytes in an answer.")]
+struct Shape<'a> {
     /// The bytes as text, when they are text that prints; else null.
-    pub(crate) text: Option<String>,
+    text: Option<&'a str>,
     /// The bytes as hexadecimal digits.
-    pub(crate) hex: String,
+    hex: Digits<'a>,
     /// Number of bytes.
-    pub(crate) size: usize,
-    #[serde(skip)]
-    bytes: Bytes,
+    size: usize,
+}
+
+/// Bytes that are written as digits.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+struct Digits<'a>(#[schemars(with = "String")] &'a [u8]);
+
+impl Serialize for Digits<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Digits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for Octets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Shape { text: self.text(), hex: Digits(&self.0), size: self.0.len() }.serialize(serializer)
+    }
+}
+
+impl JsonSchema for Octets {
+    fn schema_name() -> Cow<'static, str> {
+        Shape::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Shape::json_schema(generator)
+    }
 }
 
 impl From<Bytes> for Octets {
     fn from(bytes: Bytes) -> Self {
-        let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.chars().any(char::is_control));
-        let hex = bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-            hex.extend(
-                [byte >> 4, byte & 0xF].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('?')),
-            );
-            hex
-        });
-        Self { text: text.map(str::to_owned), hex, size: bytes.len(), bytes }
+        Self(bytes)
     }
 }
 
 impl Octets {
+    /// The bytes as text, when they are text that prints.
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok().filter(|text| !text.chars().any(char::is_control))
+    }
+
     /// For people.
     pub(super) fn shown(&self) -> String {
-        match &self.text {
-            Some(text) => text.clone(),
-            None => escaped(&self.bytes),
+        self.text().map_or_else(|| escaped(&self.0), str::to_owned)
+    }
+
+    /// For a table: the first bytes, and how many there are when there are more.
+    pub(super) fn brief(&self, most: usize) -> String {
+        if self.0.len() <= most {
+            return self.shown();
         }
+        let first = match self.text() {
+            Some(text) => self.0.slice(..text.floor_char_boundary(most)),
+            None => self.0.slice(..most),
+        };
+        format!("{}... ({} bytes)", Self(first).shown(), self.0.len())
     }
 }
 
@@ -118,13 +163,24 @@ mod tests {
     }
 
     #[test]
+    fn a_table_shows_the_first_bytes_and_says_how_many_there_are() {
+        let brief = |bytes: &'static [u8]| Octets::from(Bytes::from_static(bytes)).brief(4);
+        assert_eq!(brief(b"four"), "four");
+        assert_eq!(brief(b"fives"), "five... (5 bytes)");
+        assert_eq!(brief("abc\u{FC}".as_bytes()), "abc... (5 bytes)");
+        assert_eq!(brief(b"\x01\x02\x03\x04\x05"), "\\01\\02\\03\\04... (5 bytes)");
+    }
+
+    #[test]
     fn bytes_that_do_not_print_are_shown_as_ctdb_shows_them() {
         let shown = |bytes: &'static [u8]| Octets::from(Bytes::from_static(bytes)).shown();
         assert_eq!(shown(b"plain text"), "plain text");
         assert_eq!(shown(b"key\0\"\\"), "key\\00\\22\\5C");
         assert_eq!(shown("\u{FC}".as_bytes()), "\u{FC}");
         assert_eq!(shown(b"\xFC"), "\\FC");
-        let octets = Octets::from(Bytes::from_static(b"\x01\xAB"));
-        assert_eq!((octets.text, octets.hex.as_str(), octets.size), (None, "01ab", 2));
+        let json =
+            |bytes: &'static [u8]| serde_json::to_value(Octets::from(Bytes::from_static(bytes))).unwrap();
+        assert_eq!(json(b"\x01\xAB"), serde_json::json!({ "text": null, "hex": "01ab", "size": 2 }));
+        assert_eq!(json(b"a"), serde_json::json!({ "text": "a", "hex": "61", "size": 1 }));
     }
 }
