@@ -30,4 +30,4 @@ pub use clock::{Alarm, Clock, today};
 pub use member::{
     BadTopic, Bus, FindError, JoinError, Joining, Reply, Request, Requests, Subscription, Watch, Way,
 };
-pub use station::{Health, Observed, Station};
+pub use station::{Health, Observed, Station, observed};

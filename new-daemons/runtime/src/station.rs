@@ -50,6 +50,34 @@ pub trait Observed: Send + Sync + 'static {
     fn observe<'a>(&'a self, registry: &'a mut Registry) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 }
 
+/// Numbers that are looked for at each reading: `look` finds them, unless there is nobody to be asked, and `enter` enters them.
+pub fn observed<T: 'static, F: Future<Output = Option<T>> + Send + 'static>(
+    look: impl Fn() -> F + Send + Sync + 'static,
+    enter: fn(T, &mut Registry),
+) -> impl Observed {
+    Looked { look, enter }
+}
+
+struct Looked<L, T> {
+    look: L,
+    enter: fn(T, &mut Registry),
+}
+
+impl<L, F, T> Observed for Looked<L, T>
+where
+    L: Fn() -> F + Send + Sync + 'static,
+    F: Future<Output = Option<T>> + Send + 'static,
+    T: 'static,
+{
+    fn observe<'a>(&'a self, registry: &'a mut Registry) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            if let Some(seen) = (self.look)().await {
+                (self.enter)(seen, registry);
+            }
+        })
+    }
+}
+
 struct Inner {
     daemon: Daemon,
     handler: Box<dyn Handler>,

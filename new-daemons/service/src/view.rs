@@ -36,6 +36,19 @@ pub enum State {
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Disabled,
+        Self::Stopped,
+        Self::Blocked,
+        Self::Starting,
+        Self::Up,
+        Self::Failing,
+        Self::Failed,
+        Self::Flapping,
+        Self::Stopping,
+    ];
+
     /// Its word.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -83,6 +96,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Starting, Self::Running, Self::Stopping, Self::Stopped];
+
     /// Its word.
     #[must_use]
     pub const fn word(self) -> &'static str {

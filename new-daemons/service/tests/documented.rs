@@ -26,22 +26,10 @@ fn the_first_configuration_is_taken_as_it_stands() {
 #[test]
 fn every_state_phase_and_cause_is_explained() {
     let page = page();
-    let states = [
-        State::Disabled,
-        State::Stopped,
-        State::Blocked,
-        State::Starting,
-        State::Up,
-        State::Failing,
-        State::Failed,
-        State::Flapping,
-        State::Stopping,
-    ];
-    for state in states {
+    for state in State::ALL {
         assert!(page.contains(&format!("\n| `{state}` | ")), "{state}");
     }
-    let phases = [Phase::Waiting, Phase::Starting, Phase::Running, Phase::Stopping, Phase::Stopped];
-    assert!(phases.iter().all(|phase| page.contains(&format!("`{phase}`"))));
+    assert!(Phase::ALL.iter().all(|phase| page.contains(&format!("`{phase}`"))));
     let causes = [
         Operation::Start,
         Operation::Check,

@@ -3,17 +3,12 @@
 //! Whoever asks gets a copy of the machine's state, from the loop that drives it. The plain questions that the machine
 //! answers itself, under the name `probe`, are in `tunnel-core`.
 
-use std::pin::Pin;
-
 use protocol::common::Code;
 use protocol::interface::Refusal;
 use protocol::services::tunnel::{Serve, Served};
 use protocol::tunnel::{LinkState, PeerState, Status, TunnelEcho, TunnelPeers, TunnelStatus};
 use reactor::{Mailer, Refused};
-use runtime::Observed;
-use runtime::http::numbers::{Of, counter, gauge, signed};
-use runtime::http::prometheus_client::metrics::counter::Counter;
-use runtime::http::prometheus_client::metrics::gauge::Gauge;
+use runtime::http::numbers::{Each, counter, gauge};
 use runtime::http::prometheus_client::registry::Registry;
 use runtime::presence::Face;
 use tokio::sync::oneshot;
@@ -22,11 +17,16 @@ use crate::carrier::Wish;
 
 /// What others see of it.
 pub(crate) fn face(carrier: &Mailer<Wish>) -> Face {
-    Face::new(Served(Asking(carrier.clone())), Asking(carrier.clone()))
+    let asking = Asking(carrier.clone());
+    let (asked, look) = (asking.clone(), move || {
+        let asking = asking.clone();
+        async move { asking.state().await.ok() }
+    });
+    Face::new(Served(asked), runtime::observed(look, enter))
 }
 
 /// Asks the loop.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Asking(Mailer<Wish>);
 
 impl Asking {
@@ -55,17 +55,7 @@ impl Serve for Asking {
     }
 }
 
-impl Observed for Asking {
-    fn observe<'a>(&'a self, registry: &'a mut Registry) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(async move {
-            if let Ok(status) = self.state().await {
-                enter(&status, registry);
-            }
-        })
-    }
-}
-
-fn enter(status: &Status, registry: &mut Registry) {
+fn enter(status: Status, registry: &mut Registry) {
     let tunnel = registry.sub_registry_with_prefix("tunnel");
     let attached = i64::from(status.ctdbd.state == LinkState::Attached);
     tunnel.register("attached", "1 when ctdbd is attached", gauge(attached));
@@ -82,23 +72,13 @@ fn enter(status: &Status, registry: &mut Registry) {
     ] {
         tunnel.register(name, text, counter(value));
     }
-    let (up, rtt, queued) =
-        (Of::<u32, Gauge>::default(), Of::<u32, Gauge>::default(), Of::<u32, Gauge>::default());
-    let (sent, resent) = (Of::<u32, Counter>::default(), Of::<u32, Counter>::default());
-    for peer in &status.peers {
-        let of = [("node", peer.node)];
-        up.get_or_create(&of).set(i64::from(peer.state == PeerState::Up));
-        if let Some(us) = peer.rtt_us {
-            rtt.get_or_create(&of).set(signed(us));
-        }
-        queued.get_or_create(&of).set(signed(peer.queued_bytes));
-        sent.get_or_create(&of).inc_by(peer.sent);
-        resent.get_or_create(&of).inc_by(peer.resent);
-    }
     let peers = tunnel.sub_registry_with_prefix("peer");
-    peers.register("up", "1 when the tunneld of the node answers", up);
-    peers.register("rtt_microseconds", "Smoothed round trip", rtt);
-    peers.register("queued_bytes", "Bytes that wait to be sent or acknowledged", queued);
-    peers.register("fragments_sent", "Fragments sent for the first time", sent);
-    peers.register("fragments_resent", "Fragments sent again", resent);
+    Each::new(peers, "node", status.peers.iter().map(|peer| (peer.node, peer)))
+        .gauge("up", "1 when the tunneld of the node answers", |peer| {
+            Some(u8::from(peer.state == PeerState::Up))
+        })
+        .gauge("rtt_microseconds", "Smoothed round trip", |peer| peer.rtt_us)
+        .gauge("queued_bytes", "Bytes that wait to be sent or acknowledged", |peer| Some(peer.queued_bytes))
+        .counter("fragments_sent", "Fragments sent for the first time", |peer| peer.sent)
+        .counter("fragments_resent", "Fragments sent again", |peer| peer.resent);
 }

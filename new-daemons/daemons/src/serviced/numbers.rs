@@ -1,25 +1,8 @@
 //! Numbers about services, for whoever watches over many nodes.
 
-use runtime::http::numbers::{Of, gauge};
-use runtime::http::prometheus_client::metrics::counter::Counter;
-use runtime::http::prometheus_client::metrics::family::Family;
-use runtime::http::prometheus_client::metrics::gauge::Gauge;
-use runtime::http::prometheus_client::registry::{Registry, Unit};
+use runtime::http::numbers::{Each, gauge, one_of};
+use runtime::http::prometheus_client::registry::Registry;
 use service::{Phase, Services, State, View};
-
-const STATES: [State; 9] = [
-    State::Disabled,
-    State::Stopped,
-    State::Blocked,
-    State::Starting,
-    State::Up,
-    State::Failing,
-    State::Failed,
-    State::Flapping,
-    State::Stopping,
-];
-
-const PHASES: [Phase; 5] = [Phase::Waiting, Phase::Starting, Phase::Running, Phase::Stopping, Phase::Stopped];
 
 /// What there is to be counted.
 pub(crate) struct Seen {
@@ -32,38 +15,17 @@ pub(crate) fn look(core: &Services) -> Seen {
     Seen { healthy: core.health().healthy, phase: core.phase(), views: core.views() }
 }
 
-type OfTwo = Family<[(&'static str, String); 2], Gauge>;
-
 pub(crate) fn enter(Seen { healthy, phase, views }: Seen, registry: &mut Registry) {
     let of_services = registry.sub_registry_with_prefix("services");
-    let well = gauge(i64::from(healthy));
+    let well = gauge(u8::from(healthy));
     of_services.register("node_healthy", "1 when the node may serve clients, as far as services say", well);
-    let phases = Of::<String, Gauge>::default();
-    for one in PHASES {
-        phases.get_or_create(&[("phase", one.word().to_owned())]).set(i64::from(one == phase));
-    }
+    let phases = one_of("phase", &Phase::ALL.map(Phase::word), phase.word());
     of_services.register("phase", "What the daemon does: 1 for one of them", phases);
-    let (states, took) =
-        (OfTwo::default(), Of::<String, Gauge<f64, std::sync::atomic::AtomicU64>>::default());
-    let (checks, failed, restarts) =
-        (Of::<String, Counter>::default(), Of::<String, Counter>::default(), Of::<String, Gauge>::default());
-    for view in &views {
-        let name = view.spec.name.clone();
-        for state in STATES {
-            let of = [("service", name.clone()), ("state", state.word().to_owned())];
-            states.get_or_create(&of).set(i64::from(state == view.state));
-        }
-        let of = [("service", name)];
-        checks.get_or_create(&of).inc_by(view.checks);
-        failed.get_or_create(&of).inc_by(view.failed_checks);
-        restarts.get_or_create(&of).set(i64::from(view.restarts));
-        if let Some(last) = &view.last_check {
-            took.get_or_create(&of).set(last.took.as_secs_f64());
-        }
-    }
-    of_services.register("state", "How a service is: 1 for one of the states", states);
-    of_services.register("checks", "Checks since the daemon was started", checks);
-    of_services.register("failed_checks", "Those of them that failed", failed);
-    of_services.register("restarts", "Restarts since the service was last well", restarts);
-    of_services.register_with_unit("last_check", "How long the last check took", Unit::Seconds, took);
+    let (states, help) = (State::ALL.map(State::word), "How a service is: 1 for one of the states");
+    Each::new(of_services, "service", views.iter().map(|view| (&view.spec.name, view)))
+        .one_of(("state", help), "state", &states, |view| view.state.word())
+        .counter("checks", "Checks since the daemon was started", |view| view.checks)
+        .counter("failed_checks", "Those of them that failed", |view| view.failed_checks)
+        .gauge("restarts", "Restarts since the service was last well", |view| Some(view.restarts))
+        .seconds("last_check", "How long the last check took", |view| Some(view.last_check.as_ref()?.took));
 }

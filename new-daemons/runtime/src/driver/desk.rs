@@ -2,7 +2,6 @@
 //!
 //! Who finds the queue full waits. Who goes away takes along what has not begun for him.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +12,7 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, ch
 use tokio::sync::oneshot;
 
 use super::Shell;
-use crate::station::Observed;
+use crate::station::{Observed, observed};
 
 /// Wishes that wait until the loop sees them.
 const WAITING: usize = 64;
@@ -121,7 +120,12 @@ impl<S: Shell> Desk<S> {
         look: fn(&S::Machine) -> T,
         enter: fn(T, &mut Registry),
     ) -> impl Observed {
-        Numbers { desk: self.clone(), look, enter }
+        let desk = self.clone();
+        let look = move || {
+            let desk = desk.clone();
+            async move { desk.look(look).await.ok() }
+        };
+        observed(look, enter)
     }
 
     /// Looks at the machine.
@@ -138,23 +142,6 @@ impl<S: Shell> Desk<S> {
         });
         self.wishes.send(Wish::Look(look)).await.map_err(|_| stopping::<S>())?;
         seen.await.map_err(|_| lost::<S>())
-    }
-}
-
-/// Numbers of a machine that are found by looking at it.
-struct Numbers<S: Shell, T> {
-    desk: Desk<S>,
-    look: fn(&S::Machine) -> T,
-    enter: fn(T, &mut Registry),
-}
-
-impl<S: Shell, T: Send + 'static> Observed for Numbers<S, T> {
-    fn observe<'a>(&'a self, registry: &'a mut Registry) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(async move {
-            if let Ok(seen) = self.desk.look(self.look).await {
-                (self.enter)(seen, registry);
-            }
-        })
     }
 }
 
