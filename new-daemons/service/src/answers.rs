@@ -85,11 +85,12 @@ impl Services {
                     self.phase == Phase::Running && self.all.iter().all(|service| service.place.settled);
                 let failed =
                     self.all.iter().filter(|service| service.presence.start_failed() && service.spec.counts);
-                over.then(|| Answer::Settled(failed.map(reason).collect()))
+                over.then(|| Answer::Settled(self.phase, failed.map(reason).collect()))
             }
             Wanted::Shutdown => {
                 let failed = self.all.iter().filter(|service| service.presence.refuses());
-                (self.phase == Phase::Stopped).then(|| Answer::Settled(failed.map(reason).collect()))
+                (self.phase == Phase::Stopped)
+                    .then(|| Answer::Settled(self.phase, failed.map(reason).collect()))
             }
             Wanted::Restart(name) => {
                 let Some(service) = self.at(name).and_then(|at| self.all.get(at)) else {
@@ -101,7 +102,7 @@ impl Services {
                 let over = service.place.settled
                     && (service.place.wanted || service.presence.refuses() || service.place.lacks.is_some());
                 let up = service.shown.state().is_up();
-                over.then(|| Answer::Settled(if up { Vec::new() } else { vec![reason(service)] }))
+                over.then(|| Answer::Settled(self.phase, if up { Vec::new() } else { vec![reason(service)] }))
             }
             Wanted::Check { left, checked } => {
                 let gone = left.iter().all(|name| self.at(name).is_none());

@@ -28,7 +28,9 @@ impl Services {
     fn carry_out(&mut self, now: Time, id: RequestId, command: Command) -> Result<Option<Answer>, Refusal> {
         let outside = self.manager() == Manager::Outside;
         match command {
-            Command::Startup | Command::Shutdown if outside => Ok(Some(Answer::Settled(Vec::new()))),
+            Command::Startup | Command::Shutdown if outside => {
+                Ok(Some(Answer::Settled(self.phase, Vec::new())))
+            }
             Command::Startup => self.startup(id).map(|()| None),
             Command::Shutdown => self.shutdown(id).map(|()| None),
             Command::Check(name) => self.ask_check(id, name.as_deref()).map(|()| None),

@@ -34,6 +34,19 @@ impl Services {
         self.out.tell(Notice::Health(Health { phase, healthy, since, reasons }));
     }
 
+    /// What the daemon does, in a line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let up = self.all.iter().filter(|service| service.shown.state().is_up()).count();
+        let health = self.health();
+        let well = match health.reasons.first() {
+            _ if health.healthy => "healthy".to_owned(),
+            Some(reason) => format!("unhealthy: {reason}"),
+            None => "unhealthy".to_owned(),
+        };
+        format!("{}, {up} of {} services up, {well}", health.phase, self.all.len())
+    }
+
     fn in_the_way(&self) -> impl Iterator<Item = &Service> {
         let counts =
             |service: &&Service| service.enabled && service.spec.counts && !service.leaving && !service.fresh;

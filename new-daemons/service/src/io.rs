@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::{Done, Operation, Outcome};
 use crate::saved::{Process, Saved};
 use crate::spec::{Config, Spec};
-use crate::view::{Health, State, Transition};
+use crate::view::{Health, Phase, State, Transition};
 
 /// Pairs the result of an effect with the effect. Never used twice, not even by a daemon that comes after this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -142,8 +142,9 @@ pub struct Checked {
 pub enum Answer {
     /// It is done, or will be.
     Done,
-    /// To [`Command::Startup`], [`Command::Shutdown`] and [`Command::Restart`]: what was not done, and why. Empty: all was.
-    Settled(Vec<String>),
+    /// To [`Command::Startup`], [`Command::Shutdown`] and [`Command::Restart`]: what the daemon does
+    /// then, what was not done, and why. Empty: all was.
+    Settled(Phase, Vec<String>),
     /// To [`Command::Check`], in the order in which services are started.
     Checked(Vec<Checked>),
     /// It is not carried out.

@@ -269,9 +269,9 @@ fn mixed_up() -> No {
     No::new(Code::Failed, "the service daemon gave the answer to another question")
 }
 
-/// The answer to what takes its time; `now` is what the daemon does then.
-pub fn settled(answer: Answer, now: Phase) -> Result<ServiceSettled, No> {
-    let Answer::Settled(reasons) = answer else { return Err(mixed_up()) };
+/// The answer to what takes its time.
+pub fn settled(answer: Answer) -> Result<ServiceSettled, No> {
+    let Answer::Settled(now, reasons) = answer else { return Err(mixed_up()) };
     Ok(ServiceSettled {
         phase: phase(now),
         done: reasons.is_empty(),

@@ -131,8 +131,8 @@ fn view(view: &View) -> String {
 fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Done => "done".to_owned(),
-        Answer::Settled(reasons) if reasons.is_empty() => "all done".to_owned(),
-        Answer::Settled(reasons) => format!("not done: {}", reasons.join("; ")),
+        Answer::Settled(_, reasons) if reasons.is_empty() => "all done".to_owned(),
+        Answer::Settled(_, reasons) => format!("not done: {}", reasons.join("; ")),
         Answer::Checked(all) => {
             let one = |c: &service::Checked| format!(" {} {} ({})", c.service, c.done.how, c.state);
             format!("checked{}", all.iter().map(one).collect::<String>())

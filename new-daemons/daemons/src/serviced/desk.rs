@@ -13,7 +13,7 @@ use runtime::presence::Face;
 use service::{Answer, Command, messages};
 
 use super::numbers;
-use super::shell::{Answered, Shell};
+use super::shell::Shell;
 
 /// Whoever asks the core on behalf of others.
 #[derive(Clone, Debug)]
@@ -26,16 +26,15 @@ pub(crate) fn face(desk: driver::Desk<Shell>) -> Face {
 }
 
 impl Desk {
-    async fn command(&self, command: Command) -> Result<Answered, Refusal> {
+    async fn command(&self, command: Command) -> Result<Answer, Refusal> {
         match self.0.ask(command).await? {
-            Answered { answer: Answer::Refused(refusal), .. } => Err(messages::refused(&refusal)),
-            answered => Ok(answered),
+            Answer::Refused(refusal) => Err(messages::refused(&refusal)),
+            answer => Ok(answer),
         }
     }
 
     async fn settle(&self, command: Command) -> Result<ServiceSettled, Refusal> {
-        let Answered { answer, phase } = self.command(command).await?;
-        messages::settled(answer, phase)
+        messages::settled(self.command(command).await?)
     }
 
     async fn do_it(&self, command: Command) -> Result<(), Refusal> {
@@ -59,7 +58,7 @@ impl Serve for Desk {
     }
 
     async fn check(&self, asked: ServiceWhich) -> Result<ServiceChecked, Refusal> {
-        messages::checked(self.command(Command::Check(messages::which(asked))).await?.answer)
+        messages::checked(self.command(Command::Check(messages::which(asked))).await?)
     }
 
     async fn enable(&self, asked: ServiceWhich) -> Result<(), Refusal> {

@@ -20,6 +20,7 @@ use runtime::presence::BusOptions;
 use self::settings::Settings;
 use self::shell::Shell;
 use self::store::Store;
+use crate::services::{Place, Runners};
 
 /// Options of its own.
 #[derive(Args, Clone, Debug)]
@@ -50,8 +51,13 @@ impl Daemon for Serviced {
         let said = options.state_dir.or_else(|| settings.state.clone());
         let store = Store::new(&dir, &said.unwrap_or_else(|| "/var/lib/ctdb".into()));
         let at = (dir, settings.listen);
+        let mark = store.mark();
         let shell = |frame: &Frame, presence| {
-            Shell::new(frame.directory(), store, settings, presence).map_err(anyhow::Error::from)
+            let configuration = frame.directory().canonicalize()?;
+            let ocf_root = runtime::configuration::ocf_root();
+            let runners = Runners::idle(Place { ocf_root, mark, ..Place::new(configuration) });
+            let (zero, config) = (runtime::today(), settings.config);
+            Ok(Shell { config, runners, store, presence, zero, changed: true })
         };
         driver::live(at, frame, desk::face, shell).await
     }

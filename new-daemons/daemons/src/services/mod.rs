@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use service::{Input, Kind, OUTPUT, Process, Spec, Token, Work};
-use tokio::sync::mpsc::UnboundedSender;
+use service::{Input, Kind, OUTPUT, Process, Saved, Spec, Token, Work};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -65,6 +65,8 @@ pub struct Runners {
     ends: BTreeMap<Token, oneshot::Sender<()>>,
     tasks: JoinSet<()>,
     systemd: Systemd,
+    /// Nothing is begun any more.
+    closed: bool,
 }
 
 impl Runners {
@@ -73,7 +75,31 @@ impl Runners {
     pub fn new(place: Place, inputs: UnboundedSender<Input>) -> Self {
         let systemd = Systemd::new(place.system_bus.clone());
         let (ends, tasks) = (BTreeMap::new(), JoinSet::new());
-        Self { place: Arc::new(place), output: OUTPUT, inputs, ends, tasks, systemd }
+        Self { place: Arc::new(place), output: OUTPUT, inputs, ends, tasks, systemd, closed: false }
+    }
+
+    /// Before there is a core to be told of anything.
+    #[must_use]
+    pub fn idle(place: Place) -> Self {
+        Self::new(place, unbounded_channel().0)
+    }
+
+    /// The same, with nothing going on and another place for what happens. What went on is killed when the old one is dropped.
+    #[must_use]
+    pub fn anew(&self, inputs: UnboundedSender<Input>) -> Self {
+        let (output, closed) = (self.output, self.closed);
+        Self { output, closed, ..Self::new((*self.place).clone(), inputs) }
+    }
+
+    /// Begins nothing any more. What is written down says that it may have begun; the next daemon sees that it did not.
+    pub const fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether nothing is begun any more.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// So many bytes of output are kept of operations that are begun from now on.
@@ -98,6 +124,9 @@ impl Runners {
 
     /// Begins an operation.
     pub fn run(&mut self, token: Token, spec: Arc<Spec>, work: Work, limit: Duration) {
+        if self.closed {
+            return;
+        }
         let operation = self.operation(token, limit);
         let place = self.place.clone();
         let systemd = self.systemd.clone();
@@ -117,6 +146,19 @@ impl Runners {
             };
             operation.done(outcome);
         });
+    }
+
+    /// Goes on with what a daemon before this one has left; what the core is told of it.
+    pub fn take_over(&mut self, saved: Box<Saved>) -> Input {
+        let running = adopt::running(&saved, &self.place);
+        tracing::info!(
+            phase = %saved.phase, services = saved.services.len(), running = running.len(),
+            "taking over what a daemon before this one has left"
+        );
+        for (token, process) in &running {
+            self.adopt(*token, *process);
+        }
+        Input::Adopt { saved, running: running.into_keys().collect() }
     }
 
     /// Waits for the end of an operation that a daemon before this one has begun.

@@ -76,6 +76,17 @@ pub(crate) fn level_of(level: tracing::Level) -> Level {
     }
 }
 
+/// Writes a line that a core has for the log.
+pub fn line(level: machine::Level, line: &str) {
+    match level {
+        machine::Level::Error => tracing::error!("{line}"),
+        machine::Level::Warning => warn!("{line}"),
+        machine::Level::Notice => tracing::info!("{line}"),
+        machine::Level::Info => tracing::debug!("{line}"),
+        machine::Level::Debug => tracing::trace!("{line}"),
+    }
+}
+
 /// What `--log-level` says: a level of ctdb in capital letters, or whatever tracing takes.
 fn filter(text: &str) -> Result<EnvFilter, FrameError> {
     let capitals = text.chars().all(|c| c.is_ascii_uppercase());
