@@ -7,7 +7,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bus_sockets::{Arrival, Clock, Outcome, Receiver};
+use bus::Daemon;
+use bus_sockets::{Arrival, Clock, Outcome, Receiver, Senders, send_once, socket_of};
 use machine::{Machine, Time};
 use protocol::tunnel::Status;
 use reactor::datagram::Rest;
@@ -17,7 +18,6 @@ use tracing::{debug, info, warn};
 use tunnel_core::{Effect, Event, Input, Tunnel, session};
 
 use crate::ctdbd::Ctdbd;
-use crate::locals::{Locals, Run};
 
 /// Reads of one source before the others get their turn.
 const TURN: usize = 32;
@@ -35,6 +35,9 @@ const MAILBOX: Token = Token(0);
 const DAEMONS: Token = Token(1);
 const CTDBD: Token = Token(2);
 const LOCALS: u64 = 16;
+
+/// A run of a daemon: each has a connection of its own.
+type Run = (Daemon, u64);
 
 /// What the shell says.
 #[derive(Debug)]
@@ -61,7 +64,9 @@ pub(crate) struct Carrier {
     /// ctdbd is to be connected.
     connect: bool,
     receiver: Receiver,
-    locals: Locals,
+    /// Where the daemons of this node are.
+    dir: PathBuf,
+    locals: Senders<Run>,
     ready: Vec<Ready>,
     came: Vec<Arrival>,
     outcomes: Vec<(Run, Outcome)>,
@@ -92,7 +97,8 @@ impl Carrier {
             ctdbd: Ctdbd::new(ctdbd, CTDBD),
             connect: false,
             receiver,
-            locals: Locals::new(dir, LOCALS..u64::MAX),
+            dir,
+            locals: Senders::new(LOCALS..u64::MAX),
             ready: Vec::new(),
             came: Vec::new(),
             outcomes: Vec::new(),
@@ -158,7 +164,9 @@ impl Carrier {
                         self.read_ctdbd();
                     }
                 }
-                token => self.locals.room(token),
+                token => {
+                    let _ = self.locals.room(token);
+                }
             }
         }
         self.mailbox.take().into_iter().all(|wish| self.wish(wish))
@@ -251,12 +259,13 @@ impl Carrier {
             }
             Effect::Deliver { daemon, incarnation, datagram } => {
                 let run = (daemon, incarnation);
-                if let Some(outcome) = self.locals.send(run, datagram) {
+                let sent = self.locals.send(run, || socket_of(&self.dir, daemon), datagram, None);
+                if let Some(outcome) = sent {
                     self.outcome(run, outcome);
                 }
             }
             Effect::Forget { daemon, incarnation } => self.locals.forget((daemon, incarnation)),
-            Effect::Reject { daemon, datagram } => self.locals.send_once(daemon, datagram),
+            Effect::Reject { daemon, datagram } => send_once(&socket_of(&self.dir, daemon), datagram),
             Effect::Event(event) => self.tell(event),
         }
     }

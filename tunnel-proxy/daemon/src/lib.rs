@@ -5,7 +5,6 @@
 
 mod carrier;
 mod ctdbd;
-mod locals;
 mod shell;
 mod station;
 
