@@ -8,26 +8,44 @@ use std::sync::Arc;
 use machine::{Calendar, Level, Time};
 
 use crate::addresses::Addresses;
+use crate::course::Course;
+use crate::fleet::Fleet;
 use crate::io::{Token, Work};
 use crate::judgement::{Judgement, Verdict};
 use crate::listening::Listening;
+use crate::out::Out;
 use crate::outcome::Operation;
 use crate::presence::Presence;
 use crate::saved::{Life, Saved, SavedService, UnderWay};
 use crate::service::Service;
-use crate::services::Services;
-use crate::spec::{Manager, Spec};
+use crate::spec::Spec;
 use crate::standing::Standing;
 use crate::task::{Ending, Task};
+use crate::tokens::Tokens;
 use crate::view::{Phase, State};
 
-impl Services {
-    /// Writes down what a daemon after this one has to know, when that has changed.
-    pub(crate) fn save(&mut self, now: Time) -> Option<Box<Saved>> {
-        let calendar = self.calendar;
+/// What a daemon before this one has left, and which of its operations still run.
+pub(crate) type Left = (Box<Saved>, BTreeSet<Token>);
+
+/// All that outlives a daemon.
+pub(crate) struct Heritage<'a> {
+    pub(crate) now: Time,
+    pub(crate) calendar: Calendar,
+    pub(crate) course: &'a mut Course,
+    pub(crate) all: &'a mut Fleet,
+    pub(crate) tokens: &'a mut Tokens,
+    pub(crate) addresses: &'a mut Addresses,
+    pub(crate) standing: &'a mut Standing,
+    pub(crate) out: &'a mut Out,
+}
+
+impl Heritage<'_> {
+    /// What a daemon after this one has to know.
+    pub(crate) fn save(&mut self) -> Box<Saved> {
+        let (now, calendar) = (self.now, self.calendar);
         let services = self.all.iter_mut().map(|service| service.save(now, calendar)).collect();
-        let saved = Box::new(Saved {
-            phase: self.phase,
+        Box::new(Saved {
+            phase: self.course.phase(),
             healthy: self.standing.healthy().unwrap_or(false),
             since: self.standing.since(),
             reasons: self.standing.reasons().to_vec(),
@@ -35,25 +53,19 @@ impl Services {
             next_token: self.tokens.to_be_saved(),
             addresses: self.addresses.named().map(|all| all.iter().cloned().collect()),
             services,
-        });
-        if self.last_saved.as_ref() == Some(&saved) {
-            return None;
-        }
-        self.last_saved = Some(saved.clone());
-        Some(saved)
+        })
     }
 
     /// Takes over what a daemon before this one has left, once it is known which services there are to be.
-    pub(crate) fn adopt(&mut self, now: Time) {
-        let Some((saved, mut running)) = self.adopted.take() else { return };
+    pub(crate) fn adopt(&mut self, (saved, mut running): Left) {
+        let now = self.now;
         let Saved { phase, healthy, since, reasons, telling, next_token, addresses, services } = *saved;
         let used = services.iter().filter_map(|service| service.under_way.as_ref());
         self.tokens.inherit(next_token, used.map(|task| task.token).chain(running.iter().copied()));
-        self.phase = phase;
-        self.standing = Standing::inherited(healthy, since, reasons, telling);
-        self.addresses = Addresses::inherited(addresses);
-        let outside = self.manager() == Manager::Outside;
-        for service in &mut self.all {
+        *self.standing = Standing::inherited(healthy, since, reasons, telling);
+        *self.addresses = Addresses::inherited(addresses);
+        let outside = self.course.is_outside();
+        for service in self.all.iter_mut() {
             service.fresh = phase == Phase::Running
                 && !outside
                 && !services.iter().any(|old| old.name == service.spec.name);
@@ -61,7 +73,7 @@ impl Services {
         let mut seen = BTreeSet::new();
         for old in services.into_iter().filter(|old| seen.insert(old.name.clone())) {
             let task = old.under_way.as_ref().filter(|task| running.remove(&task.token)).cloned();
-            let at = match self.at(&old.name) {
+            let at = match self.all.at(&old.name) {
                 Some(at) => at,
                 None if outside || (old.life == Life::Down && task.is_none()) => {
                     task.iter().for_each(|task| self.out.end(task.token));
@@ -72,8 +84,7 @@ impl Services {
                     let spec = Spec::new(old.name.clone(), old.kind.clone());
                     let mut service = Service::new(Arc::new(spec), true, old.since);
                     service.leaving = true;
-                    self.all.push(service);
-                    self.all.len() - 1
+                    self.all.push(service)
                 }
             };
             let calendar = self.calendar;
@@ -109,10 +120,9 @@ impl Services {
         }
         // Of whom nobody knows what they were for.
         running.into_iter().for_each(|token: Token| self.out.end(token));
-        if self.phase == Phase::Stopped && self.all.iter().any(|service| !service.presence.is_down()) {
-            self.phase = Phase::Stopping;
-        }
-        self.out.log(Level::Notice, format!("took over from a daemon before this one: {}", self.phase));
+        self.course.inherit(phase, self.all.iter().all(|service| service.presence.is_down()));
+        let phase = self.course.phase();
+        self.out.log(Level::Notice, format!("took over from a daemon before this one: {phase}"));
     }
 }
 

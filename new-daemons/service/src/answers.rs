@@ -5,10 +5,14 @@ use std::mem::take;
 
 use machine::RequestId;
 
+use crate::course::Course;
+use crate::fleet::Fleet;
+use crate::health::reason_of;
 use crate::io::{Answer, Checked, Refusal};
+use crate::limits::WAITERS_MAX;
+use crate::out::Out;
 use crate::outcome::Done;
 use crate::service::Service;
-use crate::services::Services;
 use crate::view::Phase;
 
 /// What somebody waits for.
@@ -26,15 +30,28 @@ pub(crate) enum Wanted {
 
 /// Somebody who waits.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiter {
-    pub(crate) id: RequestId,
-    pub(crate) wanted: Wanted,
+struct Waiter {
+    id: RequestId,
+    wanted: Wanted,
 }
 
-impl Services {
+/// All who wait.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters(Vec<Waiter>);
+
+impl Waiters {
+    /// Somebody waits for something.
+    pub(crate) fn wait(&mut self, id: RequestId, wanted: Wanted) -> Result<(), Refusal> {
+        if self.0.len() >= WAITERS_MAX {
+            return Err(Refusal::Busy);
+        }
+        self.0.push(Waiter { id, wanted });
+        Ok(())
+    }
+
     /// A check has ended.
-    pub(crate) fn was_checked(&mut self, name: &str, done: &Done) {
-        for waiter in &mut self.waiters {
+    pub(crate) fn see_check(&mut self, name: &str, done: &Done) {
+        for waiter in &mut self.0 {
             if let Wanted::Check { left, checked } = &mut waiter.wanted
                 && left.remove(name)
             {
@@ -44,79 +61,78 @@ impl Services {
     }
 
     /// Whether somebody waits for a check of this service.
-    pub(crate) fn awaits_check(&self, name: &str) -> bool {
-        self.waiters
+    pub(crate) fn await_check(&self, name: &str) -> bool {
+        self.0
             .iter()
             .any(|waiter| matches!(&waiter.wanted, Wanted::Check { left, .. } if left.contains(name)))
     }
 
     /// Those who wait for the opposite are told so.
-    pub(crate) fn overtake(&mut self, wanted: &Wanted, by: &'static str) {
+    pub(crate) fn overtake(&mut self, wanted: &Wanted, by: &'static str, out: &mut Out) {
         let restarts = by == "shutdown";
-        for waiter in take(&mut self.waiters) {
+        for waiter in take(&mut self.0) {
             let overtaken = match (&waiter.wanted, wanted) {
                 (Wanted::Startup, Wanted::Startup) | (Wanted::Shutdown, Wanted::Shutdown) => true,
                 (Wanted::Restart(_), _) => restarts,
                 _ => false,
             };
             if overtaken {
-                self.out.answer(waiter.id, Answer::Refused(Refusal::Overtaken(by)));
+                out.answer(waiter.id, Answer::Refused(Refusal::Overtaken(by)));
             } else {
-                self.waiters.push(waiter);
+                self.0.push(waiter);
             }
         }
     }
 
     /// Answers those whose waiting is over.
-    pub(crate) fn answer_waiters(&mut self) {
-        for waiter in take(&mut self.waiters) {
-            match self.answer(&waiter.wanted) {
-                Some(answer) => self.out.answer(waiter.id, answer),
-                None => self.waiters.push(waiter),
+    pub(crate) fn answer(&mut self, all: &Fleet, course: Course, out: &mut Out) {
+        for waiter in take(&mut self.0) {
+            match answer(&waiter.wanted, all, course) {
+                Some(answer) => out.answer(waiter.id, answer),
+                None => self.0.push(waiter),
             }
         }
     }
+}
 
-    fn answer(&self, wanted: &Wanted) -> Option<Answer> {
-        let reason = |service: &Service| format!("{}: {}", service.spec.name, self.reason_of(service));
-        match wanted {
-            Wanted::Startup => {
-                let over =
-                    self.phase == Phase::Running && self.all.iter().all(|service| service.place.settled);
-                let failed =
-                    self.all.iter().filter(|service| service.presence.start_failed() && service.spec.counts);
-                over.then(|| Answer::Settled(self.phase, failed.map(reason).collect()))
+/// None while it has to be waited for.
+fn answer(wanted: &Wanted, all: &Fleet, course: Course) -> Option<Answer> {
+    let reason = |service: &Service| format!("{}: {}", service.spec.name, reason_of(service, course));
+    let phase = course.phase();
+    match wanted {
+        Wanted::Startup => {
+            let over = phase == Phase::Running && all.iter().all(|service| service.place.settled);
+            let failed = all.iter().filter(|service| service.presence.start_failed() && service.spec.counts);
+            over.then(|| Answer::Settled(phase, failed.map(reason).collect()))
+        }
+        Wanted::Shutdown => {
+            let failed = all.iter().filter(|service| service.presence.refuses());
+            (phase == Phase::Stopped).then(|| Answer::Settled(phase, failed.map(reason).collect()))
+        }
+        Wanted::Restart(name) => {
+            let Some(service) = all.get(name) else {
+                return Some(Answer::Refused(Refusal::Unknown(name.clone())));
+            };
+            if !service.enabled {
+                return Some(Answer::Refused(Refusal::Disabled(name.clone())));
             }
-            Wanted::Shutdown => {
-                let failed = self.all.iter().filter(|service| service.presence.refuses());
-                (self.phase == Phase::Stopped)
-                    .then(|| Answer::Settled(self.phase, failed.map(reason).collect()))
-            }
-            Wanted::Restart(name) => {
-                let Some(service) = self.at(name).and_then(|at| self.all.get(at)) else {
-                    return Some(Answer::Refused(Refusal::Unknown(name.clone())));
-                };
-                if !service.enabled {
-                    return Some(Answer::Refused(Refusal::Disabled(name.clone())));
-                }
-                let over = service.place.settled
-                    && (service.place.wanted || service.presence.refuses() || service.place.lacks.is_some());
-                let up = service.shown.state().is_up();
-                over.then(|| Answer::Settled(self.phase, if up { Vec::new() } else { vec![reason(service)] }))
-            }
-            Wanted::Check { left, checked } => {
-                let gone = left.iter().all(|name| self.at(name).is_none());
-                gone.then(|| Answer::Checked(self.sorted(checked)))
-            }
+            let over = service.place.settled
+                && (service.place.wanted || service.presence.refuses() || service.place.lacks.is_some());
+            let up = service.shown.state().is_up();
+            over.then(|| Answer::Settled(phase, if up { Vec::new() } else { vec![reason(service)] }))
+        }
+        Wanted::Check { left, checked } => {
+            let gone = left.iter().all(|name| all.get(name).is_none());
+            gone.then(|| Answer::Checked(sorted(checked, all)))
         }
     }
+}
 
-    /// In the order in which services are started; those that are gone are left out.
-    fn sorted(&self, checked: &[(String, Done)]) -> Vec<Checked> {
-        let found = |service: &Service| {
-            let (name, done) = checked.iter().find(|(name, _)| *name == service.spec.name)?;
-            Some(Checked { service: name.clone(), state: service.shown.state(), done: done.clone() })
-        };
-        self.all.iter().filter_map(found).collect()
-    }
+/// In the order in which services are started; those that are gone are left out.
+fn sorted(checked: &[(String, Done)], all: &Fleet) -> Vec<Checked> {
+    let found = |service: &Service| {
+        let (name, done) = checked.iter().find(|(name, _)| *name == service.spec.name)?;
+        Some(Checked { service: name.clone(), state: service.shown.state(), done: done.clone() })
+    };
+    all.iter().filter_map(found).collect()
 }

@@ -1,23 +1,40 @@
 //! Commands: what somebody wants of all services or of one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
-use machine::{Level, RequestId, Time};
+use machine::{Level, RequestId, Time, Wall};
 
-use crate::answers::{Waiter, Wanted};
+use crate::addresses::Addresses;
+use crate::answers::{Waiters, Wanted};
+use crate::course::Course;
+use crate::fleet::Fleet;
 use crate::io::{Address, Answer, Command, Refusal};
-use crate::limits::{ADDRESSES_MAX, INTERFACE_MAX, SERVICES_MAX, WAITERS_MAX};
+use crate::limits::{ADDRESSES_MAX, INTERFACE_MAX, SERVICES_MAX};
+use crate::out::Out;
 use crate::outcome::Operation;
 use crate::saved::Reported;
-use crate::services::Services;
-use crate::spec::Manager;
-use crate::view::Phase;
 use crate::words::cut;
 
-impl Services {
-    pub(crate) fn command(&mut self, now: Time, id: RequestId, command: Command) {
-        match self.carry_out(now, id, command) {
+/// What a command may change.
+pub(crate) struct Commands<'a> {
+    pub(crate) now: Time,
+    pub(crate) today: Wall,
+    /// How long changes of addresses are gathered.
+    pub(crate) settle: Duration,
+    pub(crate) course: &'a mut Course,
+    pub(crate) all: &'a mut Fleet,
+    /// Which services are enabled and disabled by command.
+    pub(crate) choices: &'a mut BTreeMap<String, bool>,
+    pub(crate) addresses: &'a mut Addresses,
+    pub(crate) waiters: &'a mut Waiters,
+    pub(crate) out: &'a mut Out,
+}
+
+impl Commands<'_> {
+    pub(crate) fn command(&mut self, id: RequestId, command: Command) {
+        match self.carry_out(id, command) {
             Ok(None) => {}
             Ok(Some(answer)) => self.out.answer(id, answer),
             Err(refusal) => self.out.answer(id, Answer::Refused(refusal)),
@@ -25,11 +42,11 @@ impl Services {
     }
 
     /// None when the answer comes later.
-    fn carry_out(&mut self, now: Time, id: RequestId, command: Command) -> Result<Option<Answer>, Refusal> {
-        let outside = self.manager() == Manager::Outside;
+    fn carry_out(&mut self, id: RequestId, command: Command) -> Result<Option<Answer>, Refusal> {
+        let outside = self.course.is_outside();
         match command {
             Command::Startup | Command::Shutdown if outside => {
-                Ok(Some(Answer::Settled(self.phase, Vec::new())))
+                Ok(Some(Answer::Settled(self.course.phase(), Vec::new())))
             }
             Command::Startup => self.startup(id).map(|()| None),
             Command::Shutdown => self.shutdown(id).map(|()| None),
@@ -38,67 +55,46 @@ impl Services {
             Command::Disable(name) => self.enable(&name, false).map(Some),
             Command::Restart(_) if outside => Err(Refusal::Outside),
             Command::Restart(name) => self.restart(id, name).map(|()| None),
-            Command::Addresses(all) => self.set_addresses(now, all).map(Some),
+            Command::Addresses(all) => self.set_addresses(all).map(Some),
             Command::Report { .. } if !outside => Err(Refusal::NotOutside),
             Command::Report { service, healthy, reason } => {
-                let at = self.find(&service)?;
+                let of = self.all.find(&service)?;
                 let reason = if reason.trim().is_empty() { "without a reason" } else { reason.trim() };
-                let at_wall = self.calendar.wall(now);
-                self.all[at].report(Reported { healthy, reason: cut(reason), at: at_wall });
+                of.report(Reported { healthy, reason: cut(reason), at: self.today });
                 Ok(Some(Answer::Done))
             }
         }
     }
 
-    fn find(&self, name: &str) -> Result<usize, Refusal> {
-        let there = self.at(name).filter(|at| !self.all[*at].leaving);
-        there.ok_or_else(|| Refusal::Unknown(cut(name)))
-    }
-
-    fn wait(&mut self, id: RequestId, wanted: Wanted) -> Result<(), Refusal> {
-        if self.waiters.len() >= WAITERS_MAX {
-            return Err(Refusal::Busy);
-        }
-        self.waiters.push(Waiter { id, wanted });
-        Ok(())
-    }
-
     fn startup(&mut self, id: RequestId) -> Result<(), Refusal> {
-        self.wait(id, Wanted::Startup)?;
-        if self.is_active() {
+        self.waiters.wait(id, Wanted::Startup)?;
+        if self.course.start() {
+            self.out.log(Level::Notice, "services are being started".to_owned());
+            self.all.iter_mut().for_each(|service| service.presence.ask_again());
+        } else {
             for service in self.all.iter_mut().filter(|service| service.presence.start_failed()) {
                 service.restarting.forget();
                 service.cycle(Operation::Command);
             }
-        } else {
-            self.out.log(Level::Notice, "services are being started".to_owned());
-            self.phase = Phase::Starting;
-            for service in &mut self.all {
-                service.presence.ask_again();
-            }
         }
-        self.overtake(&Wanted::Shutdown, "startup");
+        self.waiters.overtake(&Wanted::Shutdown, "startup", self.out);
         Ok(())
     }
 
     fn shutdown(&mut self, id: RequestId) -> Result<(), Refusal> {
-        self.wait(id, Wanted::Shutdown)?;
-        if self.phase != Phase::Stopping {
+        self.waiters.wait(id, Wanted::Shutdown)?;
+        if self.course.stop() {
             self.out.log(Level::Notice, "services are being stopped".to_owned());
-            for service in &mut self.all {
-                service.presence.ask_again();
-            }
-            self.phase = Phase::Stopping;
+            self.all.iter_mut().for_each(|service| service.presence.ask_again());
         }
-        self.overtake(&Wanted::Startup, "shutdown");
+        self.waiters.overtake(&Wanted::Startup, "shutdown", self.out);
         Ok(())
     }
 
     fn ask_check(&mut self, id: RequestId, name: Option<&str>) -> Result<(), Refusal> {
         let chosen: BTreeSet<String> = match name {
             Some(name) => {
-                let service = &self.all[self.find(name)?];
-                if !service.spec.checked {
+                if !self.all.find(name)?.spec.checked {
                     return Err(Refusal::NotChecked(name.to_owned()));
                 }
                 [name.to_owned()].into()
@@ -111,7 +107,7 @@ impl Services {
                 checked.map(|service| service.spec.name.clone()).collect()
             }
         };
-        self.wait(id, Wanted::Check { left: chosen.clone(), checked: Vec::new() })?;
+        self.waiters.wait(id, Wanted::Check { left: chosen.clone(), checked: Vec::new() })?;
         for service in self.all.iter_mut().filter(|service| chosen.contains(&service.spec.name)) {
             service.checking.ask(true);
         }
@@ -119,7 +115,7 @@ impl Services {
     }
 
     fn enable(&mut self, name: &str, on: bool) -> Result<Answer, Refusal> {
-        let at = self.find(name)?;
+        self.all.find(name)?;
         if self.choices.insert(name.to_owned(), on) != Some(on) {
             // A service that was configured once may come back, but not any number of them.
             if self.choices.len() > 4 * SERVICES_MAX {
@@ -128,8 +124,8 @@ impl Services {
             }
             self.out.keep(self.choices.clone());
         }
-        let fresh = on && self.phase == Phase::Running && self.manager() == Manager::Ctdb;
-        let service = &mut self.all[at];
+        let fresh = on && self.course.is_under_way();
+        let service = self.all.find(name)?;
         if service.enabled != on {
             service.enabled = on;
             service.fresh = fresh;
@@ -141,15 +137,14 @@ impl Services {
     }
 
     fn restart(&mut self, id: RequestId, name: String) -> Result<(), Refusal> {
-        let at = self.find(&name)?;
-        if !self.all[at].enabled {
+        let service = self.all.find(&name)?;
+        if !service.enabled {
             return Err(Refusal::Disabled(name));
         }
-        if !self.is_active() {
-            return Err(Refusal::Phase(self.phase.word()));
+        if !self.course.is_active() {
+            return Err(Refusal::Phase(self.course.phase().word()));
         }
-        self.wait(id, Wanted::Restart(name))?;
-        let service = &mut self.all[at];
+        self.waiters.wait(id, Wanted::Restart(name))?;
         service.restarting.forget();
         service.damping.forget();
         service.judgement.forgive();
@@ -160,13 +155,12 @@ impl Services {
         Ok(())
     }
 
-    fn set_addresses(&mut self, now: Time, all: Vec<Address>) -> Result<Answer, Refusal> {
+    fn set_addresses(&mut self, all: Vec<Address>) -> Result<Answer, Refusal> {
         if all.len() > ADDRESSES_MAX || !all.iter().all(is_good) {
             return Err(Refusal::Addresses);
         }
         let all: BTreeSet<Address> = all.into_iter().collect();
-        let settle = self.config.as_ref().map(|config| config.settle).unwrap_or_default();
-        self.addresses.name(now, all, settle);
+        self.addresses.name(self.now, all, self.settle);
         Ok(Answer::Done)
     }
 }

@@ -1,63 +1,46 @@
 //! A configuration is taken: services come, go, and become something else, while those that stay go on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use machine::{Level, Time};
+use machine::{Time, Wall};
 
+use crate::course::Course;
+use crate::fleet::Fleet;
 use crate::outcome::Operation;
 use crate::service::Service;
-use crate::services::Services;
-use crate::spec::{Begin, Config, Manager, Spec};
-use crate::view::Phase;
+use crate::spec::{Config, Spec};
 
-impl Services {
-    pub(crate) fn configure(&mut self, now: Time, mut config: Config) {
-        let problems = config.problems();
-        if !problems.is_empty() {
-            for problem in problems {
-                self.out.log(Level::Error, format!("the configuration is not taken: {problem}"));
-            }
-            return;
-        }
-        let first = self.config.is_none();
-        if let Some(before) = &self.config {
-            (config.begin, config.manager) = (before.begin, before.manager);
-        }
-        for service in &mut self.all {
+/// What a configuration changes, and what that depends on.
+pub(crate) struct Reload<'a> {
+    pub(crate) now: Time,
+    pub(crate) today: Wall,
+    pub(crate) course: Course,
+    pub(crate) choices: &'a BTreeMap<String, bool>,
+    pub(crate) all: &'a mut Fleet,
+}
+
+impl Reload<'_> {
+    /// Takes one without problems. The services are not sorted yet.
+    pub(crate) fn take(&mut self, config: &Config) {
+        for service in self.all.iter_mut() {
             service.leaving = !config.services.iter().any(|spec| spec.name == service.spec.name);
             if service.leaving {
                 service.shown.because(Operation::Configuration);
             }
         }
         for spec in &config.services {
-            self.set(now, spec.clone());
+            self.set(spec.clone());
         }
-        let keep = config.history;
-        self.all.iter_mut().for_each(|service| service.shown.trim(keep));
-        self.config = Some(config);
-        if first {
-            self.adopt(now);
-            self.begin_phase();
-        }
-        self.sort();
+        self.all.iter_mut().for_each(|service| service.shown.trim(config.history));
     }
 
-    fn begin_phase(&mut self) {
-        let (begin, manager) =
-            self.config.as_ref().map(|config| (config.begin, config.manager)).unwrap_or_default();
-        match (manager, begin, self.phase) {
-            (Manager::Outside, ..) => self.phase = Phase::Running,
-            (Manager::Ctdb, Begin::AtOnce, Phase::Waiting) => self.phase = Phase::Starting,
-            _ => {}
-        }
-    }
-
-    fn set(&mut self, now: Time, spec: Spec) {
+    fn set(&mut self, spec: Spec) {
         let enabled = self.choices.get(&spec.name).copied().unwrap_or(spec.enabled);
-        let Some(at) = self.at(&spec.name) else {
-            let mut service = Service::new(Arc::new(spec), enabled, self.calendar.wall(now));
+        let Some(at) = self.all.at(&spec.name) else {
+            let mut service = Service::new(Arc::new(spec), enabled, self.today);
             service.shown.because(Operation::Configuration);
-            service.fresh = self.phase == Phase::Running && self.manager() == Manager::Ctdb;
+            service.fresh = self.course.is_under_way();
             self.all.push(service);
             return;
         };
@@ -82,7 +65,7 @@ impl Services {
             }
         }
         if service.spec.check_interval < interval {
-            service.checking.by(now + service.spec.check_interval);
+            service.checking.by(self.now + service.spec.check_interval);
         }
     }
 }

@@ -1,46 +1,52 @@
-//! All services of a node as one machine: inputs are taken here, and each step ends with what follows from them.
+//! All services of a node as one machine: inputs are taken here and go to the parts that they are for, and each step ends with
+//! what follows from them.
 //!
 //! A step: times that have come, how services are seen now, what may be begun, what the daemon does as a whole, the node's
-//! health, answers. Each of these has a file of its own.
+//! health, answers. This file holds the parts and passes things on; each part has a file and a state of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use machine::{Calendar, Level, Machine, Printed, Time, Wall, earliest};
+use machine::{Calendar, Level, Machine, Time, Wall, earliest};
 
 use crate::addresses::Addresses;
-use crate::answers::Waiter;
+use crate::adopt::{Heritage, Left};
+use crate::answers::Waiters;
+use crate::commands::Commands;
+use crate::course::Course;
+use crate::fleet::Fleet;
 use crate::graph::waits_for;
-use crate::io::{Effect, Input, Notice, Token, Work};
-use crate::limits::TOLD_MAX;
+use crate::io::{Effect, Input, Work};
+use crate::operations::Operations;
+use crate::order::{Order, next_time};
 use crate::out::Out;
-use crate::outcome::{Done, How, Outcome};
 use crate::presence::Presence;
-use crate::saved::{Process, Saved};
-use crate::service::Service;
+use crate::reload::Reload;
+use crate::saved::Saved;
 use crate::spec::{Config, Manager};
 use crate::standing::Standing;
-use crate::task::{Ending, Task};
 use crate::tokens::Tokens;
 use crate::view::{Health, Phase, Transition, View};
+use crate::{health, seeing};
 
 /// The services of a node.
 #[derive(Debug)]
 pub struct Services {
-    pub(crate) calendar: Calendar,
+    calendar: Calendar,
     /// None before the first configuration.
-    pub(crate) config: Option<Config>,
-    pub(crate) choices: BTreeMap<String, bool>,
-    pub(crate) adopted: Option<(Box<Saved>, BTreeSet<Token>)>,
-    pub(crate) phase: Phase,
-    /// Each stands behind those for which it waits.
-    pub(crate) all: Vec<Service>,
-    pub(crate) tokens: Tokens,
-    pub(crate) addresses: Addresses,
-    pub(crate) standing: Standing,
-    pub(crate) waiters: Vec<Waiter>,
-    pub(crate) last_saved: Option<Box<Saved>>,
-    pub(crate) out: Out,
+    config: Option<Config>,
+    /// Which services are enabled and disabled by command.
+    choices: BTreeMap<String, bool>,
+    /// Until the first configuration says which services there are to be.
+    left: Option<Left>,
+    course: Course,
+    all: Fleet,
+    tokens: Tokens,
+    addresses: Addresses,
+    standing: Standing,
+    waiters: Waiters,
+    last_saved: Option<Box<Saved>>,
+    out: Out,
 }
 
 impl Services {
@@ -51,13 +57,13 @@ impl Services {
             calendar: Calendar::new(zero),
             config: None,
             choices: BTreeMap::new(),
-            adopted: None,
-            phase: Phase::Waiting,
-            all: Vec::new(),
+            left: None,
+            course: Course::default(),
+            all: Fleet::default(),
             tokens: Tokens::default(),
             addresses: Addresses::default(),
             standing: Standing::new(zero),
-            waiters: Vec::new(),
+            waiters: Waiters::default(),
             last_saved: None,
             out: Out::default(),
         }
@@ -66,225 +72,152 @@ impl Services {
     /// What it does as a whole.
     #[must_use]
     pub const fn phase(&self) -> Phase {
-        self.phase
+        self.course.phase()
     }
 
     /// Who starts and stops the services.
     #[must_use]
-    pub fn manager(&self) -> Manager {
-        self.config.as_ref().map(|config| config.manager).unwrap_or_default()
+    pub const fn manager(&self) -> Manager {
+        self.course.manager()
     }
 
     /// Whether nothing is being done with any service.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.all.iter().all(|service| service.task.is_none())
+        self.all.is_idle()
     }
 
     /// How well the node is.
     #[must_use]
     pub fn health(&self) -> Health {
-        let healthy = self.standing.healthy().unwrap_or(false);
-        let reasons = if self.holds_health() { self.standing.reasons().to_vec() } else { self.reasons_now() };
-        Health { phase: self.phase, healthy, since: self.standing.since(), reasons }
+        health::health(&self.standing, &self.all, self.course, self.holds_health())
+    }
+
+    /// What the daemon does, in a line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let up = self.all.iter().filter(|service| service.shown.state().is_up()).count();
+        let health = self.health();
+        let well = match health.reasons.first() {
+            _ if health.healthy => "healthy".to_owned(),
+            Some(reason) => format!("unhealthy: {reason}"),
+            None => "unhealthy".to_owned(),
+        };
+        format!("{}, {up} of {} services up, {well}", health.phase, self.all.len())
     }
 
     /// All services, in the order in which they are started.
     #[must_use]
     pub fn views(&self) -> Vec<View> {
-        self.all.iter().map(|service| self.view_of(service)).collect()
+        self.all.iter().map(|service| service.view(self.calendar, self.course)).collect()
     }
 
     /// One service.
     #[must_use]
     pub fn view(&self, name: &str) -> Option<View> {
-        self.at(name).and_then(|at| self.all.get(at)).map(|service| self.view_of(service))
+        self.all.get(name).map(|service| service.view(self.calendar, self.course))
     }
 
     /// The last changes of a service's state, oldest first; none when there is no such service.
     #[must_use]
     pub fn history(&self, name: &str) -> Option<Vec<Arc<Transition>>> {
-        let service = self.at(name).and_then(|at| self.all.get(at))?;
-        Some(service.shown.history().cloned().collect())
+        Some(self.all.get(name)?.shown.history().cloned().collect())
     }
 
-    fn view_of(&self, service: &Service) -> View {
-        let wall = |time: Time| self.calendar.wall(time);
-        let checked = service.is_checked() && service.task.is_none();
-        View {
-            spec: Arc::clone(&service.spec),
-            enabled: service.enabled,
-            leaving: service.leaving,
-            state: service.shown.state(),
-            since: service.shown.since(),
-            reason: self.reason_of(service),
-            under_way: service.task.as_ref().map(|task| task.going(self.calendar)),
-            last: service.last.clone(),
-            last_check: service.checking.last().cloned(),
-            next_check: Some(wall(service.checking.next())).filter(|_| checked),
-            failed_in_a_row: service.judgement.bad(),
-            good_in_a_row: if service.judgement.is_recovering() { service.judgement.good() } else { 0 },
-            restarts: service.restarting.count,
-            next_restart: service.restarting.at().map(wall),
-            held_until: service.damping.held_until().map(wall),
-            checks: service.checking.count(),
-            failed_checks: service.checking.failed(),
-            listen: service.listening.told().iter().cloned().collect(),
-        }
+    fn is_adopting(&self) -> bool {
+        self.all.is_adopting(self.course, &self.tokens)
     }
 
-    pub(crate) fn at(&self, name: &str) -> Option<usize> {
-        self.all.iter().position(|service| service.spec.name == name)
+    /// Whether the health is that of a daemon before this one, because not all services have been looked at.
+    fn holds_health(&self) -> bool {
+        self.standing.healthy().is_some() && self.is_adopting()
     }
 
-    pub(crate) fn output(&self) -> usize {
-        self.config.as_ref().map_or(0, |config| config.output)
-    }
-
-    pub(crate) fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Starting | Phase::Running)
-    }
-
-    /// Whether services of a daemon before this one are still being looked at. Until then nothing is started or stopped, and
-    /// the node is as well as it was.
-    pub(crate) fn is_adopting(&self) -> bool {
-        let old = |task: &Task| self.tokens.is_old(task.token) && !task.counted;
-        let open = |service: &Service| service.is_open() || service.task.as_ref().is_some_and(old);
-        self.is_active() && self.all.iter().any(open)
-    }
-
-    /// Puts services in their order and finds out where those stand for which they wait.
-    pub(crate) fn sort(&mut self) {
-        let specs: Vec<Arc<_>> = self.all.iter().map(|service| Arc::clone(&service.spec)).collect();
-        // A configuration with a cycle is not taken, and services that leave have nobody who waits for them but each other.
-        let order = crate::graph::order(specs.iter().map(Arc::as_ref)).unwrap_or_default();
-        let place: BTreeMap<&str, usize> =
-            order.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-        self.all.sort_by_key(|service| place.get(service.spec.name.as_str()).copied());
-        let find =
-            |names: &[String]| names.iter().filter_map(|name| place.get(name.as_str()).copied()).collect();
-        for service in &mut self.all {
-            service.place.needs = find(&service.spec.requires);
-            service.place.follows = find(&service.spec.after);
-        }
-    }
-
-    fn found(&mut self, token: Token) -> Option<&mut Service> {
-        self.all.iter_mut().find(|service| service.task.as_ref().is_some_and(|task| task.token == token))
-    }
-
-    fn begun(&mut self, token: Token, process: Process) {
-        if let Some(task) = self.found(token).and_then(|service| service.task.as_mut()) {
-            task.process = Some(process);
-        }
-    }
-
-    fn done(&mut self, now: Time, token: Token, outcome: Outcome) {
-        let Some(at) = self.all.iter().position(|s| s.task.as_ref().is_some_and(|task| task.token == token))
-        else {
-            return;
-        };
-        let Some(task) = self.all[at].task.take() else { return };
-        let Outcome { how, output } = outcome;
-        let service = &mut self.all[at];
-        if task.counted {
-            // Known already. A stop that was held up by it can be tried now, and one that went well in the end was one.
-            match task.work {
-                Work::Stop if how.is_ok() && service.presence.is_there() => service.down(),
-                Work::Stop => {}
-                _ => service.presence.ask_again(),
+    fn configure(&mut self, now: Time, mut config: Config) {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            for problem in problems {
+                self.out.log(Level::Error, format!("the configuration is not taken: {problem}"));
             }
             return;
         }
-        let how = match task.ending {
-            Ending::Late(_) => How::TimedOut,
-            Ending::Not | Ending::Dropped(_) => how,
-        };
-        let old = self.tokens.is_old(task.token);
-        match (&task.work, task.ending) {
-            // Not wanted any more; how a stop ended has to be known all the same.
-            (Work::Start, Ending::Dropped(_)) => service.presence.come(),
-            (Work::Check, Ending::Dropped(_)) => {
-                let name = service.spec.name.clone();
-                let asked = self.awaits_check(&name);
-                self.all[at].checking.ask(asked);
-            }
-            (_, Ending::Dropped(_)) => {}
-            // What it was told, only the daemon before this one knew; it is told again.
-            (Work::Reconfigure(_), _) if old => {}
-            _ => self.ended(now, at, &task, how, output),
+        let first = self.config.is_none();
+        if let Some(before) = &self.config {
+            (config.begin, config.manager) = (before.begin, before.manager);
         }
+        let (today, course) = (self.calendar.wall(now), self.course);
+        Reload { now, today, course, choices: &self.choices, all: &mut self.all }.take(&config);
+        let begin = config.begin;
+        self.course.manage(config.manager);
+        self.config = Some(config);
+        if first {
+            if let Some(left) = self.left.take() {
+                self.heritage(now).adopt(left);
+            }
+            self.course.begin(begin);
+        }
+        self.all.sort();
     }
 
-    /// An operation counts as ended.
-    pub(crate) fn ended(&mut self, now: Time, at: usize, task: &Task, how: How, output: Printed) {
-        let (calendar, keep) = (self.calendar, self.output());
-        let service = &mut self.all[at];
-        let how = match how {
-            How::CannotRun(why) => How::CannotRun(crate::words::cut(&why)),
-            how => how,
-        };
-        // A check that a daemon before this one has begun counts when it took too long, but this one has to look for itself.
-        let unseen = service.presence.is_inherited() && self.tokens.is_old(task.token);
-        let done = service.ended(now, calendar, task, how, &output, keep);
-        if unseen {
-            service.presence.look_again();
-        }
-        let name = service.spec.name.clone();
-        match &task.work {
-            Work::Check => self.was_checked(&name, &done),
-            Work::Reconfigure(change) => {
-                let done = Box::new(Done { output: done.output.tail(TOLD_MAX), ..Done::clone(&done) });
-                if !done.how.is_ok() {
-                    self.out.log(Level::Warning, format!("{name}: {}", done.reason));
-                }
-                self.out.tell(Notice::Reconfigured { service: name, change: Arc::clone(change), done });
-            }
-            Work::Start | Work::Stop => {}
-        }
+    fn operations(&mut self, now: Time) -> Operations<'_> {
+        let Self { calendar, all, tokens, waiters, out, .. } = self;
+        let output = self.config.as_ref().map_or(0, |config| config.output);
+        Operations { now, calendar: *calendar, output, all, tokens, waiters, out }
     }
 
-    /// Ends what has taken too long, and counts what does not end.
-    fn limits(&mut self, now: Time) {
-        for at in 0..self.all.len() {
-            let Some(task) = self.all[at].task.as_mut() else { continue };
-            if task.next_time().is_none_or(|time| time > now) {
-                continue;
-            }
-            match task.ending {
-                Ending::Not => {
-                    task.ending = Ending::Late(now);
-                    let token = task.token;
-                    self.out.end(token);
-                }
-                Ending::Late(_) => {
-                    task.counted = true;
-                    let task = task.clone();
-                    self.ended(now, at, &task, How::TimedOut, Printed::default());
-                }
-                Ending::Dropped(_) => {
-                    task.counted = true;
-                    self.all[at].cannot_stop(now);
-                }
-            }
-        }
+    fn commands(&mut self, now: Time) -> Commands<'_> {
+        let Self { course, all, choices, addresses, waiters, out, .. } = self;
+        let settle = self.config.as_ref().map(|config| config.settle).unwrap_or_default();
+        let today = self.calendar.wall(now);
+        Commands { now, today, settle, course, all, choices, addresses, waiters, out }
+    }
+
+    fn order(&mut self, now: Time) -> Order<'_> {
+        let Self { calendar, course, all, tokens, addresses, out, .. } = self;
+        Order { now, calendar: *calendar, course: *course, all, tokens, addresses, out }
+    }
+
+    fn heritage(&mut self, now: Time) -> Heritage<'_> {
+        let Self { calendar, course, all, tokens, addresses, standing, out, .. } = self;
+        Heritage { now, calendar: *calendar, course, all, tokens, addresses, standing, out }
+    }
+
+    fn observe(&mut self, now: Time) {
+        let keep = self.config.as_ref().map_or(0, |config| config.history);
+        let times = (now, self.calendar.wall(now));
+        seeing::observe(&mut self.all, self.course, times, keep, &mut self.out);
+    }
+
+    /// What a daemon after this one has to know, when that has changed.
+    fn save(&mut self, now: Time) -> Option<Box<Saved>> {
+        let saved =
+            Some(self.heritage(now).save()).filter(|saved| self.last_saved.as_ref() != Some(saved))?;
+        self.last_saved = Some(saved.clone());
+        Some(saved)
     }
 
     fn advance(&mut self, now: Time) {
         if self.config.is_none() {
             return self.out.flush(None);
         }
-        self.announce(now);
+        // Changes of addresses were gathered for long enough.
+        if self.addresses.announce(now) {
+            self.all.iter_mut().for_each(|service| service.listening.begin_anew());
+        }
         self.observe(now);
-        self.plan(now);
+        self.order(now).plan();
         self.observe(now);
-        self.drive(now);
+        self.order(now).drive();
         self.observe(now);
-        self.advance_phase();
+        let settled = self.all.iter().all(|service| service.place.settled) && !self.is_adopting();
+        self.course.advance(settled, self.all.iter().all(|service| service.presence.is_over()));
         self.observe(now);
-        self.update_health(now);
-        self.remove_left();
-        self.answer_waiters();
+        if !self.holds_health() {
+            let today = self.calendar.wall(now);
+            health::update(&mut self.standing, &self.all, self.course, today, &mut self.out);
+        }
+        self.all.remove_left();
+        self.waiters.answer(&self.all, self.course, &mut self.out);
         self.all.iter_mut().for_each(|service| service.shown.step_over());
         if self.standing.is_being_told() {
             let saved = self.save(now);
@@ -303,15 +236,15 @@ impl Machine for Services {
     fn handle(&mut self, now: Time, input: Input) {
         match input {
             Input::Choices(choices) => self.choices = choices,
-            Input::Adopt { saved, running } if self.config.is_none() => self.adopted = Some((saved, running)),
+            Input::Adopt { saved, running } if self.config.is_none() => self.left = Some((saved, running)),
             Input::Adopt { .. } => {}
             Input::Configure(config) => self.configure(now, config),
-            Input::Started { token, process } => self.begun(token, process),
-            Input::Done { token, outcome } => self.done(now, token, outcome),
-            Input::Command { id, command } => self.command(now, id, command),
+            Input::Started { token, process } => self.operations(now).begun(token, process),
+            Input::Done { token, outcome } => self.operations(now).done(token, outcome),
+            Input::Command { id, command } => self.commands(now).command(id, command),
             Input::Look(name) => {
-                if let Some(service) = self.at(&name).and_then(|at| self.all.get_mut(at)) {
-                    service.checking.by(now);
+                if let Some(at) = self.all.at(&name) {
+                    self.all[at].checking.by(now);
                 }
             }
         }
@@ -319,7 +252,7 @@ impl Machine for Services {
     }
 
     fn tick(&mut self, now: Time) {
-        self.limits(now);
+        self.operations(now).limits();
         self.advance(now);
     }
 
@@ -329,7 +262,8 @@ impl Machine for Services {
 
     fn poll_timeout(&self) -> Option<Time> {
         self.config.as_ref()?;
-        let times = self.all.iter().filter_map(|service| self.next_time(service)).min();
+        let known = (self.calendar, self.course, self.is_adopting());
+        let times = self.all.iter().filter_map(|service| next_time(service, known, &self.addresses)).min();
         earliest(times, self.addresses.next_time())
     }
 
@@ -340,7 +274,7 @@ impl Machine for Services {
             let name = &service.spec.name;
             assert!(names.insert(name), "{name} twice");
             for other in waits_for(&service.spec) {
-                assert!(self.at(other).is_none_or(|other| other < at), "{name} stands before {other}");
+                assert!(self.all.at(other).is_none_or(|other| other < at), "{name} stands before {other}");
             }
             let work = service.task.as_ref().filter(|task| !task.counted).map(|task| &task.work);
             assert_eq!(

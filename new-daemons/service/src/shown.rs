@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use machine::{Printed, Wall};
+use machine::{Calendar, Printed, Time, Wall};
 
+use crate::course::Course;
+use crate::health::reason_of;
 use crate::history::{remember, trim};
 use crate::judgement::Verdict;
 use crate::outcome::{How, Operation};
 use crate::presence::Presence;
 use crate::service::Service;
 use crate::spec::Manager;
-use crate::view::{Phase, State, Transition};
+use crate::view::{Phase, State, Transition, View};
 use crate::words::{cut, span};
 
 /// What has brought a service into the state in which it is seen next.
@@ -120,6 +122,32 @@ impl Shown {
 }
 
 impl Service {
+    /// All about it.
+    pub(crate) fn view(&self, calendar: Calendar, course: Course) -> View {
+        let wall = |time: Time| calendar.wall(time);
+        let checked = self.is_checked() && self.task.is_none();
+        View {
+            spec: Arc::clone(&self.spec),
+            enabled: self.enabled,
+            leaving: self.leaving,
+            state: self.shown.state(),
+            since: self.shown.since(),
+            reason: reason_of(self, course),
+            under_way: self.task.as_ref().map(|task| task.going(calendar)),
+            last: self.last.clone(),
+            last_check: self.checking.last().cloned(),
+            next_check: Some(wall(self.checking.next())).filter(|_| checked),
+            failed_in_a_row: self.judgement.bad(),
+            good_in_a_row: if self.judgement.is_recovering() { self.judgement.good() } else { 0 },
+            restarts: self.restarting.count,
+            next_restart: self.restarting.at().map(wall),
+            held_until: self.damping.held_until().map(wall),
+            checks: self.checking.count(),
+            failed_checks: self.checking.failed(),
+            listen: self.listening.told().iter().cloned().collect(),
+        }
+    }
+
     /// How it is to be seen, and why it is not up.
     pub(crate) fn seen(&self, manager: Manager, phase: Phase) -> (State, String) {
         let quiet = |state| (state, String::new());
