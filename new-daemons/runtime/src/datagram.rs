@@ -14,7 +14,8 @@ use tokio::net::UnixDatagram;
 use crate::frame::Sockets;
 
 pub use bus_sockets::{Arrival, Files, Outcome, TUNNEL_SOCKET, prepare_directory, socket_of};
-pub use sender::{Sender, Senders};
+pub(crate) use sender::Sender;
+pub use sender::Senders;
 
 /// The socket at which datagrams arrive. Its file is removed with it.
 #[derive(Debug)]

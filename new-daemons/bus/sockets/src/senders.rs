@@ -15,7 +15,7 @@ use reactor::{Interest, Reactor, Token};
 use crate::make_file;
 
 /// Room for a few full datagrams on their way.
-const SEND_BUFFER: usize = 4 * DATAGRAM_MAX;
+pub const SEND_BUFFER: usize = 4 * DATAGRAM_MAX;
 
 /// What became of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

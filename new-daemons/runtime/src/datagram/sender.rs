@@ -1,126 +1,91 @@
-//! Connected sockets, one for each peer, and what waits for room in them.
+//! Connected sockets, one for each peer, and what waits for room in them: the outlets of `reactor`, with tokio to wait for room.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::future::poll_fn;
-use std::io::{self, ErrorKind, IoSlice};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixDatagram as UnixSocket;
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll, ready};
 
 use bus::Gather;
-use bus::datagram::DATAGRAM_MAX;
-use bus_sockets::{Outcome, make_file};
+use bus_sockets::{Outcome, SEND_BUFFER, make_file};
 use bytes::Bytes;
-use rustix::io::Errno;
-use rustix::net::sockopt::set_socket_send_buffer_size;
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use nix::libc::ETOOMANYREFS;
+use reactor::datagram::{Outlet, Sent};
 use tokio::io::Interest;
 use tokio::net::UnixDatagram;
-
-/// Room for a few full datagrams on their way.
-const SEND_BUFFER: usize = 4 * DATAGRAM_MAX;
 
 /// A connected socket that sends to one peer.
 ///
 /// It is watched only since it was full: otherwise each datagram that the peer takes would wake this process for nothing.
 #[derive(Debug)]
-pub struct Sender {
-    socket: UnixSocket,
+pub(crate) struct Sender {
+    outlet: Outlet<Gather>,
     /// The same socket, watched for room.
     room: Option<UnixDatagram>,
 }
 
 impl Sender {
     /// Connects to the socket at `path`.
-    pub fn connect(path: &Path) -> io::Result<Self> {
-        let socket = UnixSocket::unbound()?;
-        socket.connect(path)?;
-        socket.set_nonblocking(true)?;
-        set_socket_send_buffer_size(&socket, SEND_BUFFER)?;
-        Ok(Self { socket, room: None })
-    }
-
-    /// Whether room is watched: since a [`Sender::try_send`] that found none.
-    #[must_use]
-    pub const fn is_watched(&self) -> bool {
-        self.room.is_some()
+    pub(crate) fn connect(path: &Path) -> io::Result<Self> {
+        Ok(Self { outlet: Outlet::connect(path, SEND_BUFFER)?, room: None })
     }
 
     /// Ready when there may be room, while that is watched.
-    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(room) = &self.room else { return Poll::Pending };
         // An error shows at the next attempt to send.
         let _ = ready!(room.poll_send_ready(cx));
         Poll::Ready(())
     }
 
-    /// Room is of no interest for now.
-    pub fn unwatch(&mut self) {
-        self.room = None;
+    /// Adds a datagram, and a file that goes with it.
+    pub(crate) fn push(&mut self, datagram: Gather, file: Option<OwnedFd>) {
+        self.outlet.push(datagram, file);
     }
 
-    /// Waits until there may be room.
-    pub async fn room(&self) {
-        poll_fn(|cx| self.poll_room(cx)).await;
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.outlet.is_empty()
     }
 
-    /// Sends when there is room; false when there is none: then room is watched. Any error means that the peer is not
-    /// there.
-    pub fn try_send(&mut self, datagram: &Gather) -> io::Result<bool> {
-        self.try_send_with(datagram, None)
+    /// Drops the first that waits.
+    pub(crate) fn skip(&mut self) {
+        self.outlet.skip();
     }
 
-    fn try_send_with(&mut self, datagram: &Gather, file: Option<BorrowedFd<'_>>) -> io::Result<bool> {
-        let parts: Vec<_> = datagram.parts().iter().map(|p| IoSlice::new(p)).collect();
-        let files = file.map(|f| [f]);
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        if let Some(files) = &files {
-            control.push(SendAncillaryMessage::ScmRights(files));
-        }
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let socket = self.socket.as_fd();
-        let mut send = || sendmsg(socket, &parts, &mut control, flags).map_err(io::Error::from);
-        let sent = match &self.room {
+    /// Sends what waits when there is room; false when there is none: then room is watched. Any error means that the peer is
+    /// not there, or that no file can go to it now.
+    pub(crate) fn flush(&mut self) -> io::Result<bool> {
+        let Self { outlet, room } = self;
+        let mut send = || match outlet.flush(drop)? {
+            Sent::All => Ok(()),
+            Sent::Full => Err(io::Error::from(ErrorKind::WouldBlock)),
+        };
+        let sent = match room {
             Some(room) => room.try_io(Interest::WRITABLE, send),
             None => send(),
         };
         match sent {
-            Ok(_) => Ok(true),
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-                if self.room.is_none() {
-                    self.room = Some(UnixDatagram::from_std(self.socket.try_clone()?)?);
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if room.is_none() {
+                    let socket = UnixSocket::from(outlet.as_fd().try_clone_to_owned()?);
+                    socket.set_nonblocking(true)?;
+                    *room = Some(UnixDatagram::from_std(socket)?);
                 }
                 Ok(false)
             }
-            Err(e) => Err(e),
+            Err(error) => Err(error),
         }
-    }
-}
-
-#[derive(Debug)]
-struct Waiting {
-    datagram: Gather,
-    /// What goes with it as a file, and the file once there is one.
-    passed: Option<Bytes>,
-    file: Option<OwnedFd>,
-}
-
-impl Waiting {
-    fn make_file(&mut self) -> io::Result<()> {
-        if let Some(body) = self.passed.take() {
-            self.file = Some(make_file(&body)?);
-        }
-        Ok(())
     }
 }
 
 #[derive(Debug)]
 struct Socket {
     sender: Sender,
-    waiting: VecDeque<Waiting>,
+    /// Behind what the sender has, which is one at most; and what goes with each as a file, for which there is none yet.
+    waiting: VecDeque<(Gather, Option<Bytes>)>,
     /// It has taken something.
     used: bool,
 }
@@ -159,22 +124,24 @@ impl<K: Copy + Ord> Senders<K> {
             return Some(Outcome::Gone { fresh: true });
         }
         let socket = self.sockets.get_mut(&to)?;
-        socket.waiting.push_back(Waiting { datagram, passed, file: None });
-        if socket.waiting.len() == 1 { self.resume(to) } else { None }
+        let alone = socket.sender.is_empty() && socket.waiting.is_empty();
+        socket.waiting.push_back((datagram, passed));
+        if alone { self.resume(to) } else { None }
     }
 
     /// Sends the first that waits. `None`: there is none, or no room.
     pub fn resume(&mut self, to: K) -> Option<Outcome> {
         let socket = self.sockets.get_mut(&to)?;
-        let first = socket.waiting.front_mut()?;
-        let sent = match first.make_file() {
-            Ok(()) => socket.sender.try_send_with(&first.datagram, first.file.as_ref().map(AsFd::as_fd)),
-            Err(_) => Err(Errno::TOOMANYREFS.into()),
-        };
-        match sent {
+        if socket.sender.is_empty() {
+            let (datagram, passed) = socket.waiting.pop_front()?;
+            let Ok(file) = passed.as_ref().map(make_file).transpose() else {
+                return Some(Outcome::NotPassed);
+            };
+            socket.sender.push(datagram, file);
+        }
+        match socket.sender.flush() {
             Ok(true) => {
                 socket.used = true;
-                socket.waiting.pop_front();
                 Some(Outcome::Sent)
             }
             Ok(false) => {
@@ -182,8 +149,8 @@ impl<K: Copy + Ord> Senders<K> {
                 None
             }
             // As many files are under way as may be.
-            Err(e) if e.raw_os_error() == Some(Errno::TOOMANYREFS.raw_os_error()) => {
-                socket.waiting.pop_front();
+            Err(error) if error.raw_os_error() == Some(ETOOMANYREFS) => {
+                socket.sender.skip();
                 Some(Outcome::NotPassed)
             }
             Err(_) => {
@@ -202,8 +169,9 @@ impl<K: Copy + Ord> Senders<K> {
             if found.is_some() || socket.sender.poll_room(cx).is_pending() {
                 return true;
             }
-            if socket.waiting.is_empty() {
-                socket.sender.unwatch();
+            if socket.sender.is_empty() && socket.waiting.is_empty() {
+                // Room is of no interest for now.
+                socket.sender.room = None;
                 return false;
             }
             found = Some(*to);
