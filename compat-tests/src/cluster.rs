@@ -44,6 +44,8 @@ pub struct Builder {
     eventd_of: Vec<u8>,
     debian_scripts: bool,
     namespaces: bool,
+    /// From which the switch between namespaces draws.
+    seed: u64,
     installed: bool,
 }
 
@@ -127,11 +129,18 @@ impl Builder {
         self
     }
 
-    /// Gives each node a network namespace of its own, so that [`Cluster::cut_off`] can cut it off. Not for clusters that
-    /// are recorded or left running; needs root.
+    /// Gives each node a network namespace of its own, so that [`Cluster::cut_off`] can cut it off and [`Cluster::link`] make
+    /// its links bad. Not for clusters that are recorded or left running; needs root.
     #[must_use]
     pub fn namespaces(mut self) -> Self {
         self.namespaces = true;
+        self
+    }
+
+    /// What is lost and late between the namespaces follows from this number.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
         self
     }
 
@@ -196,7 +205,7 @@ impl Builder {
             layout.write(pnn)?;
         }
         if self.namespaces {
-            let all = Namespaces::new(&cluster.site, self.nodes)?;
+            let all = Namespaces::new(&cluster.site, self.nodes, self.seed)?;
             cluster.nodes.iter().zip(all.files()).for_each(|(node, file)| node.live_in(file));
             if self.installed {
                 let bases: Vec<&Path> = cluster.nodes.iter().map(Node::base).collect();
@@ -249,6 +258,7 @@ impl Cluster {
             eventd_of: Vec::new(),
             debian_scripts: false,
             namespaces: false,
+            seed: 0,
             installed: false,
         }
     }

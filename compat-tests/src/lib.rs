@@ -22,6 +22,7 @@ mod recorder;
 pub mod rehearsal;
 mod smbd;
 mod status;
+pub mod switch;
 mod tool;
 mod wait;
 pub mod warden;

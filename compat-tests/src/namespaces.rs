@@ -1,4 +1,4 @@
-//! Nodes in network namespaces of their own, with a switch between them whose ports can be pulled.
+//! Nodes in network namespaces of their own, with a switch between them whose links can be cut and made bad.
 //!
 //! A process below a warden holds each namespace; it has no name anywhere. When the processes are gone, so are the
 //! namespaces and the links in them: nothing has to be taken down, however a test ends. Programs on the node's Unix
@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::packages::{Tool, require};
+use crate::switch::{Counts, Rule, Switch};
 use crate::tool::run;
 use crate::wait::wait_until;
 use crate::warden::{Site, Spec, Stdin, Tree};
@@ -90,33 +91,29 @@ fn command_with(mut command: Command, words: &str) -> Command {
 
 /// The namespaces of a cluster.
 pub(crate) struct Namespaces {
-    switch: Namespace,
     nodes: Vec<Namespace>,
+    switch: Switch,
 }
 
 impl Namespaces {
-    pub(crate) fn new(site: &Site, nodes: u8) -> Result<Self> {
+    pub(crate) fn new(site: &Site, nodes: u8, seed: u64) -> Result<Self> {
         require(&[Tool::Unshare, Tool::Nsenter, Tool::Ip])?;
-        let switch = Namespace::new(site, "switch")?;
-        switch.ip("link add switch type bridge")?;
-        switch.ip("link set switch up")?;
-        let mut all = Self { switch, nodes: Vec::new() };
-        for pnn in 0..nodes {
-            let node = Namespace::new(site, &format!("net.{pnn}"))?;
-            all.switch.ip(&format!(
-                "link add port{pnn} up master switch type veth peer name eth0 netns {}",
-                node.0.pid()
-            ))?;
-            node.ip(&format!("address add {}/24 dev eth0", address(pnn)))?;
-            node.ip("link set eth0 up")?;
+        let all = (0..nodes).map(|pnn| Namespace::new(site, &format!("net.{pnn}")));
+        let nodes: Vec<Namespace> = all.collect::<Result<_>>()?;
+        let ports: Vec<(PathBuf, String)> =
+            (0..).zip(&nodes).map(|(pnn, node)| (node.file(), address(pnn))).collect();
+        let switch = Switch::start(site, seed, &ports)?;
+        for ((_, address), node) in ports.iter().zip(&nodes) {
+            let port = Switch::INTERFACE;
+            node.ip(&format!("address add {address}/24 dev {port}"))?;
+            node.ip(&format!("link set {port} up"))?;
             node.ip("link set lo up")?;
             // Two places for public addresses. Event scripts take what is called lo as working; of others they ask a program
             // that need not be installed. On the loopback device itself all of an address's network is local.
             node.ip("link add lo1 up type veth peer name lo2")?;
             node.ip("link set lo2 up")?;
-            all.nodes.push(node);
         }
-        Ok(all)
+        Ok(Self { nodes, switch })
     }
 
     /// Lets the directories of the nodes take the places of an installed ctdb's; returns where their mounts can be entered.
@@ -132,26 +129,47 @@ impl Namespaces {
 }
 
 impl Cluster {
-    fn switch(&self, words: &str) -> Result<()> {
-        let namespaces = self.namespaces.get();
+    fn switch(&self) -> Result<&Switch> {
         let none = || Error::State { name: "the cluster".to_owned(), state: "not in network namespaces" };
-        let done = namespaces.ok_or_else(none).and_then(|all| all.switch.ip(words));
+        self.note(self.namespaces.get().map(|all| &all.switch).ok_or_else(none))
+    }
+
+    /// From now on what goes from one node to another, `None` being all, goes by this rule.
+    ///
+    /// # Errors
+    /// When the cluster was not built with [`crate::Builder::namespaces`].
+    pub fn link(&self, from: Option<usize>, to: Option<usize>, rule: Rule) -> Result<()> {
+        let done = self.switch()?.set(from, to, rule);
         self.note(done)
+    }
+
+    /// What became of the packets between the nodes.
+    ///
+    /// # Errors
+    /// As [`Cluster::link`].
+    pub fn packets(&self) -> Result<Counts> {
+        let counts = self.switch()?.counts();
+        self.note(counts)
     }
 
     /// Pulls the plug of node `pnn`: from now on nothing from or to it arrives, and nobody is told.
     ///
     /// # Errors
-    /// When the cluster was not built with [`crate::Builder::namespaces`].
+    /// As [`Cluster::link`].
     pub fn cut_off(&self, pnn: usize) -> Result<()> {
-        self.switch(&format!("link set port{pnn} nomaster"))
+        self.plug(pnn, Rule { cut: true, ..Rule::default() })
     }
 
     /// Puts the plug of node `pnn` back.
     ///
     /// # Errors
-    /// When the cluster was not built with [`crate::Builder::namespaces`].
+    /// As [`Cluster::link`].
     pub fn plug_in(&self, pnn: usize) -> Result<()> {
-        self.switch(&format!("link set port{pnn} master switch"))
+        self.plug(pnn, Rule::default())
+    }
+
+    fn plug(&self, pnn: usize, rule: Rule) -> Result<()> {
+        self.link(Some(pnn), None, rule)?;
+        self.link(None, Some(pnn), rule)
     }
 }

@@ -16,6 +16,7 @@ mod events;
 mod frame;
 mod harness;
 mod json_door;
+mod links;
 mod names;
 mod old_grammar;
 mod outside;
