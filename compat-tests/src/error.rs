@@ -22,6 +22,22 @@ pub enum Error {
         /// The one command to type.
         command: String,
     },
+    /// There are no such nodes.
+    #[error("mix {mix:?}: {why}")]
+    Mix {
+        /// The letters.
+        mix: String,
+        /// What is wrong with them.
+        why: String,
+    },
+    /// The Samba that was named instead of Debian's lacks a program.
+    #[error("there is no {program} in {dir}, which {variable} names", variable = crate::mix::OTHER_C)]
+    OtherC {
+        /// The program.
+        program: &'static str,
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
     /// An operation of the system failed.
     #[error("{what}: {source}")]
     Io {

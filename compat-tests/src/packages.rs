@@ -6,6 +6,7 @@ use std::env;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
+use crate::mix::other_c;
 
 /// A program of another project that tests run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Tool {
     Unshare,
     /// `nsenter`, which runs a program in one.
     Nsenter,
+    /// `prlimit`, which takes descriptors from a running program.
+    Prlimit,
     /// `systemd-analyze`, which checks units.
     SystemdAnalyze,
     /// `ocf-tester`, which checks resource agents.
@@ -53,6 +56,7 @@ impl Tool {
             Self::Ip => "ip",
             Self::Unshare => "unshare",
             Self::Nsenter => "nsenter",
+            Self::Prlimit => "prlimit",
             Self::SystemdAnalyze => "systemd-analyze",
             Self::OcfTester => "ocf-tester",
             Self::Nginx => "nginx",
@@ -68,7 +72,7 @@ impl Tool {
             Self::Smbclient => "smbclient",
             Self::Net => "samba-common-bin",
             Self::Ip => "iproute2",
-            Self::Unshare | Self::Nsenter => "util-linux",
+            Self::Unshare | Self::Nsenter | Self::Prlimit => "util-linux",
             Self::SystemdAnalyze => "systemd",
             Self::OcfTester => "resource-agents",
             Self::Nginx => "nginx-light",
@@ -76,7 +80,16 @@ impl Tool {
         }
     }
 
+    /// The cluster daemon and its tool may be those of another Samba than Debian's.
+    fn other(self) -> Option<PathBuf> {
+        matches!(self, Self::Ctdbd | Self::Ctdb).then(other_c).flatten()
+    }
+
     fn find(self) -> Option<PathBuf> {
+        if let Some(dir) = self.other() {
+            let places = ["sbin", "bin", ""].map(|place| dir.join(place).join(self.program()));
+            return places.into_iter().find(|file| file.is_file());
+        }
         // Daemons live in /usr/sbin, which is not on the path of every user.
         let path = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&path)
@@ -104,6 +117,10 @@ pub fn require(tools: &[Tool]) -> Result<()> {
 }
 
 fn missing(tools: &[Tool]) -> Error {
+    // No package brings it.
+    if let Some((tool, dir)) = tools.iter().find_map(|tool| Some((tool, tool.other()?))) {
+        return Error::OtherC { program: tool.program(), dir };
+    }
     let mut packages: Vec<&str> = tools.iter().map(|tool| tool.package()).collect();
     packages.sort_unstable();
     packages.dedup();
@@ -130,7 +147,7 @@ mod tests {
         let script =
             std::fs::read_to_string(crate::binaries::workspace().join("scripts/install-packages")).unwrap();
         let samba = [Tool::Smbd, Tool::Smbclient, Tool::Smbstatus, Tool::Net];
-        let network = [Tool::Tcpdump, Tool::Ip, Tool::Unshare, Tool::Nsenter];
+        let network = [Tool::Tcpdump, Tool::Ip, Tool::Unshare, Tool::Nsenter, Tool::Prlimit];
         let services = [Tool::SystemdAnalyze, Tool::OcfTester, Tool::Nginx, Tool::Xmllint];
         for tool in [Tool::Ctdbd, Tool::Ctdb].into_iter().chain(services).chain(samba).chain(network) {
             let row = format!("{} {}", tool.program(), tool.package());

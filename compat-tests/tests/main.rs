@@ -17,6 +17,7 @@ mod frame;
 mod harness;
 mod json_door;
 mod links;
+mod mix;
 mod names;
 mod old_grammar;
 mod outside;
