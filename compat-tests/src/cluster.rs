@@ -307,7 +307,11 @@ impl Cluster {
         self.wait(limit, "the cluster is healthy", || self.look_healthy(pnns))
     }
 
-    fn look_healthy(&self, pnns: &[u32]) -> std::result::Result<(), String> {
+    /// The same, looked at once.
+    ///
+    /// # Errors
+    /// What was seen instead.
+    pub fn look_healthy(&self, pnns: &[u32]) -> std::result::Result<(), String> {
         let members: BTreeSet<u32> = pnns.iter().copied().collect();
         let watched: Vec<&Node> = self.nodes.iter().filter(|node| pnns.contains(&node.pnn())).collect();
         let ok = |status: &Status| pnns.iter().all(|pnn| status.node(*pnn).is_some_and(|line| line.is_ok()));
@@ -357,6 +361,15 @@ impl Cluster {
     #[must_use]
     pub fn daemon(&self, name: &str, program: PathBuf) -> DaemonBuilder {
         DaemonBuilder::new(Arc::clone(&self.site), name, program)
+    }
+
+    /// The same on the network of node `pnn`: inside its namespaces, if it has some.
+    ///
+    /// # Errors
+    /// When the program that enters them is missing.
+    pub fn daemon_on(&self, pnn: usize, name: &str, program: PathBuf) -> Result<DaemonBuilder> {
+        let (program, args) = self.node(pnn).enter(program, Vec::new())?;
+        Ok(self.daemon(name, program).args(args))
     }
 
     /// Starts `ctdb-tunneld` beside node `pnn`; its log is `tunneld.log` in the node's directory.

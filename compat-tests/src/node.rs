@@ -16,6 +16,7 @@ use nix::sys::signal::Signal;
 use crate::error::{Error, Result};
 use crate::event_relay;
 use crate::packages::Tool;
+use crate::processes::{Process, descendants};
 use crate::status::Status;
 use crate::tool::{ToolOutput, run};
 use crate::wait::wait_until;
@@ -75,8 +76,14 @@ impl Node {
         let _ = self.mounts.set(mounts);
     }
 
+    /// Where its network namespace can be entered, if it has one.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&Path> {
+        self.namespace.get().map(PathBuf::as_path)
+    }
+
     /// How a program is started where the node is: inside its namespaces, if it has some.
-    fn enter(&self, program: PathBuf, args: Vec<OsString>) -> Result<(PathBuf, Vec<OsString>)> {
+    pub(crate) fn enter(&self, program: PathBuf, args: Vec<OsString>) -> Result<(PathBuf, Vec<OsString>)> {
         let Some(net) = self.namespace.get() else { return Ok((program, args)) };
         let mut all: Vec<OsString> = vec![format!("--net={}", net.display()).into()];
         all.extend(self.mounts.get().map(|mounts| format!("--mount={}", mounts.display()).into()));
@@ -273,6 +280,14 @@ impl Node {
     /// When it does not run.
     pub fn resume(&self) -> Result<()> {
         self.running()?.signal(Whom::All, Signal::SIGCONT)
+    }
+
+    /// All processes below its ctdbd, without it.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn helpers(&self) -> Result<Vec<Process>> {
+        Ok(descendants(self.pid()?))
     }
 
     /// Sends a signal to ctdbd alone.
