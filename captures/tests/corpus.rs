@@ -10,7 +10,7 @@ use captures::Capture;
 use captures::check::check;
 use legacy_codec::{Error, Operation, Packet};
 
-fn recordings() -> Vec<PathBuf> {
+pub(crate) fn recordings() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("data")];
     while let Some(folder) = folders.pop() {
@@ -27,7 +27,7 @@ fn recordings() -> Vec<PathBuf> {
     found
 }
 
-fn read(path: &Path) -> Capture {
+pub(crate) fn read(path: &Path) -> Capture {
     Capture::read(&std::fs::read(path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 

@@ -9,3 +9,4 @@ mod hostile;
 mod sessions;
 mod support;
 mod tshark;
+mod views;

@@ -24,8 +24,31 @@ pub struct Case {
     pub bytes: Bytes,
     /// From the packet's bytes to the values of its payload; a number that depends on them.
     pub decode: fn(&Bytes) -> usize,
-    /// From the values to the packet's bytes.
-    pub encode: Box<dyn Fn() -> Bytes>,
+    /// From the values to the packet's bytes; how many they are.
+    pub encode: Box<dyn Fn() -> usize>,
+}
+
+impl Case {
+    fn new(name: String, decode: fn(&Bytes) -> usize, encode: impl Fn() -> Bytes + 'static) -> Self {
+        Self { name, bytes: encode(), decode, encode: Box::new(move || encode().len()) }
+    }
+}
+
+/// Key and data of a record, the data with room for its header.
+pub(crate) fn record(n: u32) -> ([u8; 24], [u8; 124]) {
+    let mut key = [1; 24];
+    key[..4].copy_from_slice(&n.to_le_bytes());
+    (key, [2; 124])
+}
+
+/// Sixteen nodes.
+pub(crate) fn nodes() -> Vec<NodeAndFlags> {
+    let node = |n: u8| NodeAndFlags {
+        pnn: Pnn(n.into()),
+        flags: NodeFlags::empty(),
+        addr: std::net::SocketAddr::from(([10, 0, 0, n], 4379)).into(),
+    };
+    (0..16).map(node).collect()
 }
 
 fn packet(body: Operation) -> Bytes {
@@ -51,12 +74,7 @@ fn req_call() -> Case {
         Operation::ReqCall(call) => call.key.len(),
         other => panic!("{other:?}"),
     };
-    Case {
-        name: "REQ_CALL, key of 24 bytes".to_owned(),
-        bytes: packet(call()),
-        decode,
-        encode: Box::new(move || packet(call())),
-    }
+    Case::new("REQ_CALL, key of 24 bytes".to_owned(), decode, move || packet(call()))
 }
 
 fn req_message(kib: usize) -> Case {
@@ -71,22 +89,11 @@ fn req_message(kib: usize) -> Case {
         },
         other => panic!("{other:?}"),
     };
-    let bytes = packet(message());
-    Case {
-        name: format!("REQ_MESSAGE of {kib} KiB"),
-        bytes,
-        decode,
-        encode: Box::new(move || packet(message())),
-    }
+    Case::new(format!("REQ_MESSAGE of {kib} KiB"), decode, move || packet(message()))
 }
 
 fn node_map() -> Case {
-    let node = |n: u8| NodeAndFlags {
-        pnn: Pnn(n.into()),
-        flags: NodeFlags::empty(),
-        addr: std::net::SocketAddr::from(([10, 0, 0, n], 4379)).into(),
-    };
-    let reply = ControlReply::GetNodeMap(NodeMap { nodes: (0..16).map(node).collect() });
+    let reply = ControlReply::GetNodeMap(NodeMap { nodes: nodes() });
     let opcode = reply.opcode();
     assert_eq!(opcode, 91);
     let encode = move || packet(Operation::ReplyControl(reply.encode(ABI).expect("a reply that fits")));
@@ -97,13 +104,13 @@ fn node_map() -> Case {
         },
         other => panic!("{other:?}"),
     };
-    Case { name: "GET_NODEMAP reply, 16 nodes".to_owned(), bytes: encode(), decode, encode: Box::new(encode) }
+    Case::new("GET_NODEMAP reply, 16 nodes".to_owned(), decode, encode)
 }
 
 fn records(count: u32) -> Case {
     let record = |n: u32| {
-        let key = Bytes::copy_from_slice(&[&n.to_le_bytes()[..], &[1; 20]].concat());
-        Record { reqid: 0, key, data: Bytes::from(vec![2; 24 + 100]) }
+        let (key, data) = record(n);
+        Record { reqid: 0, key: Bytes::copy_from_slice(&key), data: Bytes::copy_from_slice(&data) }
     };
     let records: Vec<Record> = (0..count).map(record).collect();
     let encode = move || {
@@ -120,18 +127,23 @@ fn records(count: u32) -> Case {
         },
         other => panic!("{other:?}"),
     };
-    Case {
-        name: format!("record buffer, {count} records"),
-        bytes: encode(),
-        decode,
-        encode: Box::new(encode),
-    }
+    Case::new(format!("record buffer, {count} records"), decode, encode)
 }
 
 /// The packets whose times and counts are of interest.
 #[must_use]
 pub fn cases() -> [Case; 4] {
     [req_call(), req_message(1), node_map(), records(1000)]
+}
+
+/// The same by way of the views.
+#[must_use]
+pub fn seen() -> [Case; 4] {
+    let views = crate::views::cases();
+    for (table, view) in cases().iter().zip(&views) {
+        assert_eq!(table.bytes, view.bytes, "{}", view.name);
+    }
+    views
 }
 
 /// Pairs of a small and a large packet whose decoding has to allocate the same.
@@ -173,5 +185,6 @@ pub fn encoding(case: Case) -> Work {
 }
 
 pub(crate) fn works() -> Vec<Work> {
-    cases().into_iter().map(decoding).chain(cases().into_iter().map(encoding)).collect()
+    let all = || cases().into_iter().chain(seen());
+    all().map(decoding).chain(all().map(encoding)).collect()
 }

@@ -5,6 +5,7 @@
 
 pub mod codec;
 pub mod tunnel;
+mod views;
 
 /// A piece of work that can be repeated, and how often it is for a count: a few times, and many times.
 pub struct Work {

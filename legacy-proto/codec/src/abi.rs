@@ -86,6 +86,11 @@ impl Abi {
         })
     }
 
+    /// What scalars of eight bytes are aligned to.
+    pub(crate) const fn align8(self) -> usize {
+        self.align8 as usize
+    }
+
     /// Byte order.
     #[must_use]
     pub const fn endian(self) -> Endian {

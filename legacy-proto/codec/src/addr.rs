@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-use crate::abi::Abi;
+use crate::abi::{Abi, Endian};
 use crate::error::Error;
 use crate::wire::{Reader, Wire, Writer};
 
@@ -72,11 +72,76 @@ impl fmt::Display for SockAddr {
     }
 }
 
-fn array<const N: usize>(reader: &mut Reader) -> Result<[u8; N], Error> {
-    let bytes = reader.take(N)?;
-    let mut out = [0; N];
-    out.copy_from_slice(&bytes);
-    Ok(out)
+/// The `N` bytes from `AT` on.
+const fn piece<const AT: usize, const N: usize>(of: &[u8; LEN]) -> [u8; N] {
+    const { assert!(AT + N <= LEN) };
+    let mut piece = [0; N];
+    let mut at = 0;
+    while at < N {
+        piece[at] = of[AT + at];
+        at += 1;
+    }
+    piece
+}
+
+impl SockAddr {
+    /// Bytes of the union.
+    pub(crate) const LEN: usize = LEN;
+
+    /// From the bytes of the union.
+    pub(crate) fn from_c(c: &[u8; LEN], abi: Abi) -> Self {
+        let own = |bytes: [u8; 4]| match abi.endian() {
+            Endian::Little => u32::from_le_bytes(bytes),
+            Endian::Big => u32::from_be_bytes(bytes),
+        };
+        let family = match abi.endian() {
+            Endian::Little => u16::from_le_bytes(piece::<0, 2>(c)),
+            Endian::Big => u16::from_be_bytes(piece::<0, 2>(c)),
+        };
+        let port = u16::from_be_bytes(piece::<2, 2>(c));
+        match family {
+            AF_INET => Self::V4(SocketAddrV4::new(Ipv4Addr::from(piece::<4, 4>(c)), port)),
+            AF_INET6 => {
+                let (flow, ip) = (u32::from_be_bytes(piece::<4, 4>(c)), Ipv6Addr::from(piece::<8, 16>(c)));
+                Self::V6(SocketAddrV6::new(ip, port, flow, own(piece::<24, 4>(c))))
+            }
+            family => Self::Other { family, data: piece::<2, 26>(c) },
+        }
+    }
+
+    /// The bytes of the union, and how many of them say something.
+    pub(crate) fn to_c(self, abi: Abi) -> ([u8; LEN], usize) {
+        let own = |number: u32| match abi.endian() {
+            Endian::Little => number.to_le_bytes(),
+            Endian::Big => number.to_be_bytes(),
+        };
+        let family = |number: u16| match abi.endian() {
+            Endian::Little => number.to_le_bytes(),
+            Endian::Big => number.to_be_bytes(),
+        };
+        let mut c = [0; LEN];
+        match self {
+            Self::V4(a) => {
+                c[..2].copy_from_slice(&family(AF_INET));
+                c[2..4].copy_from_slice(&a.port().to_be_bytes());
+                c[4..8].copy_from_slice(&a.ip().octets());
+                (c, 8)
+            }
+            Self::V6(a) => {
+                c[..2].copy_from_slice(&family(AF_INET6));
+                c[2..4].copy_from_slice(&a.port().to_be_bytes());
+                c[4..8].copy_from_slice(&a.flowinfo().to_be_bytes());
+                c[8..24].copy_from_slice(&a.ip().octets());
+                c[24..].copy_from_slice(&own(a.scope_id()));
+                (c, LEN)
+            }
+            Self::Other { family: number, data } => {
+                c[..2].copy_from_slice(&family(number));
+                c[2..].copy_from_slice(&data);
+                (c, LEN)
+            }
+        }
+    }
 }
 
 impl Wire for SockAddr {
@@ -92,46 +157,14 @@ impl Wire for SockAddr {
 
     fn get(reader: &mut Reader) -> Result<Self, Error> {
         reader.align_to(4)?;
-        if reader.left() < LEN {
-            return Err(Error::short(reader.left(), LEN));
-        }
-        Ok(match u16::get(reader)? {
-            AF_INET => {
-                let port = u16::from_be_bytes(array(reader)?);
-                let ip = Ipv4Addr::from(array::<4>(reader)?);
-                reader.take(LEN - 8)?;
-                Self::V4(SocketAddrV4::new(ip, port))
-            }
-            AF_INET6 => {
-                let port = u16::from_be_bytes(array(reader)?);
-                let flow = u32::from_be_bytes(array(reader)?);
-                let ip = Ipv6Addr::from(array::<16>(reader)?);
-                Self::V6(SocketAddrV6::new(ip, port, flow, u32::get(reader)?))
-            }
-            family => Self::Other { family, data: array(reader)? },
-        })
+        let abi = reader.abi();
+        Ok(Self::from_c(&reader.array()?, abi))
     }
 
     fn put(&self, writer: &mut Writer) {
         writer.align_to(4);
-        match self {
-            Self::V4(a) => {
-                AF_INET.put(writer);
-                writer.slice(&a.port().to_be_bytes());
-                writer.slice(&a.ip().octets());
-                writer.pad(LEN - 8);
-            }
-            Self::V6(a) => {
-                AF_INET6.put(writer);
-                writer.slice(&a.port().to_be_bytes());
-                writer.slice(&a.flowinfo().to_be_bytes());
-                writer.slice(&a.ip().octets());
-                a.scope_id().put(writer);
-            }
-            Self::Other { family, data } => {
-                family.put(writer);
-                writer.slice(data);
-            }
-        }
+        let (bytes, len) = self.to_c(writer.abi());
+        writer.slice(&bytes[..len]);
+        writer.pad(LEN - len);
     }
 }

@@ -25,6 +25,7 @@ mod prim;
 mod server_id;
 mod text;
 mod types;
+pub mod view;
 mod wire;
 
 #[cfg(test)]

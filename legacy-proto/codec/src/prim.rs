@@ -233,10 +233,7 @@ impl<const N: usize> Wire for CName<N> {
     }
 
     fn get(reader: &mut Reader) -> Result<Self, Error> {
-        let bytes = reader.take(N)?;
-        let mut name = [0; N];
-        name.copy_from_slice(&bytes);
-        Ok(Self(name))
+        reader.array().map(Self)
     }
 
     fn put(&self, writer: &mut Writer) {

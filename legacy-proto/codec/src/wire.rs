@@ -214,6 +214,16 @@ impl Reader {
         Ok(self.data.slice(start..self.pos))
     }
 
+    /// The next `N` bytes.
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let Some(bytes) = self.data[self.pos..].first_chunk() else {
+            return Err(Error::short(self.left(), N));
+        };
+        let bytes = *bytes;
+        self.pos += N;
+        Ok(bytes)
+    }
+
     /// Runs a nom parser on what is left; it needs `len` bytes and takes them all.
     pub(crate) fn parse<O>(
         &mut self,

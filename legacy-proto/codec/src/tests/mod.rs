@@ -14,6 +14,7 @@ mod messages;
 mod names;
 mod operations;
 mod values;
+mod view;
 
 use crate::Abi;
 
