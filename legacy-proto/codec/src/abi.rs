@@ -107,6 +107,7 @@ impl Abi {
     }
 
     /// Alignment of a scalar of `size` bytes.
+    #[inline]
     #[must_use]
     pub fn align_of(self, size: usize) -> usize {
         if size == 8 { usize::from(self.align8) } else { size }

@@ -166,8 +166,8 @@ pub struct EventReply {
     pub answer: Answer,
 }
 
-fn open(frame: &Bytes, abi: Abi) -> Result<(EventHeader, u32, Reader), Error> {
-    let mut reader = Reader::new(frame.clone(), abi);
+fn open(frame: &Bytes, abi: Abi) -> Result<(EventHeader, u32, Reader<'_>), Error> {
+    let mut reader = Reader::new(frame, abi);
     let header = EventHeader::get(&mut reader).map_err(|e| e.within("EventHeader"))?;
     if usize::try_from(header.length).ok() != Some(frame.len()) {
         return Err(Error::PacketLength { stated: header.length, actual: frame.len() });

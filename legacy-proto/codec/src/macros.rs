@@ -241,10 +241,12 @@ macro_rules! wire_as {
                 <$ty as $crate::Wire>::min_len(abi)
             }
 
+            #[inline]
             fn get(reader: &mut $crate::Reader) -> Result<Self, $crate::Error> {
                 <$ty as $crate::Wire>::get(reader).map($from)
             }
 
+            #[inline]
             fn put(&self, writer: &mut $crate::Writer) {
                 let $value = self;
                 $crate::Wire::put(&$to, writer);

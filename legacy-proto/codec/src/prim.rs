@@ -1,39 +1,24 @@
 //! The scalars every struct is made of. With `addr.rs` the only hand-written layouts.
 //!
-//! Reading is done by nom's number parsers; writing by `Writer::scalar`. A `long` is 4 or 8 bytes wide by machine type
+//! Reading is done by nom; writing by `Writer::scalar`. A `long` is 4 or 8 bytes wide by machine type
 //! and always 8 in memory here.
 
 use std::fmt;
 
-use nom::number::Endianness;
-use nom::number::complete as number;
+use nom::Parser;
+use nom::bytes::complete::take;
 
 use crate::abi::{Abi, Endian};
 use crate::error::{Error, Path};
 use crate::macros::wire_as;
 use crate::wire::{Reader, Wire, Writer};
 
-impl From<Endian> for Endianness {
-    fn from(endian: Endian) -> Self {
-        match endian {
-            Endian::Little => Self::Little,
-            Endian::Big => Self::Big,
-        }
-    }
-}
-
 macro_rules! scalars {
-    (@u8 $endian:ident) => {{
-        let _ = $endian;
-        number::u8
-    }};
-    (@$parser:ident $endian:ident) => {
-        number::$parser($endian)
-    };
-    ($( $ty:ident $parser:ident |$value:ident| $to:expr ;)+) => { $(
+    ($( $ty:ident |$value:ident| $to:expr ;)+) => { $(
         impl Wire for $ty {
             const NAME: &'static str = stringify!($ty);
 
+            #[inline]
             fn align(abi: Abi) -> usize {
                 abi.align_of(size_of::<$ty>())
             }
@@ -42,12 +27,22 @@ macro_rules! scalars {
                 size_of::<$ty>()
             }
 
+            #[inline]
             fn get(reader: &mut Reader) -> Result<Self, Error> {
                 reader.align_to(Self::align(reader.abi()))?;
-                let endian: Endianness = reader.abi().endian().into();
-                reader.parse(size_of::<$ty>(), |input| scalars!(@$parser endian)(input))
+                let endian = reader.abi().endian();
+                // The number parsers of nom go byte by byte.
+                reader.parse(size_of::<$ty>(), |input| {
+                    let (rest, bytes) = take(size_of::<$ty>()).parse(input)?;
+                    let bytes = bytes.first_chunk().copied().unwrap_or_default();
+                    Ok((rest, match endian {
+                        Endian::Little => Self::from_le_bytes(bytes),
+                        Endian::Big => Self::from_be_bytes(bytes),
+                    }))
+                })
             }
 
+            #[inline]
             fn put(&self, writer: &mut Writer) {
                 let $value = *self;
                 writer.scalar($to, size_of::<$ty>());
@@ -57,11 +52,11 @@ macro_rules! scalars {
 }
 
 scalars! {
-    u8 u8 |n| n.into();
-    u16 u16 |n| n.into();
-    u32 u32 |n| n.into();
-    i32 i32 |n| n.cast_unsigned().into();
-    u64 u64 |n| n;
+    u8 |n| n.into();
+    u16 |n| n.into();
+    u32 |n| n.into();
+    i32 |n| n.cast_unsigned().into();
+    u64 |n| n;
 }
 
 impl Wire for () {

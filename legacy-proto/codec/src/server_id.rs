@@ -46,7 +46,7 @@ pub struct GLockList(pub Vec<GLock>);
 
 impl Payload for GLockList {
     fn from_payload(data: &Bytes, abi: Abi) -> Result<Self, Error> {
-        let mut reader = Reader::new(data.clone(), abi);
+        let mut reader = Reader::new(data, abi);
         let mut locks = Vec::with_capacity(data.len() / GLock::min_len(abi));
         while reader.left() > 0 {
             locks.push(GLock::get(&mut reader).map_err(|e| e.at(locks.len()).within("GLockList"))?);

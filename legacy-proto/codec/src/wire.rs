@@ -31,7 +31,7 @@ pub trait Wire: Sized {
 
     /// Decodes a value from the start of `data`; says how many bytes follow it.
     fn decode(data: &Bytes, abi: Abi) -> Result<(Self, usize), Error> {
-        let mut reader = Reader::new(data.clone(), abi);
+        let mut reader = Reader::new(data, abi);
         let value = Self::get(&mut reader).map_err(|e| e.within(Self::NAME))?;
         Ok((value, reader.left()))
     }
@@ -147,50 +147,61 @@ impl<T: Wire> Counted for Vec<T> {
 
 /// Reads members one after the other.
 #[derive(Clone, Debug)]
-pub struct Reader {
-    data: Bytes,
+pub struct Reader<'a> {
+    data: &'a Bytes,
     pos: usize,
     /// Where alignment counts from.
     base: usize,
     abi: Abi,
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
     /// Starts at the first byte of a value.
     #[must_use]
-    pub fn new(data: Bytes, abi: Abi) -> Self {
+    pub fn new(data: &'a Bytes, abi: Abi) -> Self {
         Self { data, pos: 0, base: 0, abi }
+    }
+
+    /// Starts at a value inside of `data`.
+    pub(crate) fn starting(data: &'a Bytes, at: usize, abi: Abi) -> Self {
+        Self { data, pos: at, base: at, abi }
     }
 
     /// The machine type of the sender.
     #[must_use]
+    #[inline]
     pub fn abi(&self) -> Abi {
         self.abi
     }
 
     /// Bytes not read yet.
     #[must_use]
+    #[inline]
     pub fn left(&self) -> usize {
         self.data.len() - self.pos
     }
 
     /// Skips to the next multiple of `align`.
+    #[inline]
     pub fn align_to(&mut self, align: usize) -> Result<(), Error> {
         let at = self.pos - self.base;
         self.advance(round_up(at, align) - at)
     }
 
     /// Counts alignment from here on.
+    #[inline]
     pub(crate) fn rebase(&mut self) {
         self.base = self.pos;
     }
 
     /// Where alignment counts from.
+    #[inline]
     pub(crate) fn base(&self) -> usize {
         self.base
     }
 
     /// Counts alignment from where it did before.
+    #[inline]
     pub(crate) fn set_base(&mut self, base: usize) {
         self.base = base;
     }
@@ -208,6 +219,7 @@ impl Reader {
     }
 
     /// The next `len` bytes, as a slice of the packet.
+    #[inline]
     pub fn take(&mut self, len: usize) -> Result<Bytes, Error> {
         let start = self.pos;
         self.advance(len)?;
@@ -215,6 +227,7 @@ impl Reader {
     }
 
     /// The next `N` bytes.
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let Some(bytes) = self.data[self.pos..].first_chunk() else {
             return Err(Error::short(self.left(), N));
@@ -225,6 +238,7 @@ impl Reader {
     }
 
     /// Runs a nom parser on what is left; it needs `len` bytes and takes them all.
+    #[inline]
     pub(crate) fn parse<O>(
         &mut self,
         len: usize,
@@ -236,6 +250,7 @@ impl Reader {
         Ok(value)
     }
 
+    #[inline]
     fn advance(&mut self, len: usize) -> Result<(), Error> {
         if len > self.left() {
             return Err(Error::short(self.left(), len));
@@ -307,11 +322,13 @@ impl Writer {
 
     /// The machine type of the receiver.
     #[must_use]
+    #[inline]
     pub fn abi(&self) -> Abi {
         self.abi
     }
 
     /// Writes bytes as they are.
+    #[inline]
     pub fn slice(&mut self, bytes: &[u8]) {
         self.len += bytes.len();
         if let Some(out) = &mut self.out {
@@ -320,6 +337,7 @@ impl Writer {
     }
 
     /// Writes the low `size` bytes of a number, aligned.
+    #[inline]
     pub fn scalar(&mut self, value: u64, size: usize) {
         self.align_to(self.abi.align_of(size));
         // Nearly all are of four bytes; a length that the compiler knows is written without a call.
@@ -334,6 +352,7 @@ impl Writer {
     }
 
     /// Writes a number of items.
+    #[inline]
     pub fn count(&mut self, len: usize) {
         match u32::try_from(len) {
             Ok(len) => self.scalar(len.into(), 4),
@@ -342,27 +361,32 @@ impl Writer {
     }
 
     /// Writes padding up to a multiple of `align`.
+    #[inline]
     pub fn align_to(&mut self, align: usize) {
         let at = self.len - self.base;
         self.pad(round_up(at, align) - at);
     }
 
     /// Counts alignment from here on.
+    #[inline]
     pub(crate) fn rebase(&mut self) {
         self.base = self.len;
     }
 
     /// Where alignment counts from.
+    #[inline]
     pub(crate) fn base(&self) -> usize {
         self.base
     }
 
     /// Counts alignment from where it did before.
+    #[inline]
     pub(crate) fn set_base(&mut self, base: usize) {
         self.base = base;
     }
 
     /// Writes `len` bytes that carry nothing.
+    #[inline]
     pub fn pad(&mut self, len: usize) {
         if len == 0 {
             return;

@@ -246,7 +246,7 @@ fn records_agree(payload: &Bytes) {
                 let table = table.unwrap();
                 assert_eq!((table.reqid, &table.key[..], &table.data[..]), (view.reqid, view.key, view.data));
                 let (split, seen) = (table.split(ABI).ok(), view.split());
-                assert_eq!(split.as_ref().map(|(header, data)| (header.clone(), &data[..])), seen);
+                assert_eq!(split.as_ref().map(|(header, data)| (*header, &data[..])), seen);
             }
         }
         (Err(_), None) => {}

@@ -70,6 +70,14 @@ impl Record {
     }
 }
 
+/// Length, request, bytes of key and data.
+fn head(reader: &mut Reader) -> Result<[u32; 4], Error> {
+    let mut number = |name| u32::get(reader).map_err(|e| e.within(name));
+    let (length, reqid) = (number("length")?, number("reqid")?);
+    let mut len = |name| number("len").map_err(|e| e.within(name));
+    Ok([length, reqid, len("key")?, len("data")?])
+}
+
 fn bytes(reader: &mut Reader, len: u32) -> Result<Bytes, Error> {
     reader.take(usize::try_from(len).unwrap_or(usize::MAX))
 }
@@ -87,10 +95,7 @@ impl Wire for Record {
 
     fn get(reader: &mut Reader) -> Result<Self, Error> {
         reader.rebase();
-        let length = u32::get(reader).map_err(|e| e.within("length"))?;
-        let reqid = u32::get(reader).map_err(|e| e.within("reqid"))?;
-        let key = u32::get(reader).map_err(|e| e.within("len").within("key"))?;
-        let data = u32::get(reader).map_err(|e| e.within("len").within("data"))?;
+        let [length, reqid, key, data] = head(reader)?;
         Self::check(length, key, data)?;
         let key = bytes(reader, key).map_err(|e| e.within("key"))?;
         let data = bytes(reader, data).map_err(|e| e.within("data"))?;
@@ -165,14 +170,16 @@ impl RecBuffer {
     /// The records, one after the other.
     #[must_use]
     pub fn records(&self) -> Records {
-        Records { reader: Reader::new(self.data.clone(), self.abi), left: self.count, index: 0 }
+        Records { data: self.data.clone(), abi: self.abi, at: 0, left: self.count, index: 0 }
     }
 }
 
 /// Gives out the records of a [`RecBuffer`]; ends after the first error.
 #[derive(Debug)]
 pub struct Records {
-    reader: Reader,
+    data: Bytes,
+    abi: Abi,
+    at: usize,
     left: u32,
     index: usize,
 }
@@ -182,7 +189,9 @@ impl Iterator for Records {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let record = Record::get(&mut self.reader).map_err(|e| e.at(self.index).within("records"));
+        let mut reader = Reader::starting(&self.data, self.at, self.abi);
+        let record = Record::get(&mut reader).map_err(|e| e.at(self.index).within("records"));
+        self.at = self.data.len() - reader.left();
         self.index += 1;
         if record.is_err() {
             self.left = 0;
@@ -239,8 +248,7 @@ fn walk(reader: &mut Reader, count: u32) -> Result<Bytes, Error> {
 
 fn step(reader: &mut Reader) -> Result<(), Error> {
     reader.rebase();
-    let head: [u32; 4] = Wire::get(reader)?;
-    let [length, _, key, data] = head;
+    let [length, _, key, data] = head(reader)?;
     Record::check(length, key, data)?;
     let parts = usize::try_from(length.saturating_sub(RECORD_HEAD)).unwrap_or(usize::MAX);
     reader.skip(parts)
