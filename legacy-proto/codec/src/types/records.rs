@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 
-use crate::abi::Abi;
+use crate::abi::{Abi, Endian};
 use crate::error::Error;
 use crate::flags::RecordFlags;
 use crate::ids::{DbId, Generation, Pnn};
@@ -70,12 +70,24 @@ impl Record {
     }
 }
 
-/// Length, request, bytes of key and data.
+/// Length, request, bytes of key and data: in one step where all of them are there.
 fn head(reader: &mut Reader) -> Result<[u32; 4], Error> {
-    let mut number = |name| u32::get(reader).map_err(|e| e.within(name));
-    let (length, reqid) = (number("length")?, number("reqid")?);
-    let mut len = |name| number("len").map_err(|e| e.within(name));
-    Ok([length, reqid, len("key")?, len("data")?])
+    if reader.left() >= 16 {
+        let (endian, bytes) = (reader.abi().endian(), reader.array::<16>()?);
+        let word = |at: usize| {
+            let word = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+            match endian {
+                Endian::Little => u32::from_le_bytes(word),
+                Endian::Big => u32::from_be_bytes(word),
+            }
+        };
+        return Ok([word(0), word(4), word(8), word(12)]);
+    }
+    let length = u32::get(reader).map_err(|e| e.within("length"))?;
+    let reqid = u32::get(reader).map_err(|e| e.within("reqid"))?;
+    let key = u32::get(reader).map_err(|e| e.within("len").within("key"))?;
+    let data = u32::get(reader).map_err(|e| e.within("len").within("data"))?;
+    Ok([length, reqid, key, data])
 }
 
 fn bytes(reader: &mut Reader, len: u32) -> Result<Bytes, Error> {
