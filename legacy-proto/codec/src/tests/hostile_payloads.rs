@@ -93,9 +93,9 @@ fn bad_buffers() -> Vec<(Hand, &'static str)> {
     vec![
         (hand().u32(8), "RecBuffer.count: 0 bytes left, 4 needed"),
         (hand().text("1234567"), "RecBuffer.count: 3 bytes left, 4 needed"),
-        (buffer(1), "RecBuffer.records[0][0]: 0 bytes left, 4 needed"),
-        (buffer(u32::MAX), "RecBuffer.records[0][0]: 0 bytes left, 4 needed"),
-        (buffer(1).u32s([15, 0, 0]), "RecBuffer.records[0][3]: 0 bytes left, 4 needed"),
+        (buffer(1), "RecBuffer.records[0].length: 0 bytes left, 4 needed"),
+        (buffer(u32::MAX), "RecBuffer.records[0].length: 0 bytes left, 4 needed"),
+        (buffer(1).u32s([15, 0, 0]), "RecBuffer.records[0].data.len: 0 bytes left, 4 needed"),
         (buffer(1).u32s([0, 0, 0, 0]), "RecBuffer.records[0]: 0 bytes stated, 16 in the parts"),
         (buffer(1).u32s([15, 0, 0, 0]), "RecBuffer.records[0]: 15 bytes stated, 16 in the parts"),
         (buffer(1).u32s([17, 0, 0, 0]).u8(0), "RecBuffer.records[0]: 17 bytes stated, 16 in the parts"),
@@ -112,7 +112,7 @@ fn bad_buffers() -> Vec<(Hand, &'static str)> {
             buffer(1).u32s([u32::MAX, 0, u32::MAX - 16, 0]),
             "RecBuffer.records[0]: 0 bytes left, 4294967279 needed",
         ),
-        (buffer(2).u32s([16, 0, 0, 0]), "RecBuffer.records[1][0]: 0 bytes left, 4 needed"),
+        (buffer(2).u32s([16, 0, 0, 0]), "RecBuffer.records[1].length: 0 bytes left, 4 needed"),
         (buffer(0).u32s([16, 0, 0, 0]), "RecBuffer: 16 bytes follow the value"),
         (buffer(1).u32s([16, 0, 0, 0, 0]), "RecBuffer: 4 bytes follow the value"),
     ]
