@@ -131,7 +131,7 @@ pub(super) async fn run(place: &Place, component: &str, work: &Work, operation: 
         if once.running.is_empty()
             && let Some((result, ended)) = once.answer.take()
         {
-            return outcome(component, result, ended, once.in_time);
+            return outcome(component, work, result, ended, once.in_time);
         }
         tokio::select! {
             () = driver.turn() => {}
@@ -148,11 +148,14 @@ fn log(level: Level, line: &str) {
 }
 
 /// What came of the event, with what all of its scripts have printed.
-fn outcome(component: &str, result: RunResult, ended: Option<Ended>, in_time: bool) -> Outcome {
+fn outcome(component: &str, work: &Work, result: RunResult, ended: Option<Ended>, in_time: bool) -> Outcome {
     let report = ended.and_then(|ended| ended.report);
     let output = report.as_deref().map(printed).unwrap_or_default();
     let how = match result {
         _ if !in_time => How::TimedOut,
+        RunResult::Ok if must_run(work) && !report.as_deref().is_some_and(ran) => {
+            return cannot(format!("no script was run: none of events/{component} can be executed"));
+        }
         RunResult::Ok => How::Ok,
         RunResult::TimedOut => How::TimedOut,
         RunResult::Error(Errno::NOENT) => return cannot(format!("there is no directory events/{component}")),
@@ -162,6 +165,16 @@ fn outcome(component: &str, result: RunResult, ended: Option<Ended>, in_time: bo
         RunResult::Failed => report.as_deref().map_or(How::Failed(0), culprit),
     };
     Outcome { how, output }
+}
+
+/// Whether it says something of a service only when a script was run: nobody knows how one is that nobody has started or
+/// looked at. One without scripts may be stopped.
+const fn must_run(work: &Work) -> bool {
+    matches!(work, Work::Start | Work::Check)
+}
+
+fn ran(report: &Report) -> bool {
+    report.scripts.iter().any(|script| script.outcome != event::Outcome::Disabled)
 }
 
 fn words(Errno(errno): Errno) -> &'static str {

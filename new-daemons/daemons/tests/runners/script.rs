@@ -53,6 +53,27 @@ async fn a_component_that_is_not_there_and_an_interpreter_that_is_missing_are_to
 }
 
 #[tokio::test]
+async fn a_service_none_of_whose_scripts_was_run_is_neither_started_nor_well_but_can_be_stopped() {
+    let mut site = Site::new();
+    fs::create_dir_all(site.path("events/empty")).unwrap();
+    site.program("events/off/10.a.script", SAYS);
+    site.program("events/off/README", SAYS);
+    fs::set_permissions(site.path("events/off/10.a.script"), fs::Permissions::from_mode(0o644)).unwrap();
+    for component in ["empty", "off"] {
+        for work in [Work::Start, Work::Check] {
+            let told = format!("no script was run: none of events/{component} can be executed");
+            assert_eq!(site.how(&script(component), work).await, How::CannotRun(told));
+        }
+        for work in [Work::Reconfigure(Change::default().into()), Work::Stop] {
+            assert_eq!(site.how(&script(component), work).await, How::Ok);
+        }
+    }
+    // One that is run is enough.
+    site.program("events/off/20.b.script", "#!/bin/sh\n");
+    assert_eq!(site.how(&script("off"), Work::Check).await, How::Ok);
+}
+
+#[tokio::test]
 async fn what_systemd_has_told_the_daemon_is_not_told_to_scripts_but_the_mark_of_the_operation_is() {
     let mut site = Site::with(|place| place.mark = "here".to_owned());
     site.program("events/web/10.a.script", "#!/bin/sh\nenv >$CTDB_BASE/env\n");

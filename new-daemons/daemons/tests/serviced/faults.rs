@@ -30,6 +30,32 @@ exit 0
     assert!(begun <= ended + 1, "{begun} were begun, {ended} have ended");
 }
 
+/// Plain files of the administrator among those that ctdbd runs: one is linked into a component, one is copied there.
+#[tokio::test]
+async fn a_script_that_is_no_longer_executable_makes_its_service_fail_and_a_copy_goes_on() {
+    let configuration = "[service linked]\nkind = script\ncheck interval = 100ms\n[service copied]\nkind = script\ncheck interval = 100ms\n";
+    let prepare = |dir: &Path| {
+        script(dir, "legacy", "#!/bin/sh\n");
+        let plain = dir.join("events/legacy/10.test.script");
+        for component in ["linked", "copied"] {
+            fs::create_dir_all(dir.join("events").join(component)).unwrap();
+        }
+        std::os::unix::fs::symlink(&plain, dir.join("events/linked/10.test.script")).unwrap();
+        fs::copy(&plain, dir.join("events/copied/10.test.script")).unwrap();
+    };
+    let place = Place::new(configuration, prepare).await;
+    assert!(place.startup().await.done);
+    place.wait_for("linked", ServiceState::Up).await;
+    // What `event script disable` does.
+    let plain = place.path("events/legacy/10.test.script");
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o644)).unwrap();
+    let linked = place.wait_for("linked", ServiceState::Failed).await;
+    assert!(linked.entry.reason.0.contains("no script was run"), "{:?}", linked.entry);
+    assert_eq!(place.wait_for("copied", ServiceState::Up).await.entry.state, ServiceState::Up);
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
+    place.wait_for("linked", ServiceState::Up).await;
+}
+
 #[tokio::test]
 async fn a_service_that_will_not_stop_is_reported_and_not_tried_for_ever() {
     let text = r#"#!/bin/sh
