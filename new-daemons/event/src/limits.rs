@@ -38,10 +38,14 @@ pub(crate) const LINES: usize = 1000;
 pub(crate) const EVENTS: usize = 64;
 /// Bytes of all last runs of a component.
 pub(crate) const LAST_RUNS: usize = 2 << 20;
-/// Past runs of one script, unless the driver wants more or fewer.
+/// Past runs of one script for one event, unless the driver wants more or fewer: as many that went well as that failed.
 pub(crate) const RUNS: usize = 8;
-/// Past runs of one script, whatever the driver wants.
+/// Past runs of one script for one event, whatever the driver wants; and of one script in an answer.
 pub(crate) const RUNS_MAX: usize = 1000;
+/// Runs of one script for one event that failed not longer ago than [`FAILED_FOR`], if that is more.
+pub(crate) const FAILED: usize = 100;
+/// How long before the last failure another one is kept beside so many.
+pub(crate) const FAILED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// Bytes of output that are kept of a past run: the last ones.
 pub(crate) const PAST_OUTPUT: usize = 4 << 10;
 /// Bytes of all past runs of a component.

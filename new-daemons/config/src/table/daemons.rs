@@ -35,7 +35,8 @@ section! {
 section! {
     /// What ctdb-eventd reads.
     Eventd ["eventd", named false] {
-        /// How many of the last runs of each script are kept to be shown.
+        /// How many of the last runs of each script are kept to be shown for each event: so many that went well, and so many that
+        /// failed; of those that failed within a day, up to 100.
         history: u64 = "history", Value::Count { least: 1, most: 1000 }, Some("10"), AtRunTime, New;
         /// How much of what one script prints is kept; the rest is counted.
         output_limit: Size = "output limit", Value::Size { least: 1024, most: 1 << 20 }, Some("64K"), AtRunTime, New;
