@@ -10,7 +10,7 @@ use crate::document::Role;
 use crate::host::Host;
 use crate::schema::{Setting, Value, named};
 use crate::value::{Location, Program, Size, Take, level};
-use crate::words::{Parameters, agent, is_component, is_unit, names, nearest};
+use crate::words::{Parameters, agent, is_component, is_unit, names, unheard};
 
 /// The number that a text begins with, as `strtol` with base 0 reads it; 0 when it begins with none.
 fn number(text: &str) -> i64 {
@@ -155,16 +155,10 @@ fn missing_program(text: &str, host: &dyn Host) -> Option<String> {
 }
 
 /// A pattern that fits nothing that is ever told, and what may have been meant.
-fn unheard(text: &str, host: &dyn Host) -> Option<String> {
+fn none_tells(text: &str, host: &dyn Host) -> Option<String> {
     let topics = host.topics();
     let patterns = Vec::<String>::take(text).ok()?;
-    let fits = |pattern: &str| {
-        let beginning = pattern.strip_suffix('*');
-        topics.iter().any(|topic| beginning.map_or(*topic == pattern, |start| topic.starts_with(start)))
-    };
-    let wrong = patterns.iter().find(|pattern| !topics.is_empty() && !fits(pattern))?;
-    let near = nearest(wrong, topics.iter().copied()).map(|near| format!("; is it {near}?"));
-    Some(format!("no daemon tells '{wrong}'{}", near.unwrap_or_default()))
+    patterns.iter().find_map(|pattern| unheard(pattern, &topics))
 }
 
 fn is_pattern(text: &str) -> bool {
@@ -188,7 +182,7 @@ pub(crate) fn doubt(setting: &Setting, text: &str, host: &dyn Host) -> Option<St
             Some("only the name counts, not the directory before it".into())
         }
         Value::Lock => missing_program(text, host),
-        Value::Patterns => unheard(text, host),
+        Value::Patterns => none_tells(text, host),
         Value::Component => (!host.runs_scripts(text)).then(|| no_script(text)),
         // No mistake: what an event is to lead to must not keep a daemon from starting.
         Value::Program => {

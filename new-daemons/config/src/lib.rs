@@ -42,4 +42,4 @@ pub use shown::{Shown, shown};
 pub use sources::{Refused, Sources, checked};
 pub use table::{Callback, Event, Eventd, Http, Logging, Service, Serviced, Tunneld};
 pub use value::{Level, Location, Program, Size, Syslog, Take, level};
-pub use words::Parameters;
+pub use words::{Parameters, nearest, unheard};

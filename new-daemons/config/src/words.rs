@@ -100,10 +100,23 @@ pub(crate) fn comment_hint(value: &str) -> &'static str {
 }
 
 /// The word that may have been meant, if one is near enough.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let far = |other: &str| strsim::damerau_levenshtein(word, other);
     let near = known.map(|other| (far(other), other)).min_by_key(|(far, _)| *far);
     near.filter(|(far, other)| *far <= (other.len() / 4).clamp(1, 4)).map(|(_, other)| other)
+}
+
+/// What is to be said of a pattern of events that fits none of these topics. Of no topics at all nothing is known.
+#[must_use]
+pub fn unheard(pattern: &str, topics: &[&str]) -> Option<String> {
+    let beginning = pattern.strip_suffix('*');
+    let fits = |topic: &&str| beginning.map_or(**topic == *pattern, |start| topic.starts_with(start));
+    if topics.is_empty() || topics.iter().any(fits) {
+        return None;
+    }
+    let near = nearest(pattern, topics.iter().copied()).map(|near| format!("; is it {near}?"));
+    Some(format!("no daemon tells '{pattern}'{}", near.unwrap_or_default()))
 }
 
 #[cfg(test)]

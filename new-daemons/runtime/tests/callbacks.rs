@@ -374,3 +374,29 @@ async fn a_program_may_be_run_as_another_user_by_root_alone() {
         assert_eq!(attempts[0].outcome.0, "not started: only root can run it as nobody");
     }
 }
+
+#[tokio::test]
+async fn a_misspelt_event_of_a_callback_is_told_when_it_is_registered_and_in_the_list() {
+    let place = Place::new();
+    let dir = place.dir.path();
+    let row = |event: &str| Row { events: vec![event.parse().unwrap()], ..place.script("hook", "exit 0") };
+    let service = Callbacks::start("service/0", dir);
+    let register =
+        async |event: &str| service.register(Owner("me".into()), row(event), Duration::from_secs(60)).await;
+    let told = "no daemon tells 'service.health.chnged'; is it service.health.changed?";
+    assert_eq!(register("service.health.chnged").await, Err(Refused::Unheard(told.into())));
+    let elsewhere = register("tunnel.peer.changed").await.unwrap_err().to_string();
+    assert_eq!(elsewhere, "no daemon tells 'tunnel.peer.changed'", "not this one");
+    register("service.*").await.unwrap();
+    service.remove(Owner("me".into()), "hook".into()).await.unwrap();
+
+    // In the configuration it may be meant for another daemon.
+    let problem = async |event: &str| {
+        service.configure(vec![row(event)]);
+        service.list().await.callbacks.remove(0).problem.map(|problem| problem.0)
+    };
+    assert_eq!(problem("service.health.chnged").await.as_deref(), Some(told));
+    assert_eq!(problem("tunnel.peer.changed").await, None);
+    // A daemon that is not in the protocol's table knows its topics by itself.
+    place.callbacks.register(Owner("me".into()), row("test.hapened"), Duration::from_secs(60)).await.unwrap();
+}

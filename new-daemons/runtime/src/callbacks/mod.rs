@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use callback::Row;
-use callback::{Event, Input, Owner, Refusal, Token};
+use callback::{Event, Input, Origin, Owner, Refusal, Token};
 use machine::{Calendar, Machine, Time};
 use protocol::Announcement;
 use serde::Serialize;
@@ -47,6 +47,20 @@ impl Place {
     fn node(&self) -> Option<u32> {
         u32::try_from(self.node.load(Ordering::Relaxed)).ok()
     }
+
+    /// What is to be said of an event of a callback that is never told, and so may be misspelt. The configuration is that of
+    /// all daemons; who registers a callback means the daemon that is asked. A daemon that is not in the table of the
+    /// protocol knows by itself what it tells.
+    fn unheard(&self, row: &Row, origin: &Origin) -> Option<String> {
+        let name = self.daemon.split('/').next().unwrap_or_default();
+        let own = protocol::services::find(name)?;
+        let told = match origin {
+            Origin::Configuration => protocol::services::ALL,
+            Origin::Registered { .. } => &[own],
+        };
+        let topics: Vec<_> = told.iter().flat_map(|it| it.events.iter().map(|event| event.topic)).collect();
+        row.events.iter().find_map(|pattern| config::unheard(&pattern.to_string(), &topics))
+    }
 }
 
 /// Why somebody on the bus does not get a callback.
@@ -59,6 +73,9 @@ pub enum Refused {
     /// The program is not one that may be run.
     #[error(transparent)]
     Program(#[from] Distrust),
+    /// The daemon never tells one of its events.
+    #[error("{0}")]
+    Unheard(String),
 }
 
 #[derive(Debug, Default)]
@@ -138,15 +155,17 @@ impl Callbacks {
         // A file system that hangs may take its time there.
         tokio::task::spawn_blocking(move || {
             for row in &rows {
-                if let Err(why) = callbacks.problem(row) {
-                    tracing::warn!(callback = row.name, "its program would not be run: {why}");
+                if let Some(why) = callbacks.problem(row, &Origin::Configuration) {
+                    tracing::warn!(callback = row.name, "it would not be run: {why}");
                 }
             }
         });
     }
 
-    fn problem(&self, row: &Row) -> Result<(), Distrust> {
-        run::check(&self.0.place.directory, &row.program, row.user.as_deref())
+    /// Why it would not be run now.
+    fn problem(&self, row: &Row, origin: &Origin) -> Option<String> {
+        let program = run::check(&self.0.place.directory, &row.program, row.user.as_deref()).err();
+        program.map(|why| why.to_string()).or_else(|| self.0.place.unheard(row, origin))
     }
 
     /// Whether some callback is run on a topic. An event that nobody wants need not be made.
@@ -190,9 +209,13 @@ impl Callbacks {
     /// Somebody on the bus registers a callback, or says it anew.
     ///
     /// # Errors
-    /// When the program may not be run, or the callback cannot be had.
+    /// When the program may not be run, an event is never told, or the callback cannot be had.
     pub async fn register(&self, owner: Owner, row: Row, lease: Duration) -> Result<(), Refused> {
         row.check().map_err(Refusal::from)?;
+        let registered = Origin::Registered { owner: owner.clone(), until: self.0.clock.now() };
+        if let Some(why) = self.0.place.unheard(&row, &registered) {
+            return Err(Refused::Unheard(why));
+        }
         let (place, looked_at) = (self.0.place.clone(), row.clone());
         let look = move || run::check(&place.directory, &looked_at.program, looked_at.user.as_deref());
         tokio::task::spawn_blocking(look).await.map_err(|_| Refusal::Stopping)??;

@@ -30,6 +30,7 @@ impl From<Refused> for No {
     fn from(refused: Refused) -> Self {
         let code = match &refused {
             Refused::Program(_) => Code::Denied,
+            Refused::Unheard(_) => Code::BadRequest,
             Refused::Callback(refusal) => match refusal {
                 callback::Refusal::Unknown => Code::NotFound,
                 callback::Refusal::Configured | callback::Refusal::Taken(_) => Code::Denied,

@@ -123,7 +123,8 @@ impl Callbacks {
             here.map(|callback| (callback.row().clone(), callback.origin().clone())).collect()
         };
         let (callbacks, looked_at) = (self.clone(), rows.clone());
-        let look = move || looked_at.iter().map(|(row, _)| callbacks.problem(row).err()).collect::<Vec<_>>();
+        let look =
+            move || looked_at.iter().map(|(row, origin)| callbacks.problem(row, origin)).collect::<Vec<_>>();
         let problems = tokio::task::spawn_blocking(look).await.unwrap_or_default();
         let mut problems = problems.into_iter();
         let entries = rows.iter().map(|(it, origin)| wire::CallbackEntry {
@@ -135,7 +136,7 @@ impl Callbacks {
                     left: Span::from(until.since(now)),
                 }),
             },
-            problem: problems.next().flatten().map(|problem| text(&problem.to_string())),
+            problem: problems.next().flatten().map(|problem| text(&problem)),
         });
         wire::CallbackList { callbacks: entries.collect() }
     }
