@@ -203,3 +203,34 @@ fn records_of_a_traverse_that_make_no_sense_are_malformed() {
     let silent = traversed(&good, |_| Vec::new());
     silent.run("-t 0.5 db cat x.tdb").assert_error(4, "no record of the traverse came within 0.5 s");
 }
+
+/// Where the head of the list of free records stands, behind the header of the file.
+const FREE: usize = 168;
+
+#[test]
+fn nothing_is_stored_in_a_file_whose_free_records_go_in_a_circle() {
+    let (dir, database) = database();
+    {
+        let tdb = Tdb::open(&database.path, OpenFlags::PERSISTENT).unwrap();
+        for key in [&b"one"[..], b"two", b"three"] {
+            tdb.store(key, &[&[b'x'; 200]], Store::Replace).unwrap();
+        }
+        assert!(tdb.delete(b"two").unwrap());
+    }
+    let path = database.path.display().to_string();
+    let set = |file: &str| {
+        let words = ["db", "tdb", "set", file, "key", "data", "--yes", "-t", "20"];
+        crate::support::finish(crate::support::program().args(words))
+    };
+    assert_eq!(set(&path).status, 0, "a whole one");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let head: [u8; 4] = bytes[FREE..FREE + 4].try_into().unwrap();
+    let first = usize::try_from(u32::from_ne_bytes(head)).unwrap();
+    assert!(first > FREE && first < bytes.len(), "a free record at {first}");
+    // The first free record is followed by itself.
+    bytes[first..first + 4].copy_from_slice(&head);
+    let circle = dir.path().join("circle.tdb").display().to_string();
+    std::fs::write(&circle, &bytes).unwrap();
+    set(&circle).assert_error(2, "circle.tdb: the file is damaged, and nothing was stored");
+    assert_eq!(std::fs::read(&circle).unwrap(), bytes);
+}

@@ -41,6 +41,9 @@ pub enum DbError {
         /// The database.
         name: String,
     },
+    /// A file is damaged, so that nothing may be stored in it.
+    #[error("{}: the file is damaged, and nothing was stored; tdbrestore makes a new one of a dump", .0.display())]
+    Damaged(PathBuf),
     /// The file was closed, since the database was detached.
     #[error("the database was closed")]
     Closed,

@@ -36,7 +36,12 @@ pub async fn store(
     deadline: Instant,
 ) -> Result<(), DbError> {
     let work = move |_: &mut super::owner::Files, waiting: &super::owner::Waiting| {
-        let tdb = open(path)?;
+        let tdb = open(path.clone())?;
+        // libtdb follows the list of free space without an end where that has a loop.
+        tdb.check().map_err(|source| match source.code() {
+            Some(tdb::Code::CORRUPT) => DbError::Damaged(path),
+            _ => source.into(),
+        })?;
         let _lock = lock(&tdb, &key, waiting)?;
         Ok(tdb.store(&key, &[&stored], Store::Replace)?)
     };

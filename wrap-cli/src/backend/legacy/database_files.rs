@@ -24,6 +24,7 @@ pub(super) fn failure(error: DbError) -> Failure {
         DbError::File { .. }
         | DbError::Backup { .. }
         | DbError::Mutexes(_)
+        | DbError::Damaged(_)
         | DbError::Tdb(tdb::Error::Open { .. }) => Failure::File(text),
         DbError::Malformed { .. } | DbError::Path { .. } | DbError::Senseless(_) => Failure::Malformed(text),
         _ => Failure::Failed(text),
