@@ -25,6 +25,11 @@ impl Gather {
         self.parts
     }
 
+    /// One more piece, behind the others.
+    pub fn push(&mut self, part: Bytes) {
+        self.parts.push(part);
+    }
+
     /// Bytes in all.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -40,3 +40,4 @@ pub use promises::Promises;
 pub use seeds::{Seeds, USUAL, play};
 pub use services::Serviced;
 pub use stage::{Stage, World};
+pub use tunnel_core::{KeyUse, Keys};

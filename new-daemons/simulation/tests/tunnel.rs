@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use simulation::{Cluster, Faults, Seeds, Settings, World, play};
+use simulation::{Cluster, Faults, KeyUse, Keys, Seeds, Settings, World, play};
 
 fn settings(faults: Faults) -> Settings {
     let send_every = Duration::from_millis(20);
@@ -162,6 +162,43 @@ fn among_many_that_do_not_read(seed: u64) {
 #[test]
 fn a_pair_that_is_read_makes_progress_whatever_others_do() {
     Seeds::wanted().part(0, 32).each(among_many_that_do_not_read);
+}
+
+#[test]
+fn a_key_comes_to_a_cluster_and_is_changed_and_taken_away_node_by_node_without_a_message_being_lost() {
+    use KeyUse::{Accept, Require, Seal};
+    let mut world =
+        Cluster::new(11, Settings { largest: 3000, ..settings(Faults { loss: 0.02, ..Faults::default() }) });
+    world.run(Duration::from_secs(2));
+    let keys = |how, of: &[u8]| {
+        Keys::read(how, &of.iter().flat_map(|of| (0..32).map(move |n: u8| n ^ of)).collect::<Vec<_>>())
+            .unwrap()
+    };
+    let steps: [(_, &[u8]); 8] = [
+        (Accept, &[1]),
+        (Seal, &[1]),
+        (Require, &[1]),
+        (Require, &[1, 2]),
+        (Require, &[2, 1]),
+        (Require, &[2]),
+        (Seal, &[2]),
+        (Accept, &[2]),
+    ];
+    for (how, of) in steps {
+        for node in [2, 0, 1] {
+            world.set_keys(node, keys(how, of));
+            world.run(Duration::from_millis(700));
+        }
+    }
+    world.stop_sending();
+    world.heal();
+    world.run(Duration::from_secs(20));
+    world.settle();
+    assert!(world.ledger.delivered > 3000, "{}", world.ledger.delivered);
+    assert_eq!(world.ledger.in_doubt, 0);
+    assert_eq!(world.ledger.delivered, world.ledger.len() as u64 - world.ledger.refused);
+    // One message in fifty goes to a daemon that does not exist; nothing else may fail.
+    assert!(world.ledger.refused * 20 < world.ledger.delivered, "{}", world.ledger.refused);
 }
 
 /// What a daemon gets that leaves its inbox alone for so long, while others write to it and it writes itself.

@@ -14,6 +14,9 @@ pub const MAGIC: u32 = 0x5443_4C4F;
 /// Version of this layout.
 pub const VERSION: u32 = 1;
 
+/// Version of the same with a seal behind the frames ([`crate::seal`]).
+pub const SEALED: u32 = 2;
+
 /// Bytes before the first frame.
 pub const HEAD_LEN: usize = 32;
 
@@ -200,12 +203,17 @@ impl Frame {
     }
 }
 
-/// Starts an envelope.
+/// Starts an envelope without a seal.
 #[must_use]
 pub fn begin(head: Head) -> GatherWriter {
+    begin_as(VERSION, head)
+}
+
+/// Starts an envelope of this version.
+pub(crate) fn begin_as(version: u32, head: Head) -> GatherWriter {
     let mut g = GatherWriter::default();
     g.xdr().u32(MAGIC);
-    g.xdr().u32(VERSION);
+    g.xdr().u32(version);
     g.xdr().u32(head.from.0);
     g.xdr().u32(head.to.0);
     g.xdr().u64(head.from_boot);
@@ -213,15 +221,23 @@ pub fn begin(head: Head) -> GatherWriter {
     g
 }
 
-/// Reads the head of an envelope; the reader stands at the first frame.
+/// Reads the head of an envelope without a seal; the reader stands at the first frame.
 pub fn open(bytes: Bytes) -> Result<(Head, Reader), XdrError> {
+    match open_any(bytes)? {
+        (VERSION, head, frames) => Ok((head, frames)),
+        (version, ..) => Err(XdrError::Value { what: "version", value: version.into() }),
+    }
+}
+
+/// Reads the head of an envelope of any known version, and says which.
+pub(crate) fn open_any(bytes: Bytes) -> Result<(u32, Head, Reader), XdrError> {
     let mut r = Reader::new(bytes);
     let magic = r.u32("magic")?;
     if magic != MAGIC {
         return Err(XdrError::Value { what: "magic", value: magic.into() });
     }
     let version = r.u32("version")?;
-    if version != VERSION {
+    if version != VERSION && version != SEALED {
         return Err(XdrError::Value { what: "version", value: version.into() });
     }
     let head = Head {
@@ -233,7 +249,7 @@ pub fn open(bytes: Bytes) -> Result<(Head, Reader), XdrError> {
     if head.from_boot == 0 {
         return Err(XdrError::Value { what: "from boot", value: 0 });
     }
-    Ok((head, r))
+    Ok((version, head, r))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! its own window only (`locals`).
 
 pub mod envelope;
+pub mod seal;
 
 mod inbound;
 mod limits;
@@ -26,4 +27,5 @@ mod turns;
 
 pub use legacy_session as session;
 pub use limits::Config;
+pub use seal::{KeyUse, Keys};
 pub use tunnel::{Effect, Event, Input, Tunnel};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::seal::Keys;
+
 /// What may be under way in one channel: sent, but not yet taken by the receiving daemon. In [`bus::charge`]s.
 pub(crate) const CHANNEL_WINDOW: usize = 1 << 20;
 
@@ -80,6 +82,9 @@ pub(crate) const CHANNEL_FORGET: Duration = Duration::from_secs(300);
 /// A daemon that hears nothing else is told so often that the tunneld lives. It also shows whether the daemon does.
 pub(crate) const ALIVE_EVERY: Duration = Duration::from_secs(1);
 
+/// That a node's envelopes are not heeded for their seals is told so often.
+pub(crate) const SEAL_TOLD: Duration = Duration::from_secs(60);
+
 /// The node map is asked for so often.
 pub(crate) const NODEMAP_EVERY: Duration = Duration::from_secs(2);
 
@@ -102,6 +107,8 @@ pub struct Config {
     pub greeting_timeout: Duration,
     /// A daemon that has not read anything for so long is taken for dead.
     pub stall_timeout: Duration,
+    /// What envelopes are sealed with.
+    pub keys: Keys,
 }
 
 impl Config {
@@ -115,6 +122,7 @@ impl Config {
             peer_timeout: Duration::from_secs(10),
             greeting_timeout: Duration::from_secs(2),
             stall_timeout: Duration::from_secs(30),
+            keys: Keys::default(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::envelope::{Channel, Frame, Seq};
 use crate::inbound::Inbound;
 use crate::limits::{
     CHANNEL_FORGET, CHANNEL_IDLE, CLOSED_CHANNELS, Config, DEAD_BOOTS, GREETINGS, HELLO_IDLE, HELLO_SILENT,
-    HELLO_URGENT, HELLO_WANTED, HOUSEKEEPING,
+    HELLO_URGENT, HELLO_WANTED, HOUSEKEEPING, SEAL_TOLD,
 };
 use crate::outbound::{Due, News, Outbound};
 use crate::turns::Turns;
@@ -80,6 +80,8 @@ pub(crate) struct Peer {
     rtt: Option<Duration>,
     housekeeping: Time,
     wake: Option<Time>,
+    /// When it was last told that a seal in its name is not what it has to be.
+    unsealed_told: Option<Time>,
     pub(crate) counters: PeerCounters,
 }
 
@@ -115,6 +117,7 @@ impl Peer {
             rtt: None,
             housekeeping: now + HOUSEKEEPING,
             wake: Some(now),
+            unsealed_told: None,
             counters: PeerCounters::default(),
         }
     }
@@ -167,6 +170,15 @@ impl Peer {
         if self.control.len() < CONTROL_QUEUE {
             self.control.push_back(frame);
         }
+    }
+
+    /// A seal in its name is not what it has to be: true when that is to be told.
+    pub(crate) fn tells_unsealed(&mut self, now: Time) -> bool {
+        let due = self.unsealed_told.is_none_or(|at| now >= at + SEAL_TOLD);
+        if due {
+            self.unsealed_told = Some(now);
+        }
+        due
     }
 
     pub(crate) const fn is_listed(&self) -> bool {

@@ -8,11 +8,11 @@ use machine::Time;
 use protocol::probe::{ProbeBody, ProbeWhat};
 use protocol::xdr::Xdr;
 
-use crate::envelope;
 use crate::limits::{ANSWER_QUEUE, CHANNEL_QUEUE};
 use crate::locals::{Delivery, Origin};
 use crate::outbound::{News, Token};
 use crate::peer::{Arrival, NewsFor};
+use crate::seal::Unheeded;
 use crate::service::{Question, fragments};
 use crate::tunnel::{Effect, Event, Tunnel};
 
@@ -200,9 +200,9 @@ impl Tunnel {
 
     /// The payload of a message that ctdbd delivered to the tunnel's srvid.
     pub(crate) fn envelope_came(&mut self, now: Time, data: Bytes) {
-        let (head, frames) = match envelope::open(data) {
+        let (head, frames) = match self.config.keys.open(data) {
             Ok(opened) => opened,
-            Err(e) => return self.bad_envelope(format!("not an envelope: {e}")),
+            Err(why) => return self.unheeded(now, &why),
         };
         if self.link.node != Some(head.to) {
             return self.bad_envelope(format!("envelope of node {} for node {}", head.from, head.to));
@@ -227,6 +227,17 @@ impl Tunnel {
         if got.bad > 0 {
             self.bad_envelope(format!("a frame of node {} makes no sense", head.from));
         }
+    }
+
+    fn unheeded(&mut self, now: Time, why: &Unheeded) {
+        let told = why.head().filter(|head| self.link.node == Some(head.to)).is_some_and(|head| {
+            let peer = self.peers.get_mut(&head.from).filter(|p| p.is_listed());
+            peer.is_some_and(|p| p.tells_unsealed(now))
+        });
+        if let (true, Some(head)) = (told, why.head()) {
+            self.event(Event::Unsealed(head.from, why.to_string()));
+        }
+        self.bad_envelope(why.to_string());
     }
 
     fn bad_envelope(&mut self, why: String) {

@@ -14,6 +14,7 @@ use crate::limits::{Config, HOUSEKEEPING};
 use crate::link::{Link, LinkEffect};
 use crate::locals::Locals;
 use crate::peer::Peer;
+use crate::seal::Keys;
 use crate::service::Service;
 use crate::turns::Turns;
 
@@ -102,6 +103,8 @@ pub enum Event {
     Peer(Node, PeerState),
     /// A packet from ctdbd or a local daemon was dropped, and why.
     Dropped(String),
+    /// An envelope in the name of a node was not heeded for its seal, and why. Told at most once a minute for each.
+    Unsealed(Node, String),
 }
 
 /// A tunneld without its sockets.
@@ -142,6 +145,11 @@ impl Tunnel {
     /// From now on a silent peer is given up after so long.
     pub const fn set_peer_timeout(&mut self, time: std::time::Duration) {
         self.config.peer_timeout = time;
+    }
+
+    /// From now on envelopes are sealed and judged with these.
+    pub fn set_keys(&mut self, keys: Keys) {
+        self.config.keys = keys;
     }
 
     /// The most that is kept for any peer and direction, in charges.
@@ -246,7 +254,7 @@ impl Tunnel {
             let Some(node) = self.busy.next() else { return false };
             self.busy.served(node);
             let peer = self.peers.get_mut(&node).filter(|p| p.is_listed());
-            let envelope = peer.and_then(|p| p.envelope(now, me, self.config.boot));
+            let envelope = peer.and_then(|p| p.envelope(now, me, self.config.boot, &self.config.keys));
             let Some(envelope) = envelope else {
                 self.busy.remove(node);
                 continue;

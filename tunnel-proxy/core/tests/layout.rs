@@ -8,7 +8,9 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use protocol::xdr::{Reader, Xdr};
 use protocol::{common, frames};
-use tunnel_core::envelope::{self, Channel, Frame, Head};
+use tunnel_core::envelope::{self, Channel, Frame, HEAD_LEN, Head};
+use tunnel_core::seal::{KEY_LEN, SEAL_LEN};
+use tunnel_core::{KeyUse, Keys};
 
 fn daemon() -> impl Strategy<Value = Daemon> {
     ("[a-z][a-z0-9-]{0,14}", any::<u32>())
@@ -101,6 +103,21 @@ proptest! {
         let hand = envelope::begin(head).finish().into_bytes();
         prop_assert_eq!(&described.to_bytes().unwrap(), &hand);
         prop_assert_eq!(envelope::open(hand).unwrap().0, head);
+    }
+
+    #[test]
+    fn seals_of_envelopes_are_as_described(secret in any::<[u8; KEY_LEN]>(), frame in frame()) {
+        let keys = Keys::read(KeyUse::Require, &secret).unwrap();
+        let head = Head { from: Node(1), to: Node(2), from_boot: 3, to_boot: 4 };
+        let mut g = keys.begin(head);
+        frame.emit(&mut g);
+        let hand = keys.finish(g).into_bytes();
+        let mut r = Reader::new(hand.clone());
+        let described = frames::EnvelopeHead::decode(&mut r).unwrap();
+        prop_assert_eq!((described.magic, described.layout), (frames::ENVELOPE_MAGIC, frames::ENVELOPE_SEALED));
+        let seal = frames::EnvelopeSeal::from_bytes(&hand.slice(hand.len() - SEAL_LEN..)).unwrap();
+        prop_assert_eq!(seal.to_bytes().unwrap().len(), SEAL_LEN);
+        prop_assert_eq!(hand.slice(HEAD_LEN..hand.len() - SEAL_LEN), by_hand(&frame));
     }
 
     #[test]

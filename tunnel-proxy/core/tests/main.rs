@@ -7,3 +7,4 @@ mod bounds;
 mod hostile;
 mod layout;
 mod peers;
+mod seals;

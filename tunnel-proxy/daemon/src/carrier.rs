@@ -15,7 +15,7 @@ use reactor::datagram::Rest;
 use reactor::{Interest, Mailbox, Mailer, Reactor, Ready, Token, mailbox};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
-use tunnel_core::{Effect, Event, Input, Tunnel, session};
+use tunnel_core::{Effect, Event, Input, Keys, Tunnel, session};
 
 use crate::ctdbd::Ctdbd;
 
@@ -46,6 +46,8 @@ pub(crate) enum Wish {
     Status(oneshot::Sender<Status>),
     /// Give up a node after so long without a word.
     PeerTimeout(Duration),
+    /// Seal with these keys.
+    Keys(Keys),
     /// Say good-bye and end.
     Stop,
 }
@@ -177,6 +179,7 @@ impl Carrier {
             // Whoever gave up waiting has dropped the other end.
             Wish::Status(reply) => drop(reply.send(self.tunnel.status(self.now))),
             Wish::PeerTimeout(timeout) => self.tunnel.set_peer_timeout(timeout),
+            Wish::Keys(keys) => self.tunnel.set_keys(keys),
             Wish::Stop => return false,
         }
         true
@@ -291,6 +294,9 @@ fn log(event: &Event) {
         Event::DaemonGone(daemon, how) => debug!(%daemon, how, "daemon is gone"),
         Event::TooManyDaemons(daemon) => warn!(%daemon, "not registered: too many daemons"),
         Event::Peer(node, state) => info!(%node, %state, "peer"),
+        Event::Unsealed(node, why) => {
+            warn!(%node, %why, "not heeded; `cluster key` of both nodes has to be the same")
+        }
         Event::Dropped(why) => debug!(%why, "dropped"),
         other => debug!(?other),
     }

@@ -5,6 +5,7 @@
 
 mod carrier;
 mod ctdbd;
+mod key;
 mod shell;
 mod station;
 
@@ -64,6 +65,7 @@ impl Daemon for Tunneld {
 
     async fn run(options: Options, frame: Frame) -> anyhow::Result<()> {
         let said: config::Tunneld = frame.section()?;
+        let keys = key::keys(&said)?;
         let socket = options.ctdb_socket.or(said.ctdb_socket).unwrap_or_else(runtime::paths::ctdbd_socket);
         let dir = options.bus.directory_beside(&frame, &socket)?;
         runtime::datagram::prepare_directory(&dir)
@@ -72,6 +74,7 @@ impl Daemon for Tunneld {
             Config::new(socket.display().to_string(), env!("CARGO_PKG_VERSION").to_owned(), boot_id());
         let peer_timeout = options.peer_timeout.map(Duration::from_secs_f64);
         config.peer_timeout = peer_timeout.unwrap_or(said.peer_timeout);
+        config.keys = keys;
         let listen = said.http_listen;
         shell::Shell::run(Tunnel::new(config), frame, peer_timeout, socket, dir, listen).await
     }

@@ -15,10 +15,13 @@ use tracing::{info, warn};
 use tunnel_core::{Event, Tunnel, messages};
 
 use crate::carrier::{Carrier, Wish};
-use crate::station;
+use crate::{key, station};
 
 /// What the tunneld is ill with while there is no ctdbd.
 const CTDBD: &str = "ctdbd";
+
+/// ... and while its key cannot be read.
+const KEY: &str = "cluster key";
 
 /// The status while there is no ctdbd.
 const LOOKING: &str = "looking for ctdbd";
@@ -88,7 +91,19 @@ impl Shell {
 
     fn reloaded(&mut self) {
         match self.frame.section::<config::Tunneld>() {
-            Ok(said) => self.wish(Wish::PeerTimeout(self.peer_timeout.unwrap_or(said.peer_timeout))),
+            Ok(said) => {
+                self.wish(Wish::PeerTimeout(self.peer_timeout.unwrap_or(said.peer_timeout)));
+                match key::keys(&said) {
+                    Ok(keys) => {
+                        self.wish(Wish::Keys(keys));
+                        self.presence.ill(KEY, None);
+                    }
+                    Err(why) => {
+                        warn!(%why, "the keys stay as they were");
+                        self.presence.ill(KEY, Some(why.to_string()));
+                    }
+                }
+            }
             Err(error) => warn!(%error, "the section was judged good before"),
         }
         self.presence.reload(&self.frame);

@@ -55,6 +55,14 @@ section! {
         /// How long a node may be silent until it is given up and what waits for it fails.
         peer_timeout: Duration = "peer timeout", Value::Duration { least: Duration::from_secs(3), most: HOUR },
             Some("10s"), AtRunTime, New;
+        /// A file with the key that all nodes share: 32 random bytes, which only its owner may read. The tunnelds seal
+        /// with it what they say to each other. Up to four keys may stand one behind the other: the first one seals, all
+        /// are taken, so that a key can be changed node by node. It is read again at SIGHUP.
+        cluster_key: Option<PathBuf> = "cluster key", Value::Path, None, AtRunTime, New;
+        /// How far the key has come: `accept` takes what is sealed and seals nothing, `seal` seals and takes what is not
+        /// sealed, too, `require` heeds nothing that is not sealed. Without a cluster key it says nothing.
+        cluster_key_use: String = "cluster key use", Value::Choice(&["accept", "seal", "require"]), Some("require"),
+            AtRunTime, New;
         /// An address and a port of its HTTP door, besides the Unix socket. Anybody who reaches it may do everything.
         http_listen: Option<SocketAddr> = "http listen", Value::Listen, None, AtStart, New;
     }

@@ -33,6 +33,9 @@ ENVELOPE_MAGIC = 1413696591
 # Version of the envelope.
 ENVELOPE_LAYOUT = 1
 
+# Version of an envelope with a seal behind its frames.
+ENVELOPE_SEALED = 2
+
 
 class Failure(xdr.Enum):
     """Why a message was not delivered."""
@@ -278,7 +281,7 @@ class EnvelopeHead(xdr.Struct):
 
     # TC_ENVELOPE_MAGIC
     magic: "int"
-    # TC_ENVELOPE_LAYOUT
+    # TC_ENVELOPE_LAYOUT or TC_ENVELOPE_SEALED
     layout: "int"
     # Node of the sender.
     sender: "int"
@@ -288,6 +291,17 @@ class EnvelopeHead(xdr.Struct):
     sender_boot: "int"
     # Boot id of the receiving tunneld as the sender knows it, or 0.
     receiver_boot: "int"
+
+
+
+@dataclass
+class EnvelopeSeal(xdr.Struct):
+    """Behind the last frame of a sealed envelope. docs/tunnel.md says how both are made of a key."""
+
+    # Which key it is.
+    key: "bytes"
+    # The code of everything before the seal.
+    code: "bytes"
 
 
 
@@ -474,6 +488,11 @@ EnvelopeHead.FIELDS = (
     ("sender_boot", xdr.UHYPER),
     ("receiver_boot", xdr.UHYPER),
 )
+EnvelopeSeal.min_len = 40
+EnvelopeSeal.FIELDS = (
+    ("key", xdr.Fixed(8)),
+    ("code", xdr.Fixed(32)),
+)
 Open.min_len = 20
 Open.FIELDS = (
     ("channel", xdr.UINT),
@@ -532,6 +551,7 @@ TYPES = {
     "tc_to_daemon_kind": ToDaemonKind,
     "tc_to_daemon": ToDaemon,
     "tc_envelope_head": EnvelopeHead,
+    "tc_envelope_seal": EnvelopeSeal,
     "tc_open": Open,
     "tc_data": Data,
     "tc_ack": Ack,

@@ -35,6 +35,9 @@ pub const ENVELOPE_MAGIC: u32 = 1413696591;
 /// Version of the envelope.
 pub const ENVELOPE_LAYOUT: u32 = 1;
 
+/// Version of an envelope with a seal behind its frames.
+pub const ENVELOPE_SEALED: u32 = 2;
+
 /// Why a message was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Failure {
@@ -839,7 +842,7 @@ impl Xdr for ToDaemon {
 pub struct EnvelopeHead {
     /// TC_ENVELOPE_MAGIC
     pub magic: u32,
-    /// TC_ENVELOPE_LAYOUT
+    /// TC_ENVELOPE_LAYOUT or TC_ENVELOPE_SEALED
     pub layout: u32,
     /// Node of the sender.
     pub sender: super::common::Node,
@@ -882,6 +885,39 @@ impl Xdr for EnvelopeHead {
             + self.receiver.encoded_len()
             + 8
             + 8
+    }
+}
+
+/// Behind the last frame of a sealed envelope. docs/tunnel.md says how both are made of a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct EnvelopeSeal {
+    /// Which key it is.
+    #[serde(with = "protocol::json::bytes")] #[schemars(with = "protocol::json::Base64")]
+    pub key: [u8; 8],
+    /// The code of everything before the seal.
+    #[serde(with = "protocol::json::bytes")] #[schemars(with = "protocol::json::Base64")]
+    pub code: [u8; 32],
+}
+
+impl Xdr for EnvelopeSeal {
+    const MIN_LEN: usize = 40;
+
+    fn encode(&self, w: &mut Writer) -> Result<(), XdrError> {
+        w.fixed(&self.key);
+        w.fixed(&self.code);
+        Ok(())
+    }
+
+    fn decode(r: &mut Reader) -> Result<Self, XdrError> {
+        Ok(Self {
+            key: r.fixed("EnvelopeSeal.key")?,
+            code: r.fixed("EnvelopeSeal.code")?,
+        })
+    }
+
+    fn encoded_len(&self) -> usize {
+        8
+            + 32
     }
 }
 
@@ -1224,6 +1260,7 @@ pub const TYPES: &[Type] = &[
     Type::of::<ToDaemonKind>("tc_to_daemon_kind"),
     Type::of::<ToDaemon>("tc_to_daemon"),
     Type::of::<EnvelopeHead>("tc_envelope_head"),
+    Type::of::<EnvelopeSeal>("tc_envelope_seal"),
     Type::of::<Open>("tc_open"),
     Type::of::<Data>("tc_data"),
     Type::of::<Ack>("tc_ack"),

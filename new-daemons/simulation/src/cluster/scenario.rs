@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bus::{Address, Node};
+use tunnel_core::Keys;
 
 use super::{Cluster, daemon};
 use crate::faults::Faults;
@@ -91,6 +92,13 @@ impl Cluster {
             } else {
                 ctdbd.deleted.remove(&node);
             }
+        }
+    }
+
+    /// The tunneld of a node takes other keys.
+    pub fn set_keys(&mut self, node: u32, keys: Keys) {
+        if let Some(tunneld) = self.tunneld(node) {
+            tunneld.machine.set_keys(keys);
         }
     }
 

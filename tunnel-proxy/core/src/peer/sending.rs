@@ -6,9 +6,10 @@ use bus::{Daemon, Failure, Gather, Node, charge};
 use machine::{Time, earliest};
 
 use super::Peer;
-use crate::envelope::{self, Channel, DATA_OVERHEAD, Frame, HEAD_LEN, Head, OPEN_MAX};
+use crate::envelope::{Channel, DATA_OVERHEAD, Frame, HEAD_LEN, Head, OPEN_MAX};
 use crate::limits::ENVELOPE_MAX;
 use crate::outbound::{News, Outbound, Token};
+use crate::seal::Keys;
 
 /// Room for one frame that is neither data nor [`Frame::Open`].
 const SMALL_FRAME: usize = 32;
@@ -81,16 +82,12 @@ impl Peer {
     }
 
     /// The next envelope, while there is something to say.
-    pub(crate) fn envelope(&mut self, now: Time, me: Node, my_boot: u64) -> Option<Gather> {
+    pub(crate) fn envelope(&mut self, now: Time, me: Node, my_boot: u64, keys: &Keys) -> Option<Gather> {
         if self.control.is_empty() && !self.may_send_data() && !self.ack_is_due(now) {
             return None;
         }
-        let mut g = envelope::begin(Head {
-            from: me,
-            to: self.node,
-            from_boot: my_boot,
-            to_boot: self.boot.unwrap_or(0),
-        });
+        let mut g =
+            keys.begin(Head { from: me, to: self.node, from_boot: my_boot, to_boot: self.boot.unwrap_or(0) });
         while g.len() + SMALL_FRAME <= ENVELOPE_MAX
             && let Some(frame) = self.control.pop_front()
         {
@@ -115,7 +112,7 @@ impl Peer {
             }
             self.emit_fragment(now, id, &mut g);
         }
-        (g.len() > HEAD_LEN).then(|| g.finish())
+        (g.len() > HEAD_LEN).then(|| keys.finish(g))
     }
 
     fn emit_fragment(&mut self, now: Time, id: Channel, g: &mut bus::GatherWriter) {

@@ -12,8 +12,8 @@ use legacy_codec::{
     NodeFlags, NodeMap, Operation, Packet, Pnn, ReqMessage, SockAddr, SrvId,
 };
 use machine::{Machine, Time};
-use tunnel_core::envelope::{self, Channel, Frame, Head};
-use tunnel_core::{Config, Effect, Event, Input, Tunnel, session};
+use tunnel_core::envelope::{Channel, Frame, Head};
+use tunnel_core::{Config, Effect, Event, Input, Keys, Tunnel, session};
 
 pub(crate) const ABI: Abi = Abi::NATIVE;
 pub(crate) const BOOT: u64 = 77;
@@ -40,11 +40,18 @@ pub(crate) struct Bench {
     /// What was sent to daemons that are not registered.
     pub(crate) rejected: Vec<(Daemon, ToDaemon)>,
     pub(crate) events: Vec<Event>,
+    /// What the other node seals with.
+    pub(crate) far_keys: Keys,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let tunnel = Tunnel::new(Config::new("socket".into(), "test".into(), BOOT));
+        Self::with_keys(Keys::default(), Keys::default())
+    }
+
+    /// One whose two nodes have these keys.
+    pub(crate) fn with_keys(keys: Keys, far_keys: Keys) -> Self {
+        let tunnel = Tunnel::new(Config { keys, ..Config::new("socket".into(), "test".into(), BOOT) });
         let frames = FrameBuf::new(ABI, Framing::Client, DEFAULT_LIMIT);
         let mut bench = Self {
             tunnel,
@@ -57,6 +64,7 @@ impl Bench {
             held: Vec::new(),
             rejected: Vec::new(),
             events: Vec::new(),
+            far_keys,
         };
         bench.input(Input::Start);
         bench.input(Input::Ctdbd(session::Input::Connected));
@@ -176,14 +184,14 @@ impl Bench {
     }
 
     pub(crate) fn frames(&mut self, from_boot: u64, frames: &[Frame]) -> Bytes {
-        let mut g = envelope::begin(Head { from: Node(1), to: Node(0), from_boot, to_boot: BOOT });
+        let mut g = self.far_keys.begin(Head { from: Node(1), to: Node(0), from_boot, to_boot: BOOT });
         frames.iter().for_each(|f| f.emit(&mut g));
-        self.envelope(g.finish().into_bytes())
+        self.envelope(self.far_keys.finish(g).into_bytes())
     }
 
     /// What the other node's tunneld would read.
     fn overhear(&mut self, payload: Bytes) {
-        let (_, mut r) = envelope::open(payload).unwrap();
+        let Ok((_, mut r)) = self.far_keys.open(payload) else { return };
         while !r.is_empty() {
             match Frame::take(&mut r).unwrap() {
                 Frame::Hello { stamp } => self.greeting = Some(stamp),

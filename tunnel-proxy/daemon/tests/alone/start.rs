@@ -84,6 +84,23 @@ fn a_bus_directory_of_another_user_is_one_line_and_status_1() {
     assert_eq!(fs::read_dir(&ours).unwrap().count(), 0);
 }
 
+#[test]
+fn a_cluster_key_that_others_may_read_is_one_line_and_status_1() {
+    let dir = tempfile::tempdir().unwrap();
+    let (parts, key, bus) =
+        (dir.path().join("conf.d"), dir.path().join("cluster.key"), dir.path().join("bus"));
+    fs::create_dir(&parts).unwrap();
+    fs::write(parts.join("50.conf"), format!("[tunneld]\n\tcluster key = {}\n", key.display())).unwrap();
+    fs::write(&key, (0..32).collect::<Vec<u8>>()).unwrap();
+    fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.arg("--ctdb-socket").arg("/nonexistent/socket").arg("--run-dir").arg(&bus);
+    command.arg("--config-dir").arg(dir.path()).args(["--log-location", "stderr"]);
+    let out = command.output().unwrap();
+    assert_refused(&out, &key, "others may read or write it (mode 644); chmod 600");
+    assert!(!bus.exists(), "nothing was begun");
+}
+
 #[tokio::test]
 async fn a_second_tunneld_in_one_place_says_so_and_does_not_disturb_the_first() {
     let mut first = Tunneld::start().await;
