@@ -56,11 +56,17 @@ fn only_the_file_of_this_database_on_this_node_is_opened() {
         path("/var/lib/ctdb/volatile/locking.tdb.1").unwrap(),
         PathBuf::from("/var/lib/ctdb/volatile/locking.tdb.1")
     );
+    assert_eq!(
+        path("/x/locking.tdb").unwrap(),
+        PathBuf::from("/x/locking.tdb"),
+        "a ctdbd without node numbers"
+    );
     for wrong in [
         "/etc/passwd",
         "locking.tdb.1",
         "/x/locking.tdb.2",
-        "/x/locking.tdb",
+        "/x/locking.tdb.",
+        "/x/xlocking.tdb",
         "/x/locking.tdb.1/y",
         "",
         "/x/locking.tdb.01",
