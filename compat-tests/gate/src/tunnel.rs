@@ -14,7 +14,7 @@ use legacy_codec::{
     Operation, Packet, Pnn, SockAddr,
 };
 use machine::{Machine, Time};
-use tunnel_core::{Config, Effect, Input, Tunnel, session};
+use tunnel_core::{Config, Effect, Input, KeyUse, Keys, Tunnel, session};
 
 use crate::Work;
 
@@ -46,8 +46,9 @@ fn node_map() -> NodeMap {
 
 impl Side {
     /// Attached, with a daemon of this name.
-    fn new(node: u32, name: &str) -> Self {
-        let config = Config::new("socket".to_owned(), "gate".to_owned(), u64::from(node) + 1);
+    fn new(node: u32, name: &str, keys: Keys) -> Self {
+        let config =
+            Config { keys, ..Config::new("socket".to_owned(), "gate".to_owned(), u64::from(node) + 1) };
         let to_ctdbd = FrameBuf::new(ABI, Framing::Client, DEFAULT_LIMIT);
         let mut side =
             Self { tunnel: Tunnel::new(config), node, to_ctdbd, out: VecDeque::new(), delivered: 0 };
@@ -134,8 +135,8 @@ fn settle(near: &mut Side, far: &mut Side) {
 }
 
 /// Two tunnelds that know each other, with a channel between their daemons.
-fn pair() -> (Side, Side) {
-    let (mut near, mut far) = (Side::new(0, "near"), Side::new(1, "far"));
+fn pair(keys: &Keys) -> (Side, Side) {
+    let (mut near, mut far) = (Side::new(0, "near", keys.clone()), Side::new(1, "far", keys.clone()));
     for side in [&mut near, &mut far] {
         side.tunnel.tick(Time::ZERO);
         while let Some(written) = side.drain() {
@@ -152,9 +153,9 @@ fn pair() -> (Side, Side) {
 }
 
 /// A daemon's message goes into an envelope.
-fn send(name: &str, len: usize, times: (u32, u32)) -> Work {
+fn send(name: &str, len: usize, times: (u32, u32), keys: Keys) -> Work {
     let prepare = move || -> Box<dyn FnMut()> {
-        let (mut near, _) = pair();
+        let (mut near, _) = pair(&keys);
         let mut all: VecDeque<Bytes> = (1..=times.1).map(|n| Side::datagram(n, len)).collect();
         Box::new(move || {
             let datagram = all.pop_front().expect("enough datagrams");
@@ -173,9 +174,9 @@ fn send(name: &str, len: usize, times: (u32, u32)) -> Work {
 }
 
 /// An envelope's message goes to its daemon.
-fn receive(name: &str, len: usize, times: (u32, u32)) -> Work {
+fn receive(name: &str, len: usize, times: (u32, u32), keys: Keys) -> Work {
     let prepare = move || -> Box<dyn FnMut()> {
-        let (mut near, mut far) = pair();
+        let (mut near, mut far) = pair(&keys);
         (1..=times.1).for_each(|n| near.input(Input::Datagram(Side::datagram(n, len))));
         let mut all = std::mem::take(&mut near.out);
         Box::new(move || {
@@ -196,9 +197,16 @@ fn receive(name: &str, len: usize, times: (u32, u32)) -> Work {
 
 /// Within one window, since nothing is acknowledged.
 pub(crate) fn works() -> Vec<Work> {
-    let (small, large) = (("64 bytes", 64, (50, 550)), ("64 KiB", 64 << 10, (3, 13)));
-    [small, large]
-        .into_iter()
-        .flat_map(|(name, len, times)| [send(name, len, times), receive(name, len, times)])
+    let (small, large) = ((64, (50, 550)), (64 << 10, (3, 13)));
+    let secret: Vec<u8> = (0..32).collect();
+    let key = Keys::read(KeyUse::Require, &secret).expect("a key");
+    let open = [("64 bytes", small), ("64 KiB", large)].map(|(name, sizes)| (name, sizes, Keys::default()));
+    let sealed = [("64 bytes, sealed", small), ("64 KiB, sealed", large)]
+        .map(|(name, sizes)| (name, sizes, key.clone()));
+    open.into_iter()
+        .chain(sealed)
+        .flat_map(|(name, (len, times), keys)| {
+            [send(name, len, times, keys.clone()), receive(name, len, times, keys)]
+        })
         .collect()
 }
