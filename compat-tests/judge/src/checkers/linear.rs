@@ -4,6 +4,9 @@
 //! already; when a call returns, every configuration must have it among those, or can be brought there by letting other
 //! open calls take effect first. Whatever is not open any more is forgotten, so a configuration is as small as the number
 //! of clients. Calls that never return may take effect at any later moment or never.
+//!
+//! A read that fits takes effect at once: it changes nothing, so whatever is possible without it is possible with it. Only
+//! writes have to be tried, and many readers cost no more than one.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +68,8 @@ const fn number(event: &Event) -> usize {
 /// All configurations in which `id` has taken effect; it is forgotten in them.
 fn returned(from: &BTreeSet<Config>, open: &[Event], id: usize) -> Result<BTreeSet<Config>, Undecided> {
     let mut result = BTreeSet::new();
-    let (mut seen, mut todo) = (from.clone(), from.iter().cloned().collect::<Vec<_>>());
+    let seen: BTreeSet<Config> = from.iter().map(|config| with_reads(config.clone(), open)).collect();
+    let (mut todo, mut seen) = (seen.iter().cloned().collect::<Vec<_>>(), seen);
     while let Some(config) = todo.pop() {
         if let Ok(at) = config.done.binary_search(&id) {
             let mut without = config;
@@ -73,11 +77,12 @@ fn returned(from: &BTreeSet<Config>, open: &[Event], id: usize) -> Result<BTreeS
             result.insert(without);
             continue;
         }
-        for call in open {
-            if let Some(next) = applied(&config, call)
-                && seen.insert(next.clone())
-            {
-                todo.push(next);
+        for write in open {
+            if let Some(next) = written(&config, write) {
+                let next = with_reads(next, open);
+                if seen.insert(next.clone()) {
+                    todo.push(next);
+                }
             }
         }
         if seen.len() + result.len() > MOST {
@@ -87,15 +92,24 @@ fn returned(from: &BTreeSet<Config>, open: &[Event], id: usize) -> Result<BTreeS
     Ok(result)
 }
 
-/// The configuration after an open call took effect, if it can.
-fn applied(config: &Config, call: &Event) -> Option<Config> {
-    let (id, value) = match *call {
-        Event::Write(id, value) => (id, value),
-        Event::Read(id, saw) => (id, (saw == config.value).then_some(saw)?),
-        Event::Return(_) => return None,
-    };
+/// The configuration after an open write took effect, if it has not yet.
+fn written(config: &Config, call: &Event) -> Option<Config> {
+    let Event::Write(id, value) = *call else { return None };
     let at = config.done.binary_search(&id).err()?;
     let mut done = config.done.clone();
     done.insert(at, id);
     Some(Config { value, done })
+}
+
+/// The configuration after all open reads took effect that see its value.
+fn with_reads(mut config: Config, open: &[Event]) -> Config {
+    for call in open {
+        if let Event::Read(id, saw) = *call
+            && saw == config.value
+            && let Err(at) = config.done.binary_search(&id)
+        {
+            config.done.insert(at, id);
+        }
+    }
+    config
 }
