@@ -1,12 +1,12 @@
 //! K6: messages between two processes arrive once, whole and in order (NET-19).
 //!
 //! What was sent before a fault that hit a sender's or a receiver's node, and had not arrived when it began, may be lost, and
-//! so may what was sent while it lasted.
+//! so may what was sent while it lasted. Who did not end as he was asked to may not have handed over what he sent last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::MOST;
-use crate::history::{History, Nanos, ProcId, What};
+use crate::history::{History, Nanos, ProcId, Process, What};
 use crate::verdict::{Kind, Report};
 
 /// Messages from one process to another.
@@ -20,8 +20,8 @@ struct Way {
 
 pub(super) fn check(history: &History, report: &mut Report) {
     let mut ways: BTreeMap<(ProcId, ProcId), Way> = BTreeMap::new();
-    // When a process ended, by whatever cause: nothing has to reach it any more.
-    let mut ended: BTreeMap<ProcId, Nanos> = BTreeMap::new();
+    // When a process ended, by whatever cause: nothing has to reach it any more. And whether it was as it was asked to.
+    let mut ended: BTreeMap<ProcId, (Nanos, bool)> = BTreeMap::new();
     for line in &history.lines {
         match &line.what {
             What::Sent { proc, to, n } => {
@@ -31,8 +31,9 @@ pub(super) fn check(history: &History, report: &mut Report) {
                 ways.entry((*from, *proc)).or_default().arrived.push((*n, line.t, *whole));
                 report.looked += 1;
             }
-            What::Process { proc, state, .. } if *state != crate::history::Process::Started => {
-                ended.entry(*proc).or_insert(line.t);
+            What::Process { proc, state, why, .. } if *state != Process::Started => {
+                let as_asked = *state == Process::Ended && why.is_empty();
+                ended.entry(*proc).or_insert((line.t, as_asked));
             }
             _ => {}
         }
@@ -47,11 +48,14 @@ pub(super) fn check(history: &History, report: &mut Report) {
             ends.iter().flatten().any(|node| trouble.victims.contains(node))
         };
         let excused = |sent: Nanos| {
-            let gone = ended.get(to).is_some_and(|at| *at <= sent.saturating_add(settle));
-            gone || troubles.iter().filter(hit).any(|trouble| {
-                let near = trouble.begins.saturating_sub(settle)..=trouble.ends.saturating_add(settle);
-                near.contains(&sent)
-            })
+            let soon = |at: Nanos| at <= sent.saturating_add(settle);
+            let gone = ended.get(to).is_some_and(|(at, _)| soon(*at));
+            let torn = ended.get(from).is_some_and(|(at, as_asked)| !as_asked && soon(*at));
+            gone || torn
+                || troubles.iter().filter(hit).any(|trouble| {
+                    let near = trouble.begins.saturating_sub(settle)..=trouble.ends.saturating_add(settle);
+                    near.contains(&sent)
+                })
         };
         let there: BTreeSet<u64> = way.arrived.iter().map(|(n, ..)| *n).collect();
         let mut lost = way.sent.iter().filter(|(n, sent)| !there.contains(n) && !excused(**sent));

@@ -402,3 +402,53 @@ fn an_unread_write_that_never_returned_explains_nothing_and_a_read_one_does() {
     quietly(&mut story, call(5, 9003, read("r0"), done(12)));
     assert_eq!(kinds(&story.history()), [Kind::Register], "it happened, and was undone");
 }
+
+#[test]
+fn a_message_is_excused_when_its_sender_was_killed_right_behind_it_and_not_long_before() {
+    let sent = |story: &mut Story, after_ms: u64, state: Process, why: &str| {
+        let (proc, to) = (ProcId(8), ProcId(9));
+        let gone = What::Process { proc, node: 0, workload: Workload::W6, state, why: why.to_owned() };
+        quietly(story, vec![What::Sent { proc, to, n: 900 }]);
+        let audit = |line: &Line| line.what == What::Phase { phase: Phase::Audit };
+        let at = story.lines.iter().position(audit).unwrap();
+        let t = story.lines[at - 1].t + after_ms * MS;
+        story.lines.insert(at, Line { t, what: gone });
+        story.lines[at + 1..].iter_mut().for_each(|line| line.t = line.t.max(t));
+    };
+    for (after_ms, state, why, red) in [
+        (50, Process::Killed, "", false),
+        (50, Process::Ended, "its daemon is gone", false),
+        (50, Process::Ended, "", true),
+        (150, Process::Killed, "", true),
+    ] {
+        let mut story = good();
+        sent(&mut story, after_ms, state, why);
+        let found = kinds(&story.history()).contains(&Kind::MessageLost);
+        assert_eq!(found, red, "{after_ms} {state:?} {why}");
+    }
+}
+
+#[test]
+fn a_walk_counts_only_when_all_records_were_made() {
+    let walked = |records| What::Return { proc: ProcId(13), id: 9000, result: Outcome::Counted { records } };
+    let lines = |extra: Vec<What>| {
+        let op = Op::Walk { db: "w8".to_owned(), records: 100 };
+        let mut all = extra;
+        all.push(What::Call { proc: ProcId(13), id: 9000, op });
+        all.push(walked(98));
+        all
+    };
+    let begun = |proc| What::Process {
+        proc: ProcId(proc),
+        node: 1,
+        workload: Workload::W8,
+        state: Process::Started,
+        why: String::new(),
+    };
+    let mut story = good();
+    quietly(&mut story, lines(Vec::new()));
+    assert_eq!(kinds(&story.history()), [Kind::Walk]);
+    let mut story = good();
+    quietly(&mut story, lines(vec![begun(14)]));
+    assert_eq!(kinds(&story.history()), [], "another one is at it");
+}
