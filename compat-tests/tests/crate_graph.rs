@@ -98,6 +98,7 @@ const TABLE: &[Row] = &[
             "captures",
             "config",
             "gate",
+            "judge",
             "legacy-client",
             "legacy-codec",
             "machine",
@@ -107,6 +108,7 @@ const TABLE: &[Row] = &[
         ],
         &["legacy-session", "protocol-generator", "tdb", "tunnel-core"],
     ),
+    ("compat-client", Tokio, &["databases", "judge", "legacy-client", "legacy-codec", "tdb"], &[]),
     ("gate", Pure, &["bus", "legacy-codec", "machine", "tunnel-core"], &[]),
     ("judge", Pure, &[], &[]),
 ];

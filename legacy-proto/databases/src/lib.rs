@@ -52,7 +52,7 @@ pub use error::DbError;
 pub use local::Local;
 pub use owner::Owner;
 pub use record::{Change, Held, Reading};
-pub use transaction::{Access, Transaction};
+pub use transaction::{Access, SEQUENCE_NUMBER, Transaction};
 pub use whole::Step;
 
 use futures_util::future::join_all;

@@ -18,7 +18,7 @@ use super::g_lock::{self, Taken};
 use super::{Database, Databases};
 
 /// What it is called in `protocol.h`, with its NUL.
-pub(crate) const SEQUENCE_NUMBER: &[u8] = b"__db_sequence_number__\0";
+pub const SEQUENCE_NUMBER: &[u8] = b"__db_sequence_number__\0";
 /// Between two attempts to take a lock that somebody holds.
 const LOCK_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 /// Between two attempts to commit.
