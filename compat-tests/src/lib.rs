@@ -7,6 +7,7 @@
 //! meanwhile makes them within `spawn_blocking`.
 
 mod binaries;
+pub mod client;
 mod cluster;
 mod ctl;
 mod daemon;

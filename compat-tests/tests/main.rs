@@ -32,3 +32,4 @@ mod tunnel_faults;
 mod tunnel_hostile;
 mod tunnel_partition;
 mod tunnel_slow;
+mod workloads;
