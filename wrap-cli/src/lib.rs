@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 /// The whole program: reads the words that this process was started with, and ends with the exit status.
 pub fn main() -> ExitCode {
-    clap_complete::CompleteEnv::with_factory(args::command).complete();
+    clap_complete::CompleteEnv::with_factory(|| args::for_tab(args::command())).complete();
     let mut words = std::env::args_os();
     let called = words.next();
     let words: Vec<_> = words.collect();

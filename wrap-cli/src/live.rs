@@ -14,6 +14,9 @@ use protocol::services::service::List;
 
 use crate::args::Global;
 use crate::backend::native::service::Serviced;
+use crate::commands::callback;
+use crate::commands::event::names::EVENTS;
+use crate::commands::event::script;
 use crate::context::Context;
 
 /// A person waits no longer for TAB.
@@ -25,9 +28,9 @@ pub(crate) fn complete(command: &Command, words: &[String]) -> Vec<String> {
         std::iter::once("ctdbctl".to_owned()).chain(words.iter().cloned()).map(Into::into).collect();
     let last = args.len() - 1;
     let found = candidates(&mut command.clone(), args, last, None).unwrap_or_default();
-    let visible = found.iter().filter(|candidate| !candidate.is_hide_set());
+    // Options are hidden, so that they are offered only where nothing else fits.
     let mut words: Vec<String> =
-        visible.filter_map(|candidate| candidate.get_value().to_str().map(Into::into)).collect();
+        found.iter().filter_map(|candidate| candidate.get_value().to_str().map(Into::into)).collect();
     words.dedup();
     words
 }
@@ -102,6 +105,24 @@ pub(crate) fn databases(typed: &OsStr) -> Vec<CompletionCandidate> {
     })
     .unwrap_or_default();
     matching(typed, databases.into_iter().map(|db| (db.name, format!("{:#010x}", db.id))))
+}
+
+/// Names of events.
+pub(crate) fn events(typed: &OsStr) -> Vec<CompletionCandidate> {
+    matching(typed, EVENTS.into_iter().map(|event| (event.to_owned(), String::new())))
+}
+
+/// Names of the event scripts that ctdbd has, or may have.
+pub(crate) fn scripts(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let scripts = script::of("legacy").unwrap_or_default();
+    let state = |enabled| if enabled { "enabled" } else { "not enabled" };
+    matching(typed, scripts.into_iter().map(|script| (script.name, state(script.enabled).to_owned())))
+}
+
+/// Names of callbacks of this node's daemons.
+pub(crate) fn callbacks(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let known = ask(async |cx| callback::names(&cx).await.ok()).unwrap_or_default();
+    matching(typed, known)
 }
 
 /// Names of the services that this node's service daemon has.

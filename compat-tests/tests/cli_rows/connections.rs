@@ -17,7 +17,7 @@ use super::rows::{Try, done, ends, play, run};
 
 /// Played at node 0, which has 10.99.0.1 and fd99::1.
 pub(crate) const ROWS: &[Try] = &[
-    done("ip connection list", &["-"], &[("/nodes/0/connections", "[]")]),
+    done("ip connection list", &["none"], &[("/nodes/0/connections", "[]")]),
     // Either end may stand first.
     done("ip connection add 10.99.0.1:2049 192.0.2.7:987", &["added"], &[("/nodes/0/result", "\"added\"")]),
     done("ip connection add 192.0.2.7:988 10.99.0.1:445", &["added"], &[]),

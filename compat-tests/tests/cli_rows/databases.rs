@@ -16,6 +16,8 @@ pub(crate) const ROWS: &[Try] = &[
     done("db list -n 1", &["loose.tdb", "kept.tdb"], &[]),
     done("db info kept.tdb", &["persistent"], &[("/name", "\"kept.tdb\"")]),
     done("db status -n all", &[], &[("/nodes/2/databases", "2"), ("/nodes/2/unhealthy", "[]")]),
+    done("db list --size", &["RECORDS", "BYTES"], &[("/node", "0")]),
+    done("db hot -n all", &["DATABASE"], &[("/nodes/1/answered", "true")]),
     done("db statistics loose.tdb -n all", &[], &[("/nodes/1/answered", "true")]),
     done("db key set loose.tdb key one", &[], &[]),
     done("db key get loose.tdb key", &["one"], &[]),

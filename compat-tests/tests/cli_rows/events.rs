@@ -66,7 +66,7 @@ pub(crate) const OURS: &[Try] = &[
     ends(1, "event run trouble again", &["failed"], &[("/result", "\"failed\"")]),
     done(
         "event history 50.mixed.script -n 0",
-        &["trouble", "ERROR", "50.mixed trouble: in trouble with trouble again"],
+        &["trouble", "ERROR", "\n    in trouble with trouble again"],
         &[("/scripts/0/name", "\"50.mixed\"")],
     ),
     done("event history 77.none", &["no script of legacy was run"], &[("/scripts", "[]")]),

@@ -20,6 +20,7 @@ pub(crate) const ROWS: &[Try] = &[
             ("/functions/6/served_by", "null"),
         ],
     ),
+    done("migrate status -n 0", &["ctdb_recoverd"], &[("/functions/0/seen", "\"node 0 is RUNNING\"")]),
     done("migrate plan", &["possible", "not there"], &[("/rungs/0/state", "\"possible\"")]),
     ends(1, "migrate step", &["start ctdb-tunneld --ctdb-socket"], &[("/rung", "0"), ("/done", "false")]),
     ends(5, "migrate back", &["stands on no rung"], &[("/error/code", "\"refused\"")]),

@@ -8,6 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::global::{Global, Output, Settings};
+use super::help;
+use super::meant::{Meant, meant};
 use crate::commands::{Effect, NOUNS, NodeUse, Noun, Row, commands};
 use crate::error::Error;
 use crate::nodes::NodeList;
@@ -72,13 +74,21 @@ pub(crate) struct Parser {
 
 impl Default for Parser {
     fn default() -> Self {
-        Self { command: command(), relaxed: None }
+        Self { command: help::with_pointer(command()), relaxed: None }
     }
 }
 
 impl Parser {
     /// Understands the words after the program's name, as part of a command with these options.
     pub(crate) fn parse(&mut self, words: &[OsString], outer: &Global) -> Result<Request, Error> {
+        match meant(words) {
+            Some(Meant::Options) => Ok(Request::Text(help::options())),
+            Some(Meant::Words(words)) => self.understand(&words, outer),
+            None => self.understand(words, outer),
+        }
+    }
+
+    fn understand(&mut self, words: &[OsString], outer: &Global) -> Result<Request, Error> {
         let matches = match self.command.try_get_matches_from_mut(with_program(words)) {
             Ok(matches) => matches,
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {

@@ -14,7 +14,7 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper, Highlighter, Hi
 use super::place::{Place, Step};
 use super::{os, words};
 use crate::app::App;
-use crate::args::{Global, Output, command};
+use crate::args::{Global, Output, command, for_tab};
 use crate::error::Error;
 use crate::exit::Exit;
 
@@ -73,7 +73,7 @@ fn talk(app: &mut App<'_>, place: Place, outer: &Global) -> rustyline::Result<()
         .completion_type(CompletionType::List)
         .build();
     let mut editor: Editor<Words, FileHistory> = Editor::with_config(config)?;
-    editor.set_helper(Some(Words { command: command(), place }));
+    editor.set_helper(Some(Words { command: for_tab(command()), place }));
     let history = history_file();
     if let Some(file) = &history {
         // There is none the first time.

@@ -70,11 +70,20 @@ impl<T: Columns + std::fmt::Debug + Serialize + JsonSchema> Shown for Answers<T>
         let rows = self.nodes.iter().flat_map(|node| {
             let lines = node.answer.as_ref().map(Columns::lines);
             let error = node.error.as_ref().map_or_else(String::new, |reason| reason.message.clone());
-            let empty = || vec![T::COLUMNS.iter().map(|_| "-".to_owned()).collect()];
-            let lines = lines.filter(|lines| !lines.is_empty()).unwrap_or_else(empty);
+            // An answer that is an empty list is another thing than no answer.
+            let filled = |first: &str, others: &str| {
+                let columns = T::COLUMNS.iter().enumerate();
+                vec![columns.map(|(at, _)| (if at == 0 { first } else { others }).to_owned()).collect()]
+            };
+            let lines = match lines {
+                Some(lines) if lines.is_empty() => filled("none", ""),
+                Some(lines) => lines,
+                None => filled("-", "-"),
+            };
             let head = [node.pnn.to_string(), node.address.clone()];
-            lines.into_iter().map(move |cells| {
-                let mut row = head.to_vec();
+            lines.into_iter().enumerate().map(move |(at, cells)| {
+                // Of many lines of one node the first one says which node it is.
+                let mut row = if at == 0 { head.to_vec() } else { vec![String::new(); head.len()] };
                 row.extend(cells);
                 if failed {
                     row.push(error.clone());

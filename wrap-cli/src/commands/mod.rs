@@ -7,7 +7,7 @@ pub(crate) mod absent;
 pub(crate) mod answer;
 pub(crate) mod asked;
 pub(crate) mod beside;
-mod callback;
+pub(crate) mod callback;
 pub(crate) mod capture;
 pub(crate) mod cluster;
 pub(crate) mod completion;
@@ -18,10 +18,11 @@ mod gateway;
 pub(crate) mod ip;
 mod migrate;
 pub(crate) mod node;
+mod overview;
 pub(crate) mod row;
 pub(crate) mod said;
 pub(crate) mod schema;
-mod service;
+pub(crate) mod service;
 pub(crate) mod status;
 pub(crate) mod tunable;
 pub(crate) mod tunnel;
@@ -75,6 +76,7 @@ pub(crate) const NOUNS: &[Noun] = &[
 /// The rows of all nouns, in the order of the help texts.
 const ROWS: &[&[Row]] = &[
     status::ROWS,
+    overview::ROWS,
     version::ROWS,
     cluster::ROWS,
     node::ROWS,

@@ -22,6 +22,9 @@ use futures_util::future::join_all;
 /// No node: `CTDB_UNKNOWN_PNN`.
 const NO_LEADER: u32 = u32::MAX;
 
+/// The recovery mode of a cluster that is not in recovery.
+pub(crate) const NORMAL: u32 = 0;
+
 /// The whole answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Status {
@@ -42,7 +45,8 @@ pub(crate) struct NodeStatus {
     /// Deleted nodes included.
     pub(crate) node_count: usize,
     pub(crate) deleted_node_count: usize,
-    /// By number; deleted nodes are left out.
+    /// By number as text, as upstream's `ctdb -j status` has it, whose readers find the same form here; all other answers
+    /// have lists. Deleted nodes are left out.
     pub(crate) nodes: BTreeMap<u32, NodeLine>,
 }
 

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
+use super::Moment;
+
 /// One fact, or several with names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Facts {
@@ -44,6 +46,10 @@ impl Facts {
     /// Lines of a name and a value; what is inside of something is indented.
     pub(crate) fn lines(&self, name: &str, depth: usize, lines: &mut Vec<String>) {
         let lead = format!("{}{name}", "  ".repeat(depth));
+        if let Some(moment) = self.moment() {
+            lines.push(format!("{lead:<36} {}", moment.local()));
+            return;
+        }
         match self {
             Self::Named(facts) => {
                 lines.push(lead);
@@ -60,7 +66,21 @@ impl Facts {
         }
     }
 
+    /// A time of day, which C tells in seconds and microseconds.
+    fn moment(&self) -> Option<Moment> {
+        let Self::Named(members) = self else { return None };
+        match members[..] {
+            [("sec", Self::Number(sec)), ("usec", Self::Number(usec))] => {
+                Some(Moment { seconds: sec.try_into().ok()?, micros: usec.try_into().ok()? })
+            }
+            _ => None,
+        }
+    }
+
     fn brief(&self) -> String {
+        if let Some(moment) = self.moment() {
+            return moment.local();
+        }
         match self {
             Self::Nothing => "-".into(),
             Self::Number(number) => number.to_string(),
@@ -71,5 +91,19 @@ impl Facts {
                 named.collect::<Vec<_>>().join(" ")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_a_line_and_no_number_of_seconds() {
+        let time = Facts::Named(vec![("sec", Facts::Number(1_700_000_000)), ("usec", Facts::Number(5))]);
+        let mut lines = Vec::new();
+        Facts::Named(vec![("start_time", time)]).lines("all", 0, &mut lines);
+        let moment = Moment { seconds: 1_700_000_000, micros: 5 };
+        assert_eq!(lines, ["all".to_owned(), format!("{:<36} {}", "  start_time", moment.local())]);
     }
 }

@@ -17,6 +17,12 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// By the clock of this machine.
+    pub(crate) fn now() -> Self {
+        let micros = Timestamp::now().as_microsecond();
+        Self { seconds: micros.div_euclid(1_000_000), micros: micros.rem_euclid(1_000_000) }
+    }
+
     /// None for "never", which C writes as 0, and for times that no calendar has.
     fn timestamp(self) -> Option<Timestamp> {
         let micros = self.seconds.checked_mul(1_000_000)?.checked_add(self.micros)?;

@@ -90,7 +90,8 @@ impl Legacy {
 
 fn latency(counter: &LatencyCounter) -> Latency {
     let count = u32::try_from(counter.num).unwrap_or(0);
-    let finite = |n: f64| if n.is_finite() { n } else { 0.0 };
+    // In microseconds: what is behind them says nothing.
+    let finite = |n: f64| if n.is_finite() { (n * 1e6).round() / 1e6 } else { 0.0 };
     let avg = if count == 0 { 0.0 } else { counter.total.get() / f64::from(count) };
     let (min, avg, max) = (finite(counter.min.get()), finite(avg), finite(counter.max.get()));
     Latency { count, min, avg, max }

@@ -129,12 +129,20 @@ impl Legacy {
     }
 }
 
+/// A number with a fraction, in microseconds: `7.917565999999999` is no more exact than `7.917566`.
+fn short(number: &str) -> Option<String> {
+    let (_, fraction) = number.split_once('.')?;
+    let value: f64 = number.parse().ok().filter(|_| fraction.len() > 6)?;
+    let text = format!("{value:.6}");
+    Some(text.trim_end_matches('0').trim_end_matches('.').to_owned())
+}
+
 /// A decoded struct as plain facts.
 fn facts(value: &Value) -> Facts {
     match value {
         Value::Nothing => Facts::Nothing,
         Value::Number(number) => Facts::Number(*number),
-        Value::Named(_, name) => Facts::Text(name.clone()),
+        Value::Named(_, name) => Facts::Text(short(name).unwrap_or_else(|| name.clone())),
         Value::Text(text) => Facts::Text(text.clone()),
         Value::Bytes(bytes) => Facts::Text(String::from_utf8_lossy(bytes).into_owned()),
         Value::List(items) => Facts::List(items.iter().map(facts).collect()),

@@ -11,7 +11,8 @@ use bus::calls::CallError;
 use bus::{Address, Daemon, Node};
 use bytes::Bytes;
 use clap::Args;
-use protocol::callback::{CallbackName, CallbackRequest, CallbackWhich};
+use clap_complete::ArgValueCompleter;
+use protocol::callback::{CallbackList, CallbackName, CallbackRequest, CallbackWhich};
 use protocol::common::Code;
 use protocol::xdr::Xdr;
 use runtime::FindError;
@@ -23,6 +24,7 @@ use crate::app::note;
 use crate::context::Context;
 use crate::error::{Error, one_line};
 use crate::exit::Exit;
+use crate::live;
 use crate::nodes::{Item, NodeList};
 use futures_util::future::join_all;
 
@@ -47,11 +49,20 @@ pub(crate) struct Whose {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Which {
     /// Callback [default: all]
-    #[arg(value_name = "CALLBACK")]
+    #[arg(value_name = "CALLBACK", add = ArgValueCompleter::new(live::callbacks))]
     name: Option<String>,
 
     #[command(flatten)]
     whose: Whose,
+}
+
+/// The names of the callbacks of the node, each with the daemon that has it.
+pub(crate) async fn names(cx: &Context) -> Result<Vec<(String, String)>, Error> {
+    let (answered, _) = ask::<CallbackList>(cx, &Whose { daemon: None }, CallbackRequest::List, None).await?;
+    let of = |(daemon, list): (String, CallbackList)| {
+        list.callbacks.into_iter().map(move |entry| (entry.row.name.0, daemon.clone()))
+    };
+    Ok(answered.into_iter().flat_map(of).collect())
 }
 
 fn daemon(text: &str) -> Result<Daemon, String> {

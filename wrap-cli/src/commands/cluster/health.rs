@@ -14,6 +14,7 @@ use crate::commands::status::{self, NodeLine, Status};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::model::PublicAddress;
 
 /// Whether all is well.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -47,6 +48,12 @@ impl Shown for Health {
 }
 
 pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Health, Error> {
+    let (status, said, failed) = ask(cx).await?;
+    Ok(judge(status, &list::merged(&said), &failed))
+}
+
+/// What is judged: the status, what each node that answers says about public addresses, and who did not say.
+pub(crate) async fn ask(cx: &Context) -> Result<(Status, Vec<(u32, Vec<PublicAddress>)>, Absent), Error> {
     let status = status::collect(&*cx.cluster().await?, &cx.settings).await?;
     let nodes = status.node_status.nodes.values();
     let asked: Vec<u32> = nodes
@@ -54,7 +61,7 @@ pub(crate) async fn run(cx: &Context, _: NoArgs) -> Result<Health, Error> {
         .map(|node| node.pnn)
         .collect();
     let (said, failed) = list::gather(&*cx.addresses().await?, &asked).await;
-    Ok(judge(status, &list::merged(&said), &failed))
+    Ok((status, said, failed))
 }
 
 /// What a status means, with the nodes that say they have each public address, and those that do not say.

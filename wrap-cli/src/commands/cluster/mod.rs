@@ -1,7 +1,7 @@
 //! `cluster`: the cluster as a whole.
 
 mod facts;
-mod health;
+pub(crate) mod health;
 pub(crate) mod list;
 mod recover;
 mod reload;

@@ -7,6 +7,7 @@ mod attach;
 mod backup;
 mod cat;
 mod flag;
+mod hot;
 mod info;
 mod key;
 mod list;
@@ -26,13 +27,15 @@ use crate::error::{Error, Failure};
 use crate::live;
 
 rows! {
-    "db" "list": One Asks, "List the databases of a node", ["getdbmap"], NoArgs => list::List = list::list;
+    "db" "list": One Asks, "List the databases of a node", ["getdbmap"], list::ListArgs => list::List = list::list;
     "db" "info": One Asks, "Show what is known about a database", ["getdbstatus"],
         NameArgs => info::Info = info::run;
     "db" "status": Many Asks, "Tell whether the databases of nodes are in order", ["getdbstatus"],
         NoArgs => Answers<list::Health> = list::status;
     "db" "statistics": Many Asks, "Show what was done to a database", ["dbstatistics"],
         NameArgs => Answers<statistics::Statistics> = statistics::run;
+    "db" "hot": Many Asks, "Show the records of all databases that move between nodes most, the hottest first", [],
+        NoArgs => Answers<hot::Hot> = hot::run;
     "db" "attach": None Changes, "Make a database, or attach to it", ["attach"],
         attach::AttachArgs => info::Info = attach::attach;
     "db" "detach": None Disturbs, "Close volatile databases on all nodes; their records are lost", ["detach"],

@@ -1,8 +1,9 @@
 //! `event`: events of this node or of another, how they went, and their scripts.
 
 mod history;
+pub(crate) mod names;
 mod run;
-mod script;
+pub(crate) mod script;
 pub(crate) mod status;
 
 use super::row::rows;

@@ -3,21 +3,23 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::name;
+use super::{name, names};
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::live;
 use crate::model::Outcome;
 
 /// Arguments of `event run`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Wanted {
     /// Event, such as monitor
-    #[arg(value_name = "EVENT", value_parser = name)]
+    #[arg(value_name = "EVENT", value_parser = name, add = ArgValueCompleter::new(live::events))]
     event: String,
 
     /// Arguments for its scripts
@@ -49,6 +51,8 @@ pub(crate) struct Ran {
     pub(crate) event: String,
     /// `ok`, `failed`, `timed_out`, or `cancelled`: a monitor event gives way to any other.
     pub(crate) result: &'static str,
+    /// What is to be said of the event's name: that ctdbd has no such event.
+    pub(crate) remark: Option<String>,
 }
 
 impl Shown for Ran {
@@ -59,7 +63,8 @@ impl Shown for Ran {
             "timed_out" => "took too long",
             _ => "was cancelled, because another event has to run",
         };
-        format!("event {} {said}\n", self.event)
+        let remark = self.remark.as_ref().map(|remark| format!(", but {remark}")).unwrap_or_default();
+        format!("event {} {said}{remark}\n", self.event)
     }
 
     fn exit(&self) -> Exit {
@@ -78,5 +83,6 @@ pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Ran, Error> {
         Outcome::TimedOut => "timed_out",
         Outcome::Cancelled => "cancelled",
     };
-    Ok(Ran { component: wanted.component, event: wanted.event, result })
+    let remark = names::remark(&wanted.event);
+    Ok(Ran { component: wanted.component, event: wanted.event, result, remark })
 }

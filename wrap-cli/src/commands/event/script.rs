@@ -9,15 +9,17 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::name;
 use crate::commands::Shown;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, one_line};
 use crate::exit::Exit;
 use crate::host::paths;
+use crate::live;
 use crate::render::table::table;
 
 const SUFFIX: &str = ".script";
@@ -36,7 +38,7 @@ pub(crate) struct Component {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Wanted {
     /// Script, such as 50.samba
-    #[arg(value_name = "SCRIPT", value_parser = script_name)]
+    #[arg(value_name = "SCRIPT", value_parser = script_name, add = ArgValueCompleter::new(live::scripts))]
     script: String,
 
     #[command(flatten)]
@@ -100,12 +102,18 @@ pub(crate) struct Changed {
     pub(crate) enabled: bool,
     /// Whether it was not so before.
     pub(crate) changed: bool,
+    /// Scripts of other components that are links to the file, and so can be executed or not as it can.
+    pub(crate) linked: Vec<String>,
 }
 
 impl Shown for Changed {
     fn table(&self) -> String {
         let state = if self.enabled { "enabled" } else { "disabled" };
-        format!("{} {}{state}\n", self.script, if self.changed { "" } else { "was already " })
+        let mut text = format!("{} {}{state}\n", self.script, if self.changed { "" } else { "was already " });
+        for link in &self.linked {
+            text += &format!("{} is a link to it, and {state}, too\n", one_line(link));
+        }
+        text
     }
 }
 
@@ -141,6 +149,24 @@ impl Dirs {
             Script { name: bare(&file), enabled, local: true }
         }));
         Ok(scripts)
+    }
+
+    /// Scripts of other components that lead to a plain file of this one.
+    fn links_to(&self, script: &str) -> Vec<String> {
+        let own = self.etc.join(format!("{script}{SUFFIX}"));
+        let plain = fs::symlink_metadata(&own).is_ok_and(|meta| meta.is_file());
+        let (Some(events), true, Ok(own)) = (self.etc.parent(), plain, own.canonicalize()) else {
+            return Vec::new();
+        };
+        let entries =
+            |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        let leads = |path: &PathBuf| path.is_symlink() && path.canonicalize().is_ok_and(|to| to == own);
+        let components = entries(events).filter(|dir| dir.file_name() != self.etc.file_name());
+        let links = components.flat_map(|dir| entries(&dir).filter(leads).collect::<Vec<_>>());
+        let name = |path: PathBuf| Some(path.strip_prefix(events).ok()?.to_string_lossy().into_owned());
+        let mut names: Vec<_> = links.filter_map(name).map(|name| bare(&name)).collect();
+        names.sort();
+        names
     }
 
     /// Answers whether anything had to be changed.
@@ -196,8 +222,13 @@ fn bare(file: &str) -> String {
     file.strip_suffix(SUFFIX).unwrap_or(file).to_owned()
 }
 
+/// The scripts of a component.
+pub(crate) fn of(component: &str) -> Result<Vec<Script>, Error> {
+    Dirs::of(component).list()
+}
+
 pub(crate) async fn list(_: &Context, whose: Component) -> Result<List, Error> {
-    let scripts = Dirs::of(&whose.component).list()?;
+    let scripts = of(&whose.component)?;
     Ok(List { component: whose.component, scripts })
 }
 
@@ -211,8 +242,10 @@ pub(crate) async fn disable(_: &Context, wanted: Wanted) -> Result<Changed, Erro
 
 fn change(wanted: Wanted, enabled: bool) -> Result<Changed, Error> {
     let component = wanted.whose.component;
-    let changed = Dirs::of(&component).set(&wanted.script, enabled)?;
-    Ok(Changed { component, script: wanted.script, enabled, changed })
+    let dirs = Dirs::of(&component);
+    let changed = dirs.set(&wanted.script, enabled)?;
+    let linked = if changed { dirs.links_to(&wanted.script) } else { Vec::new() };
+    Ok(Changed { component, script: wanted.script, enabled, changed, linked })
 }
 
 #[cfg(test)]
@@ -268,5 +301,28 @@ mod tests {
             let error = dirs.set(script, true).unwrap_err();
             assert_eq!(error.exit(), Exit::Refused, "{error}");
         }
+    }
+
+    #[test]
+    fn links_of_other_components_to_a_plain_file_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let dirs = Dirs { etc: dir.path().join("events/legacy"), data: dir.path().join("data") };
+        let own = dirs.etc.join("60.lic.script");
+        for sub in ["legacy", "lic", "copied"] {
+            fs::create_dir_all(dir.path().join("events").join(sub)).unwrap();
+        }
+        fs::write(&own, "#!/bin/sh\n").unwrap();
+        assert_eq!(dirs.links_to("60.lic"), [""; 0]);
+        fs::copy(&own, dir.path().join("events/copied/60.lic.script")).unwrap();
+        symlink("../legacy/60.lic.script", dir.path().join("events/lic/60.lic.script")).unwrap();
+        assert_eq!(dirs.links_to("60.lic"), ["lic/60.lic"]);
+        let changed = Changed {
+            component: "legacy".into(),
+            script: "60.lic".into(),
+            enabled: false,
+            changed: true,
+            linked: dirs.links_to("60.lic"),
+        };
+        assert_eq!(changed.table(), "60.lic disabled\nlic/60.lic is a link to it, and disabled, too\n");
     }
 }

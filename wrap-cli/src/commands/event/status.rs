@@ -5,14 +5,16 @@
 use std::io;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::name;
+use super::{name, names};
 use crate::commands::Shown;
 use crate::context::Context;
 use crate::error::{Error, one_line, system};
 use crate::exit::Exit;
+use crate::live;
 use crate::model::{EventRun, Moment, ScriptRun, ScriptState};
 use crate::render::table::{milliseconds, table};
 
@@ -20,7 +22,12 @@ use crate::render::table::{milliseconds, table};
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Wanted {
     /// Event
-    #[arg(value_name = "EVENT", default_value = "monitor", value_parser = name)]
+    #[arg(
+        value_name = "EVENT",
+        default_value = "monitor",
+        value_parser = name,
+        add = ArgValueCompleter::new(live::events)
+    )]
     event: String,
 
     /// Whose scripts
@@ -39,6 +46,8 @@ pub(crate) struct Status {
     pub(crate) ok: Option<bool>,
     /// In the order in which they were run; those behind one that failed are missing.
     pub(crate) scripts: Vec<Script>,
+    /// What is to be said of the event's name: that ctdbd has no such event.
+    pub(crate) remark: Option<String>,
 }
 
 /// How one script went.
@@ -88,14 +97,16 @@ impl Status {
     fn new(component: String, event: String, run: Option<EventRun>) -> Self {
         let ok = run.as_ref().map(|run| run.summary == 0);
         let scripts = run.into_iter().flat_map(|run| run.scripts).map(Script::from).collect();
-        Self { component, event, has_run: ok.is_some(), ok, scripts }
+        let remark = names::remark(&event);
+        Self { component, event, has_run: ok.is_some(), ok, scripts, remark }
     }
 }
 
 impl Shown for Status {
     fn table(&self) -> String {
         if !self.has_run {
-            return format!("event {} was never run\n", self.event);
+            let remark = self.remark.as_ref().map(|remark| format!(", and {remark}")).unwrap_or_default();
+            return format!("event {} was never run{remark}\n", self.event);
         }
         let rows = self.scripts.iter().map(|script| {
             let result = script.result.to_uppercase().replace('_', " ");
@@ -159,5 +170,8 @@ mod tests {
         assert_snapshot!("event_status_json", crate::render::json::text(&status));
         let never = Status::new("legacy".into(), "takeip".into(), None);
         assert_eq!((never.table().as_str(), Shown::exit(&never)), ("event takeip was never run\n", Exit::No));
+        let misspelt = Status::new("legacy".into(), "takip".into(), None);
+        let told = "event takip was never run, and ctdbd has no event 'takip'; is it takeip?\n";
+        assert_eq!(misspelt.table(), told);
     }
 }

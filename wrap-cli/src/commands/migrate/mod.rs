@@ -10,7 +10,7 @@ mod status;
 use super::row::{NoArgs, rows};
 
 rows! {
-    "migrate" "status": None Asks, "Show which daemon serves which function on this node", [],
+    "migrate" "status": One Asks, "Show which daemon serves which function on this node or another", [],
         NoArgs => status::Status = status::run;
     "migrate" "plan": None Asks, "Show the rungs from C's daemons to the new ones, and where this node stands", [],
         NoArgs => plan::Plan = plan::run;

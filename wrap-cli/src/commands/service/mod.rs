@@ -6,7 +6,7 @@ mod act;
 mod addresses;
 mod health;
 mod history;
-mod list;
+pub(crate) mod list;
 mod port;
 mod status;
 #[cfg(test)]
