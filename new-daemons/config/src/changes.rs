@@ -72,17 +72,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::document::Role;
-    use crate::sources::Sources;
+    use crate::sources::parts as settings;
     use crate::table::Tunneld;
-
-    fn settings(parts: &[&str]) -> Settings {
-        let mut sources = Sources::default();
-        for (number, text) in parts.iter().enumerate() {
-            sources.add(format!("{number}.conf"), Role::Part, text);
-        }
-        sources.merged()
-    }
 
     #[test]
     fn changes_are_told_and_those_that_wait_for_a_start_are_held_back() {

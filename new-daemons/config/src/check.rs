@@ -181,53 +181,21 @@ fn near(section: &str, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::finding::Severity;
+    use crate::host::Only;
 
-    struct Here;
-
-    impl Host for Here {
-        fn has_directory(&self, path: &str) -> bool {
-            ["/var/log", "/db"].contains(&path)
-        }
-
-        fn has_script(&self, name: &str) -> bool {
-            name == "debug.sh"
-        }
-
-        fn can_run(&self, path: &str) -> bool {
-            path == "/bin/prog"
-        }
-
-        fn has_component(&self, _: &str) -> bool {
-            true
-        }
-
-        fn has_agent(&self, _: &str, _: &str) -> bool {
-            true
-        }
-
-        fn runs_scripts(&self, _: &str) -> bool {
-            true
-        }
-
-        fn reads_option(&self, _: &str) -> bool {
-            true
-        }
-
-        fn topics(&self) -> Vec<&'static str> {
-            vec!["service.health.changed", "tunnel.peer.changed"]
-        }
-
-        fn version(&self) -> Option<u16> {
-            Some(17)
-        }
-    }
+    const HERE: Only = Only {
+        directories: &["/var/log", "/db"],
+        scripts: &["debug.sh"],
+        programs: &["/bin/prog"],
+        others: true,
+    };
 
     fn told(text: &str) -> Vec<(usize, bool, String)> {
         told_in(Role::Main, text)
     }
 
     fn told_in(role: Role, text: &str) -> Vec<(usize, bool, String)> {
-        let judged = judge_file(&Document::parse(text), role, &Here).into_iter().map(|judged| judged.finding);
+        let judged = judge_file(&Document::parse(text), role, &HERE).into_iter().map(|judged| judged.finding);
         judged.map(|f| (f.line, f.severity == Severity::Error, f.message)).collect()
     }
 

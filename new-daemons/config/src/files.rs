@@ -283,7 +283,7 @@ pub fn check_script_options(text: &str, host: &dyn Host) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::Severity;
-    use crate::host::{Anywhere, Nowhere};
+    use crate::host::{Anywhere, NOWHERE};
 
     fn told(findings: &[Finding]) -> Vec<(usize, bool)> {
         findings.iter().map(|f| (f.line, f.severity == Severity::Error)).collect()
@@ -316,7 +316,7 @@ mod tests {
     }
 
     fn options(text: &str) -> Vec<Finding> {
-        check_script_options(text, &Nowhere)
+        check_script_options(text, &NOWHERE)
     }
 
     #[test]

@@ -75,39 +75,49 @@ impl Host for Anywhere {
     }
 }
 
-/// A host on which nothing is there.
+/// A host on which only this is there.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Nowhere;
+pub(crate) struct Only {
+    pub(crate) directories: &'static [&'static str],
+    pub(crate) scripts: &'static [&'static str],
+    pub(crate) programs: &'static [&'static str],
+    /// Whether all components, agents and options are.
+    pub(crate) others: bool,
+}
+
+/// A host on which nothing is there.
+#[cfg(test)]
+pub(crate) const NOWHERE: Only = Only { directories: &[], scripts: &[], programs: &[], others: false };
 
 #[cfg(test)]
-impl Host for Nowhere {
-    fn has_directory(&self, _: &str) -> bool {
-        false
+impl Host for Only {
+    fn has_directory(&self, path: &str) -> bool {
+        self.directories.contains(&path)
     }
 
-    fn has_script(&self, _: &str) -> bool {
-        false
+    fn has_script(&self, name: &str) -> bool {
+        self.scripts.contains(&name)
     }
 
-    fn can_run(&self, _: &str) -> bool {
-        false
+    fn can_run(&self, path: &str) -> bool {
+        self.programs.contains(&path)
     }
 
     fn has_component(&self, _: &str) -> bool {
-        false
+        self.others
     }
 
     fn has_agent(&self, _: &str, _: &str) -> bool {
-        false
+        self.others
     }
 
     fn runs_scripts(&self, _: &str) -> bool {
-        false
+        self.others
     }
 
     fn reads_option(&self, _: &str) -> bool {
-        false
+        self.others
     }
 
     fn topics(&self) -> Vec<&'static str> {

@@ -88,18 +88,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::document::Role;
     use crate::host::Anywhere;
     use crate::schema::Value;
-    use crate::sources::Sources;
-
-    fn settings(parts: &[&str]) -> Settings {
-        let mut sources = Sources::default();
-        for (number, text) in parts.iter().enumerate() {
-            sources.add(format!("{number}.conf"), Role::Part, text);
-        }
-        sources.merged()
-    }
+    use crate::sources::parts as settings;
 
     #[test]
     fn without_any_file_all_defaults_hold() {

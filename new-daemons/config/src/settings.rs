@@ -174,16 +174,8 @@ mod tests {
     use super::*;
     use crate::document::Role;
     use crate::host::Anywhere;
-    use crate::sources::Sources;
+    use crate::sources::{Sources, parts as settings};
     use proptest::prelude::*;
-
-    fn settings(parts: &[&str]) -> Settings {
-        let mut sources = Sources::default();
-        for (number, text) in parts.iter().enumerate() {
-            sources.add(format!("{number}.conf"), Role::Part, text);
-        }
-        sources.merged()
-    }
 
     fn file() -> impl Strategy<Value = Vec<(usize, usize, u8)>> {
         proptest::collection::vec((0..3_usize, 0..3_usize, any::<u8>()), 0..12)

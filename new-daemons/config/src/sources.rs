@@ -27,6 +27,16 @@ pub struct Sources {
     pub(crate) all: Vec<Source>,
 }
 
+/// What such files of conf.d say together.
+#[cfg(test)]
+pub(crate) fn parts(texts: &[&str]) -> Settings {
+    let mut sources = Sources::default();
+    for (number, text) in texts.iter().enumerate() {
+        sources.add(format!("{number}.conf"), Role::Part, text);
+    }
+    sources.merged()
+}
+
 /// Why a configuration is not taken: every mistake in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused(pub Vec<Remark>);
