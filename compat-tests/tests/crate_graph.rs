@@ -70,7 +70,7 @@ const TABLE: &[Row] = &[
         &["bus", "config", "event", "legacy-codec", "machine", "protocol", "runtime", "service"],
         &[],
     ),
-    ("old", Tokio, &["databases", "legacy-client", "legacy-codec", "tdb"], &[]),
+    ("old", Tokio, &["databases", "legacy-client", "legacy-codec"], &[]),
     (
         "ctdbctl",
         Tokio,
@@ -84,9 +84,8 @@ const TABLE: &[Row] = &[
             "old",
             "protocol",
             "runtime",
-            "tdb",
         ],
-        &[],
+        &["tdb"],
     ),
     ("tablecloth", Joins, &["ctdbctl", "daemons", "tunneld"], &["protocol"]),
     (

@@ -164,6 +164,23 @@ impl DbError {
         Self::RecordRefused { status: reply.status, text }
     }
 
+    /// Whether no database can have the name that was said.
+    pub fn is_about_name(&self) -> bool {
+        matches!(self, Self::Tdb(tdb::Error::Name(_)))
+    }
+
+    /// Whether a file cannot be opened, or is not what it should be.
+    pub fn is_about_file(&self) -> bool {
+        matches!(
+            self,
+            Self::File { .. }
+                | Self::Backup { .. }
+                | Self::Mutexes(_)
+                | Self::Damaged(_)
+                | Self::Tdb(tdb::Error::Open { .. })
+        )
+    }
+
     /// Whether it was time that was missing.
     pub fn is_timeout(&self) -> bool {
         match self {

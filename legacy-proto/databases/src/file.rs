@@ -1,9 +1,10 @@
 //! A TDB file that no daemon is asked about: one record read or written as it is.
 //!
-//! For looking into files of a ctdbd that does not run, and for repairs. A file that this process has open by way of its
-//! database is refused. Nothing here asks where the record's data master is.
+//! For looking into files of a ctdbd that does not run, and for repairs. Whoever can wait for locks asks by way of an owner;
+//! [`Unowned`] is for tools that do one thing and end. A file that this process has open by way of its database is refused.
+//! Nothing here asks where the record's data master is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -46,6 +47,27 @@ pub async fn store(
         Ok(tdb.store(&key, &[&stored], Store::Replace)?)
     };
     owner.run(deadline, work).await
+}
+
+/// A file that is used at once, by the thread that has opened it.
+#[derive(Debug)]
+pub struct Unowned(Tdb);
+
+impl Unowned {
+    /// Opens a file without emptying it.
+    pub fn open(path: &Path) -> Result<Self, DbError> {
+        Ok(Self(Tdb::open(path, OpenFlags::empty())?))
+    }
+
+    /// The bytes stored for a key, header and all; `None` when there are none.
+    pub fn fetch(&self, key: &[u8]) -> Result<Option<Bytes>, DbError> {
+        Ok(self.0.fetch(key)?.map(Bytes::from))
+    }
+
+    /// Stores bytes for a key, one part behind the other.
+    pub fn store(&self, key: &[u8], parts: &[&[u8]]) -> Result<(), DbError> {
+        Ok(self.0.store(key, parts, Store::Replace)?)
+    }
 }
 
 /// Opens a file without emptying it. One whose chains are locked by mutexes can be opened only by those who would empty

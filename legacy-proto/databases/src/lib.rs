@@ -57,6 +57,12 @@ pub use whole::Step;
 
 use futures_util::future::join_all;
 
+/// Whether a database can have this name: it is that of a file, in the directory that ctdbd has for it.
+#[must_use]
+pub fn is_name(name: &[u8]) -> bool {
+    tdb::check_name(name).is_ok()
+}
+
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

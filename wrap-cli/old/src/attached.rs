@@ -88,7 +88,7 @@ pub(crate) async fn attach(
 ) -> Result<databases::Database, Stop> {
     let refused = |error: DbError| {
         // A name that could leave the directory is refused before ctdbd is asked, which would say this.
-        if tdb::check_name(name.as_bytes()).is_err() {
+        if !databases::is_name(name.as_bytes()) {
             err!("attach: ", name, " failed to get db_id, ret=-1\n");
             return Stop::Failed(-1);
         }
@@ -104,7 +104,7 @@ pub(crate) async fn attach(
 /// Which databases a command is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
-    /// Any.
+    /// Any database.
     All,
     /// Those whose records move.
     Volatile,

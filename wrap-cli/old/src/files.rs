@@ -8,9 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use bytes::Bytes;
+use databases::file::Unowned;
 use legacy_codec::{Abi, LtdbHeader, Pnn, Wire};
-use tdb::{OpenFlags, Store, Tdb};
 
 use crate::attached::data;
 use crate::dump;
@@ -20,8 +19,8 @@ use crate::stop::{Done, ONE, Stop};
 use crate::table::misused;
 use crate::tool::Tool;
 
-fn open(path: &OsString) -> Result<Tdb, Stop> {
-    Tdb::open(Path::new(path), OpenFlags::empty()).map_err(|_| {
+fn open(path: &OsString) -> Result<Unowned, Stop> {
+    Unowned::open(Path::new(path)).map_err(|_| {
         err!("Failed to open TDB file ", path, "\n");
         ONE
     })
@@ -52,7 +51,6 @@ pub(crate) async fn tfetch(_: &mut Tool, args: &[OsString]) -> Done {
         return Err(ONE);
     };
     drop(tdb);
-    let record = Bytes::from(record);
     let Ok((header, value)) = LtdbHeader::split(&record, Abi::NATIVE) else {
         err!("Invalid record for key ", key, "\n");
         return Err(ONE);
@@ -80,9 +78,8 @@ pub(crate) async fn tstore(_: &mut Tool, args: &[OsString]) -> Done {
     if let Some(dmaster) = rest.get(1) {
         header.dmaster = Pnn(low32(atol(dmaster.as_bytes()).cast_unsigned()));
     }
-    let stored = header
-        .encode(Abi::NATIVE)
-        .is_ok_and(|header| tdb.store(&bytes, &[&header.bytes, &value], Store::Replace).is_ok());
+    let stored =
+        header.encode(Abi::NATIVE).is_ok_and(|header| tdb.store(&bytes, &[&header.bytes, &value]).is_ok());
     if !stored {
         err!("Failed to write record ", key, " to file ", path, "\n");
         return Err(Stop::Failed(-1));

@@ -20,12 +20,9 @@ pub(super) fn failure(error: DbError) -> Failure {
         error if error.is_timeout() => Failure::TooLate(text),
         error if error.is_disconnected() => Failure::Lost(text),
         DbError::NotThere(_) => Failure::NotThere(text),
-        DbError::WrongKind { .. } | DbError::Tdb(tdb::Error::Name(_)) => Failure::Misuse(text),
-        DbError::File { .. }
-        | DbError::Backup { .. }
-        | DbError::Mutexes(_)
-        | DbError::Damaged(_)
-        | DbError::Tdb(tdb::Error::Open { .. }) => Failure::File(text),
+        error if error.is_about_name() => Failure::Misuse(text),
+        error if error.is_about_file() => Failure::File(text),
+        DbError::WrongKind { .. } => Failure::Misuse(text),
         DbError::Malformed { .. } | DbError::Path { .. } | DbError::Senseless(_) => Failure::Malformed(text),
         _ => Failure::Failed(text),
     }
