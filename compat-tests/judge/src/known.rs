@@ -8,10 +8,10 @@ use crate::verdict::{Finding, Kind};
 /// A loss that is known of C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// RCV-34: the leader was cut off and went on by itself; at the healing one side's records win by their numbers, and
-    /// acknowledged writes of the other are rolled back.
-    LeaderCutOff,
-    /// VAC-27: a record was deleted and vacuumed while a node was cut off that still had a copy of it; at the healing
+    /// RCV-34: a node was given up by the others and came back with what it had; records win by their numbers, which do not
+    /// count writes, and acknowledged writes of the side that went on are rolled back.
+    CameBack,
+    /// VAC-27: a record was deleted and vacuumed while a node was away that still had a copy of it; when it comes back
     /// the copy wins.
     DeletedDuringCut,
 }
@@ -19,14 +19,14 @@ pub enum Known {
 impl fmt::Display for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::LeaderCutOff => "RCV-34",
+            Self::CameBack => "RCV-34",
             Self::DeletedDuringCut => "VAC-27",
         })
     }
 }
 
-/// Faults that part nodes which both go on.
-const CUTS: [&str; 4] = ["F6", "F7", "F8", "F9"];
+/// Faults at which nodes give up another that keeps what it has: it is cut off, or stands still, or links are that bad.
+const AWAY: [&str; 7] = ["F4", "F5", "F6", "F7", "F8", "F9", "F10"];
 
 /// The rule that explains a finding, if there is one.
 #[must_use]
@@ -34,14 +34,12 @@ pub fn known(history: &History, finding: &Finding) -> Option<Known> {
     if !history.header.has_c() {
         return None;
     }
-    let cut = |trouble: &Trouble<'_>| CUTS.contains(&trouble.name) && trouble.begins <= finding.at;
-    if !history.troubles().iter().any(cut) {
+    let away = |trouble: &Trouble<'_>| AWAY.contains(&trouble.name) && trouble.begins <= finding.at;
+    if !history.troubles().iter().any(away) {
         return None;
     }
     match finding.kind {
-        Kind::CounterTwice | Kind::CounterBack | Kind::CounterLost | Kind::Register => {
-            Some(Known::LeaderCutOff)
-        }
+        Kind::CounterTwice | Kind::CounterBack | Kind::CounterLost | Kind::Register => Some(Known::CameBack),
         Kind::Ghost => Some(Known::DeletedDuringCut),
         _ => None,
     }

@@ -91,9 +91,10 @@ fn twice(name: &str, counter: &Counter, report: &mut Report) {
         let at = times.last().copied().unwrap_or_default();
         report.found(Kind::CounterTwice, at, format!("{name}: {value} was given {} times", times.len()));
     }
-    let more = all.count();
-    if more > 0 {
-        report.found(Kind::CounterTwice, 0, format!("{name}: and {more} more values were given twice"));
+    let more: Vec<Nanos> = all.filter_map(|(_, times)| times.last().copied()).collect();
+    if let Some(at) = more.iter().min() {
+        let text = format!("{name}: and {} more values were given twice", more.len());
+        report.found(Kind::CounterTwice, *at, text);
     }
 }
 
