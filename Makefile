@@ -17,7 +17,7 @@ DAEMONS := ctdb-eventd ctdb-serviced ctdb-tunneld
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build install test check fmt clippy doc deny gate demo bench fuzz corpus
+.PHONY: help packages build install test check fmt clippy doc deny gate demo bench faults fuzz corpus
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,21 @@ bench: packages ## the tunnel beside plain messages of ctdbd, ctdb-eventd beside
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace $(patsubst %,--bin %,$(RUN) bench bench-codec)
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench
 	$(CARGO) run $(CARGO_FLAGS) --release --quiet --bin bench-codec
+
+# What `make faults` runs; docs/reliability.md says what each word means. PLAN= repeats one run and makes the others needless.
+SEED ?= 1
+RUNS ?= 1
+MIX ?= CCC
+FAULTS ?=
+WORKLOADS ?= W1,W3,W4,W6
+MINUTES ?= 1
+PROFILE ?= fast
+PLAN ?=
+
+faults: packages ## clusters under load and faults, judged: SEED= RUNS= MIX= FAULTS= WORKLOADS= MINUTES= PROFILE= or PLAN=; as root
+	$(CARGO) build $(CARGO_FLAGS) --package compat-tests --bin compat-warden --bin compat-switch
+	$(CARGO) build $(CARGO_FLAGS) --package compat-client --package compat-faults --bins
+	$(TARGET)/debug/faults run $(if $(PLAN),--plan '$(PLAN)',--seed $(SEED) --runs $(RUNS) --mix $(MIX) --workloads $(WORKLOADS) 	    --minutes $(MINUTES) --profile $(PROFILE) $(if $(FAULTS),--faults $(FAULTS)))
 
 # Scenes to record again: SCENES="vacuum recovery".
 SCENES ?=
