@@ -91,6 +91,25 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) 
     }
 }
 
+#[tokio::test]
+async fn whoever_is_on_the_bus_is_told_when_nobody_reads_there_any_more_and_may_join_anew() {
+    let place = Place::new();
+    let below = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let bus = {
+        let _below = below.enter();
+        place.bus("alpha")
+    };
+    let mut lost = Box::pin(bus.lost());
+    let early = tokio::time::timeout(Duration::ZERO, &mut lost).await;
+    assert!(early.is_err(), "it reads still");
+    below.shutdown_background();
+    within(lost).await;
+    let again = place.echo("alpha");
+    let answer = place.bus("beta").call(local("alpha"), 1, pattern(9), SOON).await;
+    assert_eq!(answer.unwrap(), pattern(9));
+    drop((bus, again));
+}
+
 fn pattern(len: usize) -> Bytes {
     (0..len).map(|at| u8::try_from((at ^ (at >> 8) ^ (at >> 16)) & 0xff).unwrap()).collect()
 }
