@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bus::calls::{CallError, News};
 use bus::{Address, Daemon, Node};
-use protocol::interface::{Ask, Tell};
+use protocol::interface::Ask;
 use protocol::service::{
     ServiceCondition, ServiceHealth, ServiceName, ServicePhase, ServiceSettled, ServiceState, ServiceWhich,
 };
@@ -21,8 +21,7 @@ use protocol::xdr::Xdr;
 use runtime::{Bus, Joining, Subscription};
 use tempfile::TempDir;
 
-/// Nothing here takes longer unless it hangs.
-const SOON: Duration = Duration::from_secs(60);
+use crate::{SOON, told};
 
 /// A service that runs when its file is there. What is done with it is written down.
 const FILE: &str = r#"#!/bin/sh
@@ -191,18 +190,4 @@ fn script(dir: &Path, component: &str, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, text).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-/// The next event that is told; others before it are passed over.
-async fn told<T: Tell>(events: &mut Subscription) -> T {
-    let next = async {
-        loop {
-            match events.next().await {
-                News::Event { topic, body } if topic == T::TOPIC => return T::from_bytes(&body).unwrap(),
-                News::Event { .. } | News::Up => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    };
-    tokio::time::timeout(SOON, next).await.expect("nothing is told")
 }
