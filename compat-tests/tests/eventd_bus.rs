@@ -1,11 +1,8 @@
 //! Our event daemon below three real ctdbd, as daemons of other nodes see it: asked over the tunnel, and listened to.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::support::watching::Watching;
 use compat_tests::{Cluster, Daemon, Node};
 use serde_json::Value;
 
@@ -40,60 +37,13 @@ fn wait_told(cluster: &Cluster, node: &Node, words: &str, code: i32) -> Value {
     found.unwrap()
 }
 
-/// The example in Python, which listens at the door of one node's event daemon to that of another.
-struct Example {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Example {
-    fn start(near: &Node, node: u32) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/watch_events.py");
-        let mut command = Command::new("python3");
-        command.arg(script).arg("--door").arg(near.bus_dir().join("event.0.http"));
-        command.args(["--node", &node.to_string(), "--daemon", "event", "--topic", "event."]);
-        let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
-        let printed = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in printed.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// Passes over what comes before a line with all of this in it.
-    #[track_caller]
-    fn line(&self, parts: &[&str]) -> String {
-        let deadline = Instant::now() + STEP;
-        let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            if parts.iter().all(|part| line.contains(part)) {
-                return line;
-            }
-            seen.push(line);
-        }
-        panic!("{parts:?} is not printed in time; this was: {seen:#?}");
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[test]
 fn events_of_another_node_are_asked_for_run_and_heard_of() {
     let (cluster, _tunnelds) = start(&[0, 1, 2]);
     let near = cluster.node(0);
     wait_told(&cluster, near, "event status startup -n 1", 0);
-    let events = Example::start(near, 1);
-    events.line(&["listening to 1/event/0"]);
+    let events = Watching::start(near, "event", "1", "event.");
+    events.line_with(&["listening to 1/event/0"]);
 
     let ran = told(near, "event run trouble with me -n 1");
     assert_eq!((ran.0, &ran.1["result"]), (Some(1), &Value::from("failed")));
@@ -106,11 +56,11 @@ fn events_of_another_node_are_asked_for_run_and_heard_of() {
     let theirs = cluster.node(1).try_ctdb(&["event", "status", "legacy", "trouble"]).unwrap();
     assert!(theirs.stdout.contains("OUTPUT: trouble with me at node.1"), "{theirs:?}");
 
-    events.line(&["event.run.started", "\"event\": \"trouble\"", "\"me\""]);
-    events.line(&["event.script.finished", "10.words", "trouble with me at node.1"]);
-    events.line(&["event.run.finished", "\"culprit\": \"10.words\"", "\"result\": \"failed\""]);
+    events.line_with(&["event.run.started", "\"event\": \"trouble\"", "\"me\""]);
+    events.line_with(&["event.script.finished", "10.words", "trouble with me at node.1"]);
+    events.line_with(&["event.run.finished", "\"culprit\": \"10.words\"", "\"result\": \"failed\""]);
     // What ctdbd asks for is heard of too.
-    events.line(&["event.run.finished", "\"event\": \"monitor\"", "\"result\": \"ok\""]);
+    events.line_with(&["event.run.finished", "\"event\": \"monitor\"", "\"result\": \"ok\""]);
 
     let (code, history) = told(near, "event history 10.words -n 1");
     let runs = history["scripts"][0]["runs"].as_array().unwrap();

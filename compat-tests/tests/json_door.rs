@@ -1,12 +1,11 @@
 //! The HTTP doors of tunnelds over real ctdbd: requests and events of another node as JSON, and the example in Python
 //! that docs/json.md shows, as a reader would start it.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::support::watching::Watching;
 use crate::support::{Peer, SOON, cluster};
 use compat_tests::{Node, wait_until};
 use serde_json::{Value, json};
@@ -40,52 +39,6 @@ fn ask(node: &Node, method: &str, target: &str, body: &str) -> Result<(u16, Stri
 fn post(node: &Node, target: &str, body: &Value) -> Result<(u16, Value), String> {
     let (status, text) = ask(node, "POST", target, &body.to_string())?;
     Ok((status, serde_json::from_str(&text).map_err(|e| format!("{e}: {text}"))?))
-}
-
-/// The example, and what it prints.
-struct Example {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Example {
-    fn start(near: &Node, node: &str, topic: &str) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/watch_events.py");
-        let mut command = Command::new("python3");
-        command.arg(script).arg("--door").arg(door(near)).args(["--node", node, "--topic", topic]);
-        let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
-        let printed = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in printed.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// Passes over what comes before a line that is so.
-    #[track_caller]
-    fn line(&self, what: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            if what(&line) {
-                return line;
-            }
-            seen.push(line);
-        }
-        panic!("not printed in time; this was: {seen:#?}");
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
@@ -135,7 +88,7 @@ fn the_example_prints_events_of_another_node_and_what_it_has_missed() {
     let _near = cluster.start_tunneld(0).unwrap();
     let listens = || std::os::unix::net::UnixStream::connect(door(near));
     wait_until(SOON, "the door is open", listens).unwrap();
-    let example = Example::start(near, "1", "tunnel.daemon.");
+    let example = Watching::start(near, "tunnel", "1", "tunnel.daemon.");
     // Its tunneld does not run yet.
     example.line(|line| line.starts_with("-- 1/tunnel/0: "));
     let tunneld = cluster.start_tunneld(1).unwrap();

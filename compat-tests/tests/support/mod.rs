@@ -6,6 +6,7 @@
 #![allow(dead_code)] // Each test program uses a part.
 
 pub(crate) mod letters;
+pub(crate) mod watching;
 
 use std::os::unix::net::UnixDatagram;
 use std::sync::mpsc as std_mpsc;
