@@ -98,6 +98,31 @@ fn every_daemon_that_has_a_name_on_the_bus_is_in_the_executable() {
 }
 
 #[test]
+fn the_makefile_the_resource_agent_and_the_units_name_the_daemons_of_the_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let daemons = protocol::daemons::ALL;
+    let mut programs = daemons.map(|daemon| daemon.program);
+    programs.sort_unstable();
+    assert!(read("Makefile").contains(&format!("\nDAEMONS := {}\n", programs.join(" "))));
+    let agent = read("new-daemons/daemons/share/ocf/daemon");
+    let sections = daemons.map(|daemon| daemon.section());
+    assert!(agent.contains(&format!("    {}) ;;\n", sections.join(" | "))), "what it takes for a daemon");
+    let nouns: Vec<&str> = agent.lines().filter(|line| line.contains(") echo ")).map(str::trim).collect();
+    let mut wanted: Vec<String> =
+        daemons.map(|daemon| format!("{}) echo {} ;;", daemon.section(), daemon.noun())).into();
+    wanted.push(r#"*) echo "$OCF_RESKEY_daemon" ;;"#.to_owned());
+    assert_eq!(nouns, wanted);
+    for daemon in daemons {
+        let unit = format!("systemd/{}.service", daemon.program);
+        let places = [format!("new-daemons/daemons/{unit}"), format!("tunnel-proxy/daemon/{unit}")];
+        let unit = places.iter().find_map(|path| fs::read_to_string(root.join(path)).ok()).expect(&unit);
+        let starts = format!("ExecStart=/usr/sbin/{}", daemon.program);
+        assert!(unit.lines().any(|line| line.split(' ').next() == Some(&starts)), "{unit}");
+    }
+}
+
+#[test]
 fn without_a_name_it_lists_them() {
     for words in [&[][..], &["--help"]] {
         let help = own(words);
