@@ -149,7 +149,7 @@ pub(crate) enum Error {
     /// A tunneld did not answer a question as it should.
     #[error("ctdb-tunneld of node {node}: {message}; 'ctdbctl tunnel status' says more")]
     Tunneld {
-        /// Whose.
+        /// The node of that tunneld.
         node: bus::Node,
         /// For scripts.
         code: &'static str,

@@ -11,7 +11,7 @@ pub(crate) const STEPS: &str = "--steps";
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
-    /// Instructions.
+    /// Instructions that are executed.
     Callgrind,
     /// Bytes allocated.
     Memcheck,

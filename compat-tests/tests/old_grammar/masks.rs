@@ -5,7 +5,7 @@
 /// What is hidden, and why it changes by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mask {
-    /// Nothing.
+    /// Nothing is hidden.
     Exact,
     /// `ping` measures time and counts clients, which others may be too: the numbers behind `time=` and the bracket.
     PingTime,

@@ -49,7 +49,7 @@ pub enum Layout {
     List(&'static Self),
     /// A 32-bit length right before what it counts.
     Prefixed(&'static Self),
-    /// Members.
+    /// Members one after another.
     Struct(&'static StructLayout),
     /// A [`Record`].
     Record,

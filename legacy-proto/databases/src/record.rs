@@ -39,7 +39,7 @@ pub struct Held {
 /// What to do with a record under its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing.
+    /// Leave it as it is.
     Keep,
     /// New data; nothing is written when it is the old.
     Store(Bytes),

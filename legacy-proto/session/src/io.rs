@@ -123,14 +123,14 @@ pub enum Effect {
     Reply {
         /// The call, by the token of its owner.
         token: Token,
-        /// How.
+        /// The reply, or why there is none.
         result: Result<Reply, CallError>,
     },
     /// A call for a record ended. A status that is not 0 is an answer too, and so is REPLY_ERROR, with its text as data.
     Record {
         /// The call, by the token of its owner.
         token: Token,
-        /// How.
+        /// The reply, or why there is none.
         result: Result<ReplyCall, CallError>,
     },
     /// Answers all [`Input::Subscribe`] of a srvid so far. Once it is accepted, no up without it.
@@ -159,7 +159,7 @@ pub enum Effect {
 pub struct Reply {
     /// Status word; the meaning depends on the control.
     pub status: i32,
-    /// Data.
+    /// The data of the reply, as the control lays it out.
     pub data: Bytes,
     /// Error text.
     pub error: Option<String>,

@@ -26,7 +26,7 @@ pub enum Origin {
     Configuration,
     /// Somebody on the bus.
     Registered {
-        /// Who.
+        /// The registrant.
         owner: Owner,
         /// Until when, unless it is renewed.
         until: Time,

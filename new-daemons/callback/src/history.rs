@@ -144,6 +144,6 @@ pub struct GivenUp {
     pub attempts: u32,
     /// Why it was given up.
     pub reason: Reason,
-    /// When.
+    /// When it was given up.
     pub at: Time,
 }

@@ -71,7 +71,7 @@ pub enum Input {
     Register {
         /// Comes back in [`Effect::Answer`].
         token: Token,
-        /// Who.
+        /// The registrant.
         owner: Owner,
         /// What it wants to have run, and when.
         row: Row,
@@ -82,7 +82,7 @@ pub enum Input {
     Renew {
         /// Comes back in [`Effect::Answer`].
         token: Token,
-        /// Who.
+        /// The registrant.
         owner: Owner,
         /// The callback, by its name.
         name: String,
@@ -93,7 +93,7 @@ pub enum Input {
     Remove {
         /// Comes back in [`Effect::Answer`].
         token: Token,
-        /// Who.
+        /// The registrant.
         owner: Owner,
         /// The callback, by its name.
         name: String,
@@ -106,7 +106,7 @@ pub enum Input {
     Ended {
         /// The run that has ended.
         run: RunId,
-        /// How.
+        /// How it has ended.
         ending: Ending,
         /// The last bytes of what it printed.
         output: Vec<u8>,
@@ -196,7 +196,7 @@ pub enum Effect {
     Stop(RunId),
     /// The answer to somebody.
     Answer {
-        /// Who.
+        /// The token of the question.
         token: Token,
         /// Whether it was done.
         result: Result<(), Refusal>,
@@ -212,7 +212,7 @@ pub enum Effect {
     Failed {
         /// The callback's name.
         callback: String,
-        /// How.
+        /// How it has ended.
         how: Outcome,
         /// The pause.
         again: Option<Duration>,

@@ -49,7 +49,7 @@ pub enum Request {
     },
     /// The scripts of a component.
     Scripts {
-        /// Whose.
+        /// The component that has them.
         component: Word,
     },
     /// All components, and what each does.
@@ -160,7 +160,7 @@ pub enum Input {
     Request {
         /// For the answer.
         id: RequestId,
-        /// Who.
+        /// The client that asks.
         origin: Origin,
         /// The question, or the event that is to be run.
         request: Request,

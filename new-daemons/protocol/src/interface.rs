@@ -115,7 +115,7 @@ pub trait Handler: Send + Sync + 'static {
 
 /// A request as a type, for whoever asks.
 pub trait Ask {
-    /// Whom.
+    /// The service that has the request.
     const SERVICE: &'static Service;
     /// Its number.
     const NUMBER: u32;

@@ -36,7 +36,7 @@ pub enum Problem {
     /// a number out of its bounds
     #[error("'{service}': {what} is out of its bounds")]
     Bounds {
-        /// Whose.
+        /// The service that has it.
         service: String,
         /// The option whose value it is.
         what: &'static str,

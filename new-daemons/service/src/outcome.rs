@@ -113,7 +113,7 @@ pub struct Outcome {
 pub struct Done {
     /// The operation that has ended.
     pub operation: Operation,
-    /// How.
+    /// How it has ended.
     pub how: How,
     /// Why it did not go well, in a line; empty when it did.
     pub reason: String,

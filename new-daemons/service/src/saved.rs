@@ -59,7 +59,7 @@ pub struct Reported {
     pub healthy: bool,
     /// Why it is not.
     pub reason: String,
-    /// When.
+    /// When it was reported.
     pub at: Wall,
 }
 

@@ -125,7 +125,7 @@ pub struct Transition {
     pub from: State,
     /// The state now.
     pub to: State,
-    /// When.
+    /// When it changed.
     pub at: Wall,
     /// By what.
     pub operation: Operation,

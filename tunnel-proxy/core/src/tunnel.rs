@@ -21,7 +21,7 @@ use crate::turns::Turns;
 /// What happens to a tunneld.
 #[derive(Debug)]
 pub enum Input {
-    /// Begin.
+    /// The first input: connect to ctdbd.
     Start,
     /// Something on the connection to ctdbd.
     Ctdbd(session::Input),

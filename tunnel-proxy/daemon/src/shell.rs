@@ -17,7 +17,7 @@ use tunnel_core::{Event, Tunnel, messages};
 use crate::carrier::{Carrier, Wish};
 use crate::{key, station};
 
-/// What the tunneld is ill with while there is no ctdbd.
+/// Under this word the tunneld says at `/health` that there is no ctdbd.
 const CTDBD: &str = "ctdbd";
 
 /// ... and while its key cannot be read.

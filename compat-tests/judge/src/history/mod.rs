@@ -37,7 +37,7 @@ pub struct Operation<'a> {
     pub node: u32,
     /// What was asked for.
     pub op: &'a Op,
-    /// When.
+    /// When it was called.
     pub called: Nanos,
     /// When it ended and how. None: it never returned, and may have happened.
     pub returned: Option<(Nanos, &'a Outcome)>,

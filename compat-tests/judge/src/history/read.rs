@@ -17,7 +17,7 @@ pub enum Unreadable {
     /// The file could not be read.
     #[error("line {line}: {why}")]
     Io {
-        /// Where.
+        /// The line of the file.
         line: usize,
         /// What the system says.
         why: std::io::Error,
@@ -28,7 +28,7 @@ pub enum Unreadable {
     /// The first line is no header, or a line is no event.
     #[error("line {line}: {why}")]
     Word {
-        /// Where.
+        /// The line of the file.
         line: usize,
         /// What is wrong with its words.
         why: serde_json::Error,
@@ -53,7 +53,7 @@ pub enum Unreadable {
     /// Two lines contradict each other.
     #[error("line {line}: {what}")]
     Contradiction {
-        /// Where.
+        /// The line of the file.
         line: usize,
         /// What contradicts what.
         what: String,

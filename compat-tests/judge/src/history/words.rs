@@ -115,7 +115,7 @@ pub struct ProcId(pub u32);
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// When.
+    /// When it happened.
     pub t: u64,
     /// What was seen or done.
     #[serde(flatten)]
@@ -363,7 +363,7 @@ pub enum What {
         proc: ProcId,
         /// Pairs call and return.
         id: u64,
-        /// How.
+        /// How the call has ended.
         result: Outcome,
     },
     /// A message was handed over.
@@ -412,7 +412,7 @@ pub enum What {
     },
     /// What a node says about the cluster.
     View {
-        /// Who.
+        /// The node that says it.
         node: u32,
         /// What the node says about the cluster.
         view: View,

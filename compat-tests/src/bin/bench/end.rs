@@ -16,7 +16,7 @@ pub(crate) const ECHO: u8 = 1;
 pub(crate) const SINK: u8 = 2;
 /// Be counted, and send the count back.
 pub(crate) const LAST: u8 = 3;
-/// End.
+/// The daemon is to end.
 pub(crate) const QUIT: u8 = 4;
 
 /// One client.

@@ -98,7 +98,7 @@ wire! {
 wire! {
     /// `struct ctdb_db_statistics_old` up to the keys.
     DbStatisticsHead {
-        /// Locks.
+        /// Locks that a child took for ctdbd.
         locks: LockStatistics,
         /// How long vacuuming took.
         vacuum: LatencyCounter,
@@ -127,7 +127,7 @@ pub struct HotKey {
 /// `struct ctdb_db_statistics_old`: what was done to one database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DbStatistics {
-    /// Locks.
+    /// Locks that a child took for ctdbd.
     pub locks: LockStatistics,
     /// How long vacuuming took.
     pub vacuum: LatencyCounter,

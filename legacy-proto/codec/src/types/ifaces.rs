@@ -8,7 +8,7 @@ use crate::prim::CName;
 wire! {
     /// `struct ctdb_iface`. The name's array is `IFNAMSIZ + 2` bytes.
     Iface {
-        /// Name.
+        /// The name of the interface.
         name: CName<18>,
         /// 0 = link down.
         link_state: u16,

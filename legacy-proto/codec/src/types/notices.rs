@@ -103,7 +103,7 @@ wire! {
         timeout: u32,
     }
     counted {
-        /// Anything.
+        /// Bytes that the receiver gives a meaning.
         data: Bytes,
     }
 }

@@ -16,9 +16,9 @@ wire! {
     LatencyCounter {
         /// How often.
         num: i32,
-        /// Shortest.
+        /// The shortest time.
         min: CDouble,
-        /// Longest.
+        /// The longest time.
         max: CDouble,
         /// All together.
         total: CDouble,
@@ -69,11 +69,11 @@ wire! {
     /// What got no answer in time.
     #[derive(Copy, Default)]
     TimeoutCounts {
-        /// Calls.
+        /// Calls for records.
         call: u32,
-        /// Controls.
+        /// Controls without an answer.
         control: u32,
-        /// Traverses.
+        /// Traverses that did not end.
         traverse: u32,
     }
 }
@@ -138,7 +138,7 @@ wire! {
         timeouts: TimeoutCounts,
         /// How long the cluster lock took.
         reclock: ReclockLatencies,
-        /// Locks.
+        /// Locks that a child took for ctdbd.
         locks: LockStatistics,
         /// Calls from clients.
         total_calls: u32,
@@ -160,7 +160,7 @@ wire! {
         call_latency: LatencyCounter,
         /// How long writes by a child took.
         childwrite_latency: LatencyCounter,
-        /// Recoveries.
+        /// Recoveries since counting began.
         num_recoveries: u32,
         /// When counting began.
         start_time: Timeval,

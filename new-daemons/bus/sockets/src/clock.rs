@@ -17,7 +17,7 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// Now.
+    /// The time since the clock was made.
     #[must_use]
     pub fn now(&self) -> Time {
         Time::ZERO + self.start.elapsed()

@@ -144,7 +144,7 @@ pub enum Input {
     Call {
         /// Comes back in [`Effect::Answered`].
         id: CallId,
-        /// Whom.
+        /// The daemon that is asked.
         to: Address,
         /// For what.
         number: u32,
@@ -168,7 +168,7 @@ pub enum Input {
     Subscribe {
         /// Comes back in [`Effect::News`].
         id: SubscriptionId,
-        /// Whose.
+        /// The daemon whose events they are.
         to: Address,
         /// How the topics begin.
         prefix: String,
@@ -186,7 +186,7 @@ pub enum Input {
     Watch {
         /// Comes back in [`Effect::Watched`].
         id: WatchId,
-        /// Whom.
+        /// The daemon that is watched.
         to: Address,
     },
     /// No more of it.
@@ -232,7 +232,7 @@ pub enum Effect {
     Request {
         /// For the reply.
         request: RequestId,
-        /// Who.
+        /// The daemon that asks.
         from: Address,
         /// For what.
         number: u32,
@@ -259,7 +259,7 @@ pub enum Effect {
     },
     /// A message of somebody who does not speak this protocol.
     Foreign {
-        /// Who.
+        /// The daemon that has sent it.
         from: Address,
         /// The message as it came.
         body: Bytes,

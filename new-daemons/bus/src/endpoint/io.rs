@@ -37,7 +37,7 @@ impl Config {
 /// What happens to an endpoint.
 #[derive(Debug)]
 pub enum Input {
-    /// Begin.
+    /// The first input: look for the tunneld.
     Start,
     /// [`Effect::Connect`] worked.
     Connected,

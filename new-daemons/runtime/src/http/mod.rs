@@ -106,7 +106,7 @@ pub enum DoorError {
     /// the Unix socket cannot be made
     #[error("cannot listen at {}: {error}", path.display())]
     Socket {
-        /// Where.
+        /// The path of the socket.
         path: PathBuf,
         /// What the system says.
         error: io::Error,
@@ -114,7 +114,7 @@ pub enum DoorError {
     /// the TCP address cannot be had
     #[error("cannot listen at {address}: {error}")]
     Address {
-        /// Where.
+        /// The address that was asked for.
         address: SocketAddr,
         /// What the system says.
         error: io::Error,

@@ -30,7 +30,7 @@ pub struct Requests {
 /// Somebody asks for something.
 #[derive(Debug)]
 pub struct Request {
-    /// Who.
+    /// The daemon that asks.
     pub from: Address,
     /// For what.
     pub number: u32,

@@ -40,9 +40,9 @@ const LEAVE: Duration = Duration::from_secs(3);
 /// What waits to be told while a thread of its own does something else.
 const TOLD: usize = 4096;
 
-/// What a daemon is ill with that is not on the bus.
+/// Under this word a daemon that is not on the bus says so at `/health`.
 const BUS: &str = "bus";
-/// What one is ill with that goes by an old configuration.
+/// Under this word a daemon says at `/health` that its latest configuration was not taken.
 pub const CONFIGURATION: &str = "configuration";
 
 /// Why a daemon cannot be reached.

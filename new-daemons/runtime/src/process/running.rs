@@ -47,7 +47,7 @@ pub enum How {
 /// The end of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// How.
+    /// How it has ended.
     pub how: How,
     /// What it printed.
     pub output: Output,
