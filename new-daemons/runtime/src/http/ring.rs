@@ -17,9 +17,9 @@ const EVENTS: usize = 1024;
 /// Bytes of them.
 const BYTES: usize = 4 << 20;
 
-/// An event that was told.
+/// An event that was told, with its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Numbered {
     pub(crate) number: u64,
     pub(crate) topic: &'static str,
     pub(crate) body: Bytes,
@@ -27,7 +27,7 @@ pub(crate) struct Told {
 
 #[derive(Debug)]
 struct Kept {
-    events: VecDeque<Told>,
+    events: VecDeque<Numbered>,
     bytes: usize,
     last: u64,
 }
@@ -47,7 +47,7 @@ pub(crate) enum Next {
     /// So many events were dropped, of all topics, before the reader had looked at them.
     Lost(u64),
     /// An event.
-    Event(Told),
+    Event(Numbered),
     /// Nothing yet.
     Nothing,
 }
@@ -77,7 +77,7 @@ impl Ring {
         kept.last += 1;
         let number = kept.last;
         kept.bytes += body.len();
-        kept.events.push_back(Told { number, topic, body });
+        kept.events.push_back(Numbered { number, topic, body });
         while kept.events.len() > EVENTS || (kept.bytes > BYTES && kept.events.len() > 1) {
             let gone = kept.events.pop_front();
             kept.bytes -= gone.map_or(0, |event| event.body.len());
