@@ -15,6 +15,7 @@ use crate::stage::Stage;
 
 pub use files::{SCRIPT, SCRIPT_NAME, hold_lock, overwrite};
 pub use network::be_hostile;
+pub use processes::lasting;
 
 /// What ends a fault.
 pub type Heal = Box<dyn FnOnce(&Stage<'_>) -> Result<()> + Send>;

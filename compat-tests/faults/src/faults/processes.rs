@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use compat_tests::Tool;
+use compat_tests::{Node, Process, Tool};
 use judge::history::NodeState;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -101,13 +101,21 @@ pub(super) fn clients_killed(stage: &Stage<'_>, victims: &[usize]) -> Result<Hea
     Ok(Box::new(|_| Ok(())))
 }
 
+/// The processes below the main daemon that last: it has others that end within a moment, of which a kill would be nothing.
+pub fn lasting(node: &Node) -> Result<Vec<Process>> {
+    const NAMES: [&str; 3] = ["ctdb_recoverd", "ctdb-eventd", "ctdb_mutex_fcnt"];
+    let mut all = node.helpers()?;
+    all.retain(|process| NAMES.iter().any(|name| process.name.starts_with(name)));
+    Ok(all)
+}
+
 /// One of the processes below the main daemon dies. The main daemon may follow.
 pub(super) fn helper_killed(stage: &Stage<'_>, victims: &[usize]) -> Result<Heal> {
     for pnn in victims {
-        let helpers = stage.cluster.node(*pnn).helpers()?;
+        let helpers = lasting(stage.cluster.node(*pnn))?;
         let last = u64::try_from(helpers.len())?.saturating_sub(1);
         let which = usize::try_from(stage.draw(0, last))?;
-        let helper = helpers.get(which).with_context(|| format!("node {pnn} has no helpers"))?;
+        let helper = helpers.get(which).with_context(|| format!("node {pnn} has no helpers that last"))?;
         stage.may_end(*pnn);
         kill(Pid::from_raw(helper.pid), Signal::SIGKILL)
             .with_context(|| format!("{} of node {pnn}", helper.name))?;
