@@ -14,27 +14,13 @@ const ABI: Abi = Abi::NATIVE;
 const ENDS: usize = 160;
 const STEP: usize = 61;
 
-fn twin(of: &Operation) -> Option<Body<'_>> {
-    Some(match of {
-        Operation::ReqCall(body) => Body::Call(body.into()),
-        Operation::ReplyCall(body) => Body::CallAnswer(body.into()),
-        Operation::ReqDmaster(body) => Body::Dmaster(body.into()),
-        Operation::ReplyDmaster(body) => Body::DmasterAnswer(body.into()),
-        Operation::ReqMessage(body) => Body::Message(body.into()),
-        Operation::ReqControl(body) => Body::Control(body.into()),
-        Operation::ReplyControl(body) => Body::ControlAnswer(body.into()),
-        Operation::ReqTunnel(body) => Body::Tunnel(body.into()),
-        _ => return None,
-    })
-}
-
 /// Whether both accept these bytes; what they say of them has to be the same.
 fn accepted(frame: &Bytes) -> bool {
     let view = Frame::read(frame).and_then(|frame| Some((frame, Body::read(frame.operation, frame.body)?)));
     match (Packet::decode(frame, ABI), view) {
         (Ok(table), Some((frame, body))) => {
             assert_eq!((table.header, table.body.number()), (frame.header, frame.operation));
-            if let Some(twin) = twin(&table.body) {
+            if let Some(twin) = Body::of(&table.body) {
                 assert_eq!(twin, body);
             }
             true

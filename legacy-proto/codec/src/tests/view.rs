@@ -9,21 +9,6 @@ use crate::*;
 
 const ABI: Abi = Abi::NATIVE;
 
-/// What a view says of a body, as the table would say it.
-fn twin(of: &Operation) -> Option<Body<'_>> {
-    Some(match of {
-        Operation::ReqCall(body) => Body::Call(body.into()),
-        Operation::ReplyCall(body) => Body::CallAnswer(body.into()),
-        Operation::ReqDmaster(body) => Body::Dmaster(body.into()),
-        Operation::ReplyDmaster(body) => Body::DmasterAnswer(body.into()),
-        Operation::ReqMessage(body) => Body::Message(body.into()),
-        Operation::ReqControl(body) => Body::Control(body.into()),
-        Operation::ReplyControl(body) => Body::ControlAnswer(body.into()),
-        Operation::ReqTunnel(body) => Body::Tunnel(body.into()),
-        _ => return None,
-    })
-}
-
 fn put(header: &Header, body: &Body<'_>, out: &mut Out) -> Result<(), Error> {
     match body {
         Body::Call(body) => out.push(header, body),
@@ -131,7 +116,7 @@ fn agree(packet: &Bytes) {
     match (Packet::decode(packet, ABI), seen) {
         (Ok(table), Some((frame, body))) => {
             assert_eq!((table.header, table.body.number()), (frame.header, frame.operation));
-            assert_eq!(twin(&table.body).unwrap(), body);
+            assert_eq!(Body::of(&table.body).unwrap(), body);
         }
         (Err(_), None) => {}
         (table, view) => panic!("{packet:?}: the table says {table:?}, the view {view:?}"),
@@ -144,11 +129,11 @@ proptest! {
         let packet = Packet { header, body };
         let table = packet.encode(ABI).unwrap().bytes;
         let mut out = Out::default();
-        put(&header, &twin(&packet.body).unwrap(), &mut out).unwrap();
+        put(&header, &Body::of(&packet.body).unwrap(), &mut out).unwrap();
         prop_assert_eq!(out.bytes(), &table[..]);
         agree(&table);
         // A second one goes behind it.
-        put(&header, &twin(&packet.body).unwrap(), &mut out).unwrap();
+        put(&header, &Body::of(&packet.body).unwrap(), &mut out).unwrap();
         prop_assert_eq!(&out.bytes()[table.len()..], &table[..]);
     }
 

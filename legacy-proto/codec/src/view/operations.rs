@@ -5,6 +5,7 @@ use super::macros::views;
 use crate::abi::round_up;
 use crate::flags::{CallFlags, ControlFlags, RecordFlags, TunnelFlags};
 use crate::ids::{CallId, ClientId, DbId, Pnn, SrvId, TunnelId};
+use crate::operation::Operation;
 
 /// Where the version of a record stands behind the id of a database.
 const RSN: usize = round_up(4, ALIGN8);
@@ -63,7 +64,7 @@ views! {
 }
 
 macro_rules! bodies {
-    ($($name:ident)+) => {
+    ($($name:ident $table:ident)+) => {
         /// What stands behind a header, by the number of its operation.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Body<'a> {
@@ -85,8 +86,26 @@ macro_rules! bodies {
                     _ => Some(Self::Other(body)),
                 }
             }
+
+            /// What the table has decoded; nothing for an operation that has no view.
+            #[must_use]
+            pub fn of(decoded: &'a Operation) -> Option<Self> {
+                match decoded {
+                    $( Operation::$table(body) => Some(Self::$name(body.into())), )+
+                    _ => None,
+                }
+            }
         }
     };
 }
 
-bodies! { Call CallAnswer Dmaster DmasterAnswer Message Control ControlAnswer Tunnel }
+bodies! {
+    Call ReqCall
+    CallAnswer ReplyCall
+    Dmaster ReqDmaster
+    DmasterAnswer ReplyDmaster
+    Message ReqMessage
+    Control ReqControl
+    ControlAnswer ReplyControl
+    Tunnel ReqTunnel
+}
