@@ -25,8 +25,11 @@ impl fmt::Display for Known {
     }
 }
 
-/// Faults at which nodes give up another that keeps what it has: it is cut off, or stands still, or links are that bad.
-const AWAY: [&str; 7] = ["F4", "F5", "F6", "F7", "F8", "F9", "F10"];
+/// Faults that part nodes which both go on.
+const CUTS: [&str; 4] = ["F6", "F7", "F8", "F9"];
+
+/// The fault at which a node stands still. That it costs increments was seen on C; of other losses nobody has seen one.
+const STILL: &str = "F4";
 
 /// The rule that explains a finding, if there is one.
 #[must_use]
@@ -34,13 +37,14 @@ pub fn known(history: &History, finding: &Finding) -> Option<Known> {
     if !history.header.has_c() {
         return None;
     }
-    let away = |trouble: &Trouble<'_>| AWAY.contains(&trouble.name) && trouble.begins <= finding.at;
-    if !history.troubles().iter().any(away) {
-        return None;
-    }
+    let before = |trouble: &Trouble<'_>| trouble.begins <= finding.at;
+    let troubles = history.troubles();
+    let cut = troubles.iter().any(|trouble| CUTS.contains(&trouble.name) && before(trouble));
+    let still = troubles.iter().any(|trouble| trouble.name == STILL && before(trouble));
     match finding.kind {
-        Kind::CounterTwice | Kind::CounterBack | Kind::CounterLost | Kind::Register => Some(Known::CameBack),
-        Kind::Ghost => Some(Known::DeletedDuringCut),
+        Kind::CounterTwice | Kind::CounterBack | Kind::CounterLost if cut || still => Some(Known::CameBack),
+        Kind::Register if cut => Some(Known::CameBack),
+        Kind::Ghost if cut => Some(Known::DeletedDuringCut),
         _ => None,
     }
 }

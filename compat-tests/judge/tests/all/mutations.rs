@@ -384,6 +384,34 @@ fn what_c_is_known_to_lose_is_forgiven_only_to_a_mix_with_c_that_was_cut() {
 }
 
 #[test]
+fn a_node_of_c_that_stood_still_is_forgiven_increments_and_nothing_else() {
+    let acceptable = |fault: &str, more: Vec<What>| {
+        let mut story = good();
+        quietly(&mut story, more);
+        story.header.mix = "CRR".to_owned();
+        story.lines.iter_mut().for_each(|line| {
+            if let What::Fault { name, .. } = &mut line.what {
+                fault.clone_into(name);
+            }
+        });
+        let verdict = judge::judge(&story.history());
+        assert!(!verdict.green());
+        verdict.acceptable()
+    };
+    let back = || call(1, 9000, inc("c0"), done(9));
+    let ghost = || call(5, 9000, read("d0"), done(90));
+    for (fault, increments, others) in [
+        ("F3", false, false),
+        ("F4", true, false),
+        ("F5", false, false),
+        ("F6", true, true),
+        ("F10", false, false),
+    ] {
+        assert_eq!((acceptable(fault, back()), acceptable(fault, ghost())), (increments, others), "{fault}");
+    }
+}
+
+#[test]
 fn an_unread_write_that_never_returned_explains_nothing_and_a_read_one_does() {
     let mut story = good();
     let proc = ProcId(4);
