@@ -56,13 +56,9 @@ fn read(reader: &Peer, flows: &mut [(&str, &mut Flow)]) {
     }
 }
 
-/// `None` without root, with the reason.
-fn cluster(nodes: u8) -> Option<Cluster> {
-    if !nix::unistd::geteuid().is_root() {
-        println!("skipped: only root may make network namespaces");
-        return None;
-    }
-    Some(Cluster::builder().nodes(nodes).namespaces().without_waiting().start().unwrap())
+fn cluster(nodes: u8) -> Cluster {
+    assert!(nix::unistd::geteuid().is_root(), "only root may make network namespaces: run this test as root");
+    Cluster::builder().nodes(nodes).namespaces().without_waiting().start().unwrap()
 }
 
 struct Scene<'a> {
@@ -130,7 +126,7 @@ impl Scene<'_> {
 
 #[test]
 fn a_node_that_is_cut_off_and_comes_back_gets_each_letter_once_or_its_sender_is_told() {
-    let Some(cluster) = cluster(3) else { return };
+    let cluster = cluster(3);
     let tunnelds: Vec<_> = (0..3).map(|pnn| cluster.start_tunneld(pnn).unwrap()).collect();
     let [a, b, c] = [(0, "a"), (1, "b"), (2, "c")].map(|(n, name)| Peer::connect(cluster.node(n), name));
     for (from, to) in [(&a, address(1, "b")), (&b, address(0, "a")), (&a, address(2, "c"))] {
@@ -192,7 +188,7 @@ fn a_node_that_is_cut_off_and_comes_back_gets_each_letter_once_or_its_sender_is_
 
 #[test]
 fn a_cluster_in_namespaces_leaves_none_of_them_behind() {
-    let Some(cluster) = cluster(2) else { return };
+    let cluster = cluster(2);
     let dir = cluster.dir().to_owned();
     let namespace = |pid: i32| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
     let nodes = [0, 1].map(|pnn| namespace(cluster.node(pnn).pid().unwrap()));
