@@ -1,10 +1,9 @@
 //! Calls and events between daemons of one node, beside a ping-pong of raw Unix datagrams of the same sizes.
 //!
-//! Each end has a thread of its own, as a daemon has, on tokio or on the reactor. Raw datagrams and the two drivers take
-//! turns within a round, and a ratio is taken within one. `bench bus` measures this alone.
+//! Each end has a thread of its own, as a daemon has, on tokio or on the reactor. Raw datagrams, the least that a loop over
+//! them costs, and the two drivers take turns within a round, and a ratio is taken within one. `bench bus` measures this alone.
 
 use std::fmt::Write;
-use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -14,10 +13,10 @@ use anyhow::{Context, bail};
 use bus::calls::News;
 use bus::{Address, Daemon, Node};
 use bytes::Bytes;
-use nix::sys::socket::{setsockopt, sockopt::SndBuf};
 use runtime::{Bus, Joining};
 
 use crate::on_reactor;
+use crate::raw::{Raw, Receiving};
 use crate::report::Spread;
 
 /// How long one way is measured in a round.
@@ -113,54 +112,6 @@ impl Calls {
     }
 }
 
-/// Two connected sockets and an echo: no layer at all.
-struct Raw {
-    socket: UnixDatagram,
-    echo: Option<JoinHandle<std::io::Result<()>>>,
-}
-
-impl Raw {
-    fn start() -> anyhow::Result<Self> {
-        let (socket, far) = UnixDatagram::pair()?;
-        for end in [&socket, &far] {
-            setsockopt(end, SndBuf, &(1 << 20))?;
-        }
-        let echo = std::thread::spawn(move || {
-            let mut buffer = vec![0; 128 << 10];
-            loop {
-                let len = far.recv(&mut buffer)?;
-                if len == 0 {
-                    return Ok(());
-                }
-                far.send(&buffer[..len])?;
-            }
-        });
-        Ok(Self { socket, echo: Some(echo) })
-    }
-
-    fn trips(&self, body: &[u8]) -> anyhow::Result<f64> {
-        let (begun, mut times, mut buffer) = (Instant::now(), Vec::new(), vec![0; 128 << 10]);
-        while begun.elapsed() < TIME {
-            let start = Instant::now();
-            self.socket.send(body)?;
-            let len = self.socket.recv(&mut buffer)?;
-            times.push(start.elapsed().as_secs_f64() * 1e6);
-            if len != body.len() {
-                bail!("{len} bytes came back");
-            }
-        }
-        Ok(Spread::of(times.into_iter()).median())
-    }
-
-    fn end(mut self) -> anyhow::Result<()> {
-        self.socket.send(&[])?;
-        match self.echo.take().map(JoinHandle::join) {
-            Some(Ok(result)) => Ok(result?),
-            _ => bail!("the echo panicked"),
-        }
-    }
-}
-
 /// Events of one publisher to so many subscribers: told per second, and how many were lost.
 fn events(dir: &Path, subscribers: u32) -> anyhow::Result<(f64, u64)> {
     let publisher = named("publisher", subscribers)?;
@@ -239,26 +190,35 @@ pub(crate) fn compare(rounds: usize) -> anyhow::Result<String> {
     let mut out = String::new();
     let wanted = "on the reactor at most 1.8 wanted up to 1 KiB";
     writeln!(out, "Round trip of a call in microseconds; ratio to raw, {wanted}:\n")?;
-    writeln!(out, "| body | raw datagrams | on tokio | ratio | on the reactor | ratio |")?;
-    writeln!(out, "|---:|---:|---:|---:|---:|---:|")?;
-    let (raw, calls) = (Raw::start()?, Calls::start(&dir, 0, bus::PASS_ABOVE)?);
+    writeln!(
+        out,
+        "| body | raw datagrams | in a loop | ratio | on tokio | ratio | on the reactor | ratio |"
+    )?;
+    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+    let (mut raw, mut looped) = (Raw::start(Receiving::Blocks)?, Raw::start(Receiving::Looks)?);
+    let calls = Calls::start(&dir, 0, bus::PASS_ABOVE)?;
     let mut hot = on_reactor::Calls::start(&dir, 3)?;
     for size in SIZES {
         let body = Bytes::from(vec![7; size]);
         let mut all = Vec::new();
         // The first round warms up and is not counted.
         for round in 0..=rounds {
-            let times = [raw.trips(&body)?, calls.trips(&body)?, hot.trips(&body)?];
+            let raw = [raw.trips(&body)?, looped.trips(&body)?];
+            let times = [raw[0], raw[1], calls.trips(&body)?, hot.trips(&body)?];
             if round > 0 {
                 all.push(times);
             }
         }
         let times = |which: usize| Spread::of(all.iter().map(|times| times[which])).show(1);
         let ratio = |which: usize| Spread::of(all.iter().map(|times| times[which] / times[0])).show(2);
-        let [raw, tokio, hot] = [0, 1, 2].map(times);
-        writeln!(out, "| {size} B | {raw} | {tokio} | {} | {hot} | {} |", ratio(1), ratio(2))?;
+        write!(out, "| {size} B | {} |", times(0))?;
+        for which in 1..=3 {
+            write!(out, " {} | {} |", times(which), ratio(which))?;
+        }
+        out.push('\n');
     }
     raw.end()?;
+    looped.end()?;
     calls.end()?;
     hot.end()?;
 

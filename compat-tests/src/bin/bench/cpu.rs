@@ -1,6 +1,7 @@
 //! CPUs: which ones this process and its children may use, and how much time a process has had.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::Context;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -35,11 +36,13 @@ impl Cpus {
     }
 }
 
-/// Nanoseconds that the main threads of these processes have run: field 1 of `schedstat`.
-pub(crate) fn used(pids: &[i32]) -> anyhow::Result<u64> {
-    let of = |pid: &i32| -> anyhow::Result<u64> {
-        let text = fs::read_to_string(format!("/proc/{pid}/schedstat"))?;
-        Ok(text.split_ascii_whitespace().next().context("schedstat is empty")?.parse()?)
-    };
-    pids.iter().map(of).sum()
+/// How long all threads of this process have run so far: field 1 of their `schedstat`. Threads that have ended do not count.
+pub(crate) fn used(pid: i32) -> anyhow::Result<Duration> {
+    let mut all = Duration::ZERO;
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let text = fs::read_to_string(task?.path().join("schedstat"))?;
+        let field = text.split_ascii_whitespace().next().context("schedstat is empty")?;
+        all += Duration::from_nanos(field.parse()?);
+    }
+    Ok(all)
 }

@@ -16,6 +16,7 @@ mod measure;
 mod memory;
 mod on_reactor;
 mod plain;
+mod raw;
 mod report;
 mod services;
 mod tool;

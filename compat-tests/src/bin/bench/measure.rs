@@ -146,18 +146,23 @@ impl Bench {
     /// Runs `what`, which carries so many messages in one direction as it returns, and adds CPU times.
     fn sample(
         &mut self,
+        way: Way,
         what: impl FnOnce(&mut Self) -> anyhow::Result<(Duration, u32)>,
     ) -> anyhow::Result<Sample> {
-        let before = (cpu::used(&self.ctdbd)?, cpu::used(&self.tunneld)?);
+        let used = |pids: &[i32]| pids.iter().map(|pid| cpu::used(*pid)).sum::<anyhow::Result<Duration>>();
+        let before = (used(&self.ctdbd)?, used(&self.tunneld)?);
         let (time, messages) = what(self)?;
-        let each = |nanos: u64| Duration::from_nanos(nanos) / messages.max(1);
-        let ctdbd = each(cpu::used(&self.ctdbd)? - before.0);
-        Ok(Sample { time, ctdbd, tunneld: each(cpu::used(&self.tunneld)? - before.1) })
+        let each = |time: Duration| time / messages.max(1);
+        let ctdbd = each(used(&self.ctdbd)?.saturating_sub(before.0));
+        let tunneld = each(used(&self.tunneld)?.saturating_sub(before.1));
+        // It has carried them, so a figure of nothing was measured elsewhere.
+        ensure!(!matches!(way, Way::Daemons) || !tunneld.is_zero(), "the tunneld has not run");
+        Ok(Sample { time, ctdbd, tunneld })
     }
 
     fn trips(&mut self, way: Way, size: usize) -> anyhow::Result<Sample> {
         let (body, answer) = question(way, size)?;
-        self.sample(|bench| {
+        self.sample(way, |bench| {
             let end = bench.end(way);
             let (start, mut times) = (Instant::now(), Vec::new());
             while start.elapsed() < ROUND_TRIPS {
@@ -176,7 +181,7 @@ impl Bench {
     fn flow(&mut self, way: Way, size: usize) -> anyhow::Result<Sample> {
         let count = (FLOW.0 / size).min(FLOW.1);
         let body = filled(SINK, size);
-        self.sample(|bench| {
+        self.sample(way, |bench| {
             let end = bench.end(way);
             let start = Instant::now();
             for _ in 1..count {

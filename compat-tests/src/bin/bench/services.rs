@@ -20,6 +20,7 @@ use protocol::services::service;
 use protocol::xdr::Xdr;
 use runtime::{Bus, Joining};
 
+use crate::cpu;
 use crate::report::Spread;
 
 const SERVICES: usize = 50;
@@ -128,11 +129,7 @@ impl Subject {
 
     fn used(&self) -> anyhow::Result<Used> {
         let pid = self.daemon.id();
-        let mut own = Duration::ZERO;
-        for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            own += Duration::from_nanos(text.split(' ').next().context("no schedstat")?.parse()?);
-        }
+        let own = cpu::used(i32::try_from(pid)?)?;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         let fields = stat.rsplit_once(") ").context("no stat")?.1.split(' ');
         let ticks: u64 = fields.skip(13).take(2).map(str::parse::<u64>).sum::<Result<_, _>>()?;
