@@ -1,5 +1,6 @@
 //! Who is meant: a node, a name and an instance, written `1/cluster/0`.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,7 +32,7 @@ pub enum AddressError {
 }
 
 /// The name of a kind of daemon: 1 to 15 letters, digits and `-`, beginning with a letter. It is used in file names.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Name([u8; Name::MAX + 1]);
 
 impl Name {
@@ -41,7 +42,7 @@ impl Name {
     /// A name from its bytes, checked.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
         let first = bytes.first().is_some_and(u8::is_ascii_lowercase);
-        let rest = bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
+        let rest = bytes.iter().all(|byte| LETTERS[usize::from(*byte)]);
         if !first || !rest || bytes.len() > Self::MAX {
             return Err(AddressError::Name);
         }
@@ -62,6 +63,31 @@ impl Name {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+/// What a name may have behind its first letter.
+const LETTERS: [bool; 256] = {
+    let mut letters = [false; 256];
+    let all = b"abcdefghijklmnopqrstuvwxyz0123456789-";
+    let mut at = 0;
+    while at < all.len() {
+        letters[all[at] as usize] = true;
+        at += 1;
+    }
+    letters
+};
+
+/// By their letters: as one number, since queues and peers are looked up by names all the time.
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        u128::from_be_bytes(self.0).cmp(&u128::from_be_bytes(other.0))
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -153,6 +179,14 @@ mod tests {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
         assert_eq!("3/event".parse::<Address>().unwrap().to_string(), "3/event/0");
+    }
+
+    #[test]
+    fn names_are_in_the_order_of_their_letters() {
+        let names = ["a", "a-", "a0", "aa", "ab", "b", "bus", "event", "eventd", "fifteen-letters"];
+        let read: Vec<Name> = names.iter().map(|name| name.parse().unwrap()).collect();
+        assert!(read.is_sorted());
+        assert!(read.iter().zip(names).all(|(name, text)| name.as_str() == text));
     }
 
     #[test]

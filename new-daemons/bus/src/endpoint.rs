@@ -105,11 +105,6 @@ impl Endpoint {
         self.effects.push_back(Effect::Completed { ticket, result: Err(Undelivered { reason, in_doubt }) });
     }
 
-    fn completed(&mut self, ended: Vec<Ended>) {
-        let effects = ended.into_iter().map(|(ticket, result)| Effect::Completed { ticket, result });
-        self.effects.extend(effects);
-    }
-
     fn lose(&mut self, now: Time, reason: LostReason) {
         self.with_driver = 0;
         let why = match reason {
@@ -301,6 +296,15 @@ fn is_tunneld(daemon: Daemon) -> bool {
 /// Room for everything around the data in one frame.
 const FRAME_OVERHEAD: usize = 128;
 
+/// Messages to neighbours that have come to their end are effects.
+struct Completed<'e>(&'e mut VecDeque<Effect>);
+
+impl Extend<Ended> for Completed<'_> {
+    fn extend<I: IntoIterator<Item = Ended>>(&mut self, ended: I) {
+        self.0.extend(ended.into_iter().map(|(ticket, result)| Effect::Completed { ticket, result }));
+    }
+}
+
 impl Machine for Endpoint {
     type Input = Input;
     type Effect = Effect;
@@ -325,14 +329,10 @@ impl Machine for Endpoint {
             Input::Datagram(bytes) => self.datagram(now, bytes, None),
             Input::Passed { datagram, body } => self.datagram(now, datagram, Some(body)),
             Input::LocalSent(daemon) => {
-                let mut ended = Vec::new();
-                self.locals.sent(now, daemon, &mut ended);
-                self.completed(ended);
+                self.locals.sent(now, daemon, &mut Completed(&mut self.effects));
             }
             Input::LocalGone { daemon, fresh } => {
-                let mut ended = Vec::new();
-                self.locals.gone(daemon, fresh, &mut ended);
-                self.completed(ended);
+                self.locals.gone(daemon, fresh, &mut Completed(&mut self.effects));
             }
             Input::NotPassed(daemon) => self.locals.not_passed(daemon),
             Input::Send { ticket, to, body } => self.send(now, ticket, to, body),
@@ -349,19 +349,15 @@ impl Machine for Endpoint {
                 for (ticket, in_doubt) in self.outgoing.fail_all() {
                     self.complete(ticket, Failure::TunneldGone, in_doubt);
                 }
-                let mut ended = Vec::new();
-                self.locals.fail_all(Failure::ReceiverStalled, &mut ended);
-                self.completed(ended);
+                self.locals.fail_all(Failure::ReceiverStalled, &mut Completed(&mut self.effects));
                 self.state = State::Stopped;
             }
         }
     }
 
     fn tick(&mut self, now: Time) {
-        let mut ended = Vec::new();
         self.reassembly.tick(now);
-        let closed = self.locals.tick(now, &mut ended);
-        self.completed(ended);
+        let closed = self.locals.tick(now, &mut Completed(&mut self.effects));
         self.effects.extend(closed.into_iter().map(Effect::LocalClose));
         match self.state {
             State::Away(retry, _) if now >= retry => {

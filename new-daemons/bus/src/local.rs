@@ -189,7 +189,7 @@ impl Locals {
     }
 
     /// The datagram is in the receiver's socket: these messages are delivered.
-    pub(crate) fn sent(&mut self, now: Time, to: Daemon, ended: &mut Vec<Ended>) {
+    pub(crate) fn sent(&mut self, now: Time, to: Daemon, ended: &mut impl Extend<Ended>) {
         let Some(peer) = self.peers.get_mut(&to) else { return };
         let Some(with_driver) = peer.with_driver.take() else { return };
         for _ in 0..with_driver.whole {
@@ -216,7 +216,7 @@ impl Locals {
     }
 
     /// The receiver's socket refuses. `fresh`: the connection was made for this datagram, so nobody is there.
-    pub(crate) fn gone(&mut self, to: Daemon, fresh: bool, ended: &mut Vec<Ended>) {
+    pub(crate) fn gone(&mut self, to: Daemon, fresh: bool, ended: &mut impl Extend<Ended>) {
         let Some(peer) = self.peers.get_mut(&to) else { return };
         peer.with_driver = None;
         // Half of it went to somebody who has ended: the whole surely did not arrive.
@@ -230,14 +230,14 @@ impl Locals {
         }
     }
 
-    fn fail(&mut self, to: Daemon, reason: Failure, ended: &mut Vec<Ended>) {
+    fn fail(&mut self, to: Daemon, reason: Failure, ended: &mut impl Extend<Ended>) {
         self.ready.remove(&to);
         let queue = self.peers.remove(&to).map(|p| p.queue).unwrap_or_default();
         ended.extend(queue.into_iter().map(|m| (m.ticket, surely(reason))));
     }
 
     /// Gives up receivers that take nothing and connections that nobody needs; all that are to be closed come back.
-    pub(crate) fn tick(&mut self, now: Time, ended: &mut Vec<Ended>) -> Vec<Daemon> {
+    pub(crate) fn tick(&mut self, now: Time, ended: &mut impl Extend<Ended>) -> Vec<Daemon> {
         if self.look.is_none_or(|at| now < at) {
             return Vec::new();
         }
@@ -258,7 +258,7 @@ impl Locals {
     }
 
     /// Gives up everything.
-    pub(crate) fn fail_all(&mut self, reason: Failure, ended: &mut Vec<Ended>) {
+    pub(crate) fn fail_all(&mut self, reason: Failure, ended: &mut impl Extend<Ended>) {
         for to in self.peers.keys().copied().collect::<Vec<_>>() {
             self.fail(to, reason, ended);
         }

@@ -188,9 +188,12 @@ impl End {
             if self.outcomes.is_empty() {
                 return;
             }
-            for (peer, outcome) in std::mem::take(&mut self.outcomes) {
+            let mut outcomes = std::mem::take(&mut self.outcomes);
+            for (peer, outcome) in outcomes.drain(..) {
                 self.outcome(peer, outcome);
             }
+            // Their memory is used again. Nothing was added meanwhile.
+            self.outcomes = outcomes;
         }
     }
 

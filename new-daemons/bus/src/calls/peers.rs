@@ -86,21 +86,24 @@ impl Calls {
     }
 
     pub(super) fn peer(&mut self, now: Time, at: Address) -> &mut Peer {
-        if !self.peers.contains_key(&at) {
-            if self.peers.len() >= PEERS_MAX {
-                self.peers.retain(|_, peer| peer.open > 0);
-            }
-            self.timers.insert((now + PROBE_EVERY, Timer::Look(at)));
-            let peer = Peer { heard: now, look: Some(now + PROBE_EVERY), ..Peer::default() };
-            self.peers.insert(at, peer);
+        if self.peers.len() >= PEERS_MAX && !self.peers.contains_key(&at) {
+            self.peers.retain(|_, peer| peer.open > 0);
         }
-        self.peers.entry(at).or_default()
+        let timers = &mut self.timers;
+        self.peers.entry(at).or_insert_with(|| {
+            timers.insert((now + PROBE_EVERY, Timer::Look(at)));
+            Peer { heard: now, look: Some(now + PROBE_EVERY), ..Peer::default() }
+        })
     }
 
     /// Something of this side is open with the peer from now on.
     pub(super) fn opened(&mut self, now: Time, with: Address) {
-        self.peer(now, with).open += 1;
-        self.look_by(with, now + PROBE_EVERY);
+        let by = now + PROBE_EVERY;
+        let peer = self.peer(now, with);
+        peer.open += 1;
+        if peer.look.is_none_or(|look| by < look) {
+            self.look_by(with, by);
+        }
     }
 
     pub(super) fn closed(&mut self, with: Address) {
