@@ -14,6 +14,7 @@ mod error;
 pub mod event;
 mod flags;
 mod frame;
+mod hash;
 pub mod helper;
 mod ids;
 mod layout;
@@ -41,6 +42,7 @@ pub use flags::{
     TunnelFlags,
 };
 pub use frame::{DEFAULT_LIMIT, FrameBuf, FrameError, Framing, Rejected};
+pub use hash::{hash, lmaster};
 pub use ids::{
     CallId, ClientId, DbId, DebugLevel, Dest, Generation, Pid, Pnn, RecMode, ReqId, RunState, SrvId, TunnelId,
 };

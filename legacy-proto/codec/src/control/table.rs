@@ -243,7 +243,7 @@ controls! {
         154 VACUUM_FETCH VacuumFetch (Data RecBuffer) -> Data (), since 12;
         /// Vacuums a database now.
         155 DB_VACUUM DbVacuum (Data DbVacuumArgs) -> Data (), since 12;
-        /// Answers with its argument, after a while.
+        /// Answers with its argument at once; the delay in it is not kept.
         156 ECHO_DATA EchoData (Data Echo) -> Data Echo, since 13;
         /// Disables the node.
         157 DISABLE_NODE DisableNode (Data ()) -> Data (), since 15;
