@@ -3,7 +3,7 @@
 //! Only declarations; who may call what, and when, is in `handle.rs` and `registry.rs`. The library's own log is left
 //! at its default, which is silent: its callback takes a variable list of arguments.
 
-use std::ffi::{c_char, c_int, c_uchar, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
 /// `TDB_DATA`: bytes that belong to somebody else.
 #[repr(C)]
@@ -61,4 +61,27 @@ unsafe extern "C" {
     pub(crate) fn tdb_transaction_commit(tdb: *mut Context) -> c_int;
     pub(crate) fn tdb_transaction_cancel(tdb: *mut Context) -> c_int;
     pub(crate) fn tdb_runtime_check_for_robust_mutexes() -> bool;
+    pub(crate) fn tdb_chainlock_mark(tdb: *mut Context, key: Data) -> c_int;
+    pub(crate) fn tdb_chainlock_unmark(tdb: *mut Context, key: Data) -> c_int;
+    pub(crate) fn tdb_lockall_mark(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_lockall_unmark(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_transaction_write_lock_mark(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_transaction_write_lock_unmark(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_add_flags(tdb: *mut Context, flags: c_uint);
+    pub(crate) fn tdb_remove_flags(tdb: *mut Context, flags: c_uint);
+    pub(crate) fn tdb_lock_nonblock(tdb: *mut Context, list: c_int, kind: c_int) -> c_int;
+    pub(crate) fn tdb_unlock(tdb: *mut Context, list: c_int, kind: c_int) -> c_int;
+    pub(crate) fn tdb_hash_size(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_traverse_chain(
+        tdb: *mut Context,
+        chain: c_uint,
+        visit: Visit,
+        private: *mut c_void,
+    ) -> c_int;
+    pub(crate) fn tdb_freelist_size(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_repack(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_wipe_all(tdb: *mut Context) -> c_int;
+    pub(crate) fn tdb_enable_seqnum(tdb: *mut Context);
+    pub(crate) fn tdb_increment_seqnum_nonblock(tdb: *mut Context);
+    pub(crate) fn tdb_set_max_dead(tdb: *mut Context, pieces: c_int);
 }

@@ -50,8 +50,21 @@ impl Tdb {
     }
 
     fn open_with(path: &Path, opening: Opening) -> Result<Self, Error> {
-        let open = OpenFile::open(path, opening)?;
-        Ok(Self { open, path: path.to_owned(), inside: Cell::new(false), _thread: PhantomData })
+        Ok(Self::from_parts(OpenFile::open(path, opening)?, path.to_owned()))
+    }
+
+    pub(crate) const fn from_parts(open: OpenFile, path: PathBuf) -> Self {
+        Self { open, path, inside: Cell::new(false), _thread: PhantomData }
+    }
+
+    pub(crate) fn into_parts(self) -> (OpenFile, PathBuf) {
+        debug_assert!(!self.inside.get(), "a closure of this handle gives it away");
+        (self.open, self.path)
+    }
+
+    /// Whether a closure is being called.
+    pub(crate) const fn inside(&self) -> &Cell<bool> {
+        &self.inside
     }
 
     /// The path it was opened by.
@@ -189,10 +202,10 @@ pub(crate) fn bytes(bytes: &[u8]) -> ffi::Data {
     ffi::Data { ptr: bytes.as_ptr().cast_mut(), len: bytes.len() }
 }
 
-type Look<'a, B> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<B>;
+pub(crate) type Look<'a, B> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<B>;
 
 /// A closure on its way through C.
-struct Call<'a, B> {
+pub(crate) struct Call<'a, B> {
     inside: &'a Cell<bool>,
     look: Look<'a, B>,
     broke: Option<B>,
@@ -200,11 +213,11 @@ struct Call<'a, B> {
 }
 
 impl<'a, B> Call<'a, B> {
-    fn new(inside: &'a Cell<bool>, look: Look<'a, B>) -> Self {
+    pub(crate) fn new(inside: &'a Cell<bool>, look: Look<'a, B>) -> Self {
         Self { inside, look, broke: None, panic: None }
     }
 
-    fn pointer(&mut self) -> *mut c_void {
+    pub(crate) fn pointer(&mut self) -> *mut c_void {
         std::ptr::from_mut(self).cast()
     }
 
@@ -227,7 +240,7 @@ impl<'a, B> Call<'a, B> {
     }
 
     /// What the closure broke with. Goes on with its panic, if that is how it ended.
-    fn finish(self) -> Option<B> {
+    pub(crate) fn finish(self) -> Option<B> {
         if let Some(panic) = self.panic {
             resume_unwind(panic);
         }
@@ -263,7 +276,7 @@ unsafe extern "C" fn parse_one<B>(key: ffi::Data, data: ffi::Data, private: *mut
 /// # Safety
 /// `private` is the pointer of a `Call<()>` that nobody else uses now.
 #[expect(unsafe_code, reason = "is called by libtdb")]
-unsafe extern "C" fn visit_one(
+pub(crate) unsafe extern "C" fn visit_one(
     _: *mut ffi::Context,
     key: ffi::Data,
     data: ffi::Data,

@@ -16,7 +16,7 @@
 //! # Ok::<(), tdb::Error>(())
 //! ```
 //!
-//! A handle cannot leave its thread:
+//! A handle cannot leave its thread, unless it is parked ([`Tdb::park`]), which it can be only without locks:
 //!
 //! ```compile_fail
 //! let tdb = tdb::Tdb::open("/tmp/x.tdb", tdb::OpenFlags::empty()).unwrap();
@@ -28,14 +28,19 @@ mod ffi;
 mod flags;
 mod handle;
 mod locks;
+mod marks;
 mod name;
+mod parked;
 mod registry;
 mod transaction;
+mod upkeep;
 
 pub use error::{Code, Error};
 pub use flags::{OpenFlags, Store};
 pub use handle::{Create, Tdb};
 pub use locks::ChainLock;
+pub use marks::{ChainMark, FreelistLock, Unlocked, WholeMark};
 pub use name::check_name;
+pub use parked::Parked;
 pub use registry::mutexes_work;
 pub use transaction::Transaction;

@@ -8,8 +8,11 @@ mod basics;
 mod damaged;
 mod dangers;
 mod locks;
+mod marks;
 mod model;
+mod parked;
 mod peer;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::process::Command;

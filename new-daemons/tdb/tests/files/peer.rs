@@ -99,6 +99,7 @@ fn peer_process() {
             wait();
         }
         "try" => say(if tdb.try_lock(b"key1").unwrap().is_some() { "free" } else { "busy" }),
+        "freelist" => say(if tdb.try_freelist().unwrap().is_some() { "free" } else { "busy" }),
         "increment" => {
             for _ in 0..INCREMENTS {
                 increment(&tdb);
