@@ -1,4 +1,4 @@
-//! The functions of libtdb that are used here, as `tdb.h` declares them.
+//! The functions of libtdb that are used here, as `tdb.h` declares them, and those of the C library that `libc` lacks.
 //!
 //! Only declarations; who may call what, and when, is in `handle.rs` and `registry.rs`. The library's own log is left
 //! at its default, which is silent: its callback takes a variable list of arguments.
@@ -84,4 +84,16 @@ unsafe extern "C" {
     pub(crate) fn tdb_enable_seqnum(tdb: *mut Context);
     pub(crate) fn tdb_increment_seqnum_nonblock(tdb: *mut Context);
     pub(crate) fn tdb_set_max_dead(tdb: *mut Context, pieces: c_int);
+    pub(crate) fn tdb_jenkins_hash(key: *const Data) -> c_uint;
+}
+
+#[expect(unsafe_code, reason = "declares functions of C")]
+unsafe extern "C" {
+    pub(crate) fn pthread_mutex_consistent(mutex: *mut libc::pthread_mutex_t) -> c_int;
+    pub(crate) fn pthread_mutex_clocklock(
+        mutex: *mut libc::pthread_mutex_t,
+        clock: libc::clockid_t,
+        until: *const libc::timespec,
+    ) -> c_int;
+    pub(crate) fn pthread_kill(thread: libc::pthread_t, signal: c_int) -> c_int;
 }

@@ -12,11 +12,12 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::{Code, Error};
 use crate::ffi;
 use crate::flags::{OpenFlags, Store};
-use crate::registry::{OpenFile, Opening};
+use crate::registry::{InUse, OpenFile, Opening};
 
 /// How a file that is not there is made.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,10 @@ impl Tdb {
     pub(crate) fn into_parts(self) -> (OpenFile, PathBuf) {
         debug_assert!(!self.inside.get(), "a closure of this handle gives it away");
         (self.open, self.path)
+    }
+
+    pub(crate) fn in_use(&self) -> Arc<InUse> {
+        self.open.in_use().clone()
     }
 
     /// Whether a closure is being called.
@@ -193,7 +198,7 @@ impl Tdb {
 
     /// Reads bytes of the file without touching its locks; fewer than asked at its end.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, Error> {
-        self.open.file().read_at(buffer, offset).map_err(Error::Read)
+        self.open.in_use().file().read_at(buffer, offset).map_err(Error::Read)
     }
 }
 

@@ -14,7 +14,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::ffi;
@@ -41,13 +41,37 @@ pub(crate) struct Opening {
     pub(crate) create: Option<libc::mode_t>,
 }
 
+/// A descriptor of our own for a file that is in use here. Closing it drops all locks that the process has on the file, so
+/// whoever needs it keeps the file in the list, and nobody can open it anew meanwhile.
+#[derive(Debug)]
+pub(crate) struct InUse {
+    file: ManuallyDrop<File>,
+    identity: Identity,
+}
+
+impl InUse {
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        let mut files = open_files();
+        // SAFETY: taken once, here, and not used afterwards.
+        #[expect(unsafe_code, reason = "orders the two closes")]
+        unsafe {
+            ManuallyDrop::drop(&mut self.file);
+        }
+        files.remove(&self.identity);
+    }
+}
+
 /// A file that is open: libtdb's context, and a descriptor of our own that is closed after it.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
     context: NonNull<ffi::Context>,
-    /// Closing it drops the locks of the context, so it must stay until the context is gone.
-    file: ManuallyDrop<File>,
-    identity: Identity,
+    in_use: Arc<InUse>,
 }
 
 impl OpenFile {
@@ -79,7 +103,8 @@ impl OpenFile {
         match own_descriptor(context) {
             Ok((file, identity)) => {
                 files.insert(identity, path.to_owned());
-                Ok(Self { context, file: ManuallyDrop::new(file), identity })
+                let in_use = Arc::new(InUse { file: ManuallyDrop::new(file), identity });
+                Ok(Self { context, in_use })
             }
             Err(error) => {
                 close(context);
@@ -92,21 +117,17 @@ impl OpenFile {
         self.context.as_ptr()
     }
 
-    pub(crate) fn file(&self) -> &File {
-        &self.file
+    pub(crate) const fn in_use(&self) -> &Arc<InUse> {
+        &self.in_use
     }
 }
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
-        let mut files = open_files();
+        // The descriptor of `in_use` goes after this.
+        let files = open_files();
         close(self.context);
-        // SAFETY: taken once, here, and not used afterwards.
-        #[expect(unsafe_code, reason = "orders the two closes")]
-        unsafe {
-            ManuallyDrop::drop(&mut self.file);
-        }
-        files.remove(&self.identity);
+        drop(files);
     }
 }
 

@@ -10,8 +10,11 @@ mod dangers;
 mod locks;
 mod marks;
 mod model;
+mod outside;
 mod parked;
 mod peer;
+mod pool;
+mod recovered;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -56,6 +59,15 @@ impl Fixture {
 /// Both ways in which chains are locked.
 fn lock_kinds() -> [OpenFlags; 2] {
     [OpenFlags::VOLATILE, OpenFlags::VOLATILE | OpenFlags::MUTEX_LOCKING]
+}
+
+/// Waits for a condition.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !holds() {
+        assert!(std::time::Instant::now() < deadline, "in vain: {what}");
+        std::thread::yield_now();
+    }
 }
 
 /// What tdbdump shows of a file.

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use tdb::{OpenFlags, Store, Tdb};
+use tdb::{OpenFlags, Stop, Store, Tdb, What};
 
 const ROLE: &str = "TDB_PEER_ROLE";
 const FILE: &str = "TDB_PEER_FILE";
@@ -87,6 +87,9 @@ fn peer_process() {
     let role = std::env::var(ROLE).expect("a role");
     let path = std::env::var(FILE).unwrap();
     let flags = OpenFlags::from_bits_retain(std::env::var(FLAGS).unwrap().parse().unwrap());
+    if role == "opener" {
+        return open_and_close(&path, flags);
+    }
     let tdb = Tdb::open(path, flags).unwrap();
     match role.as_str() {
         "count" => say(tdb.traverse(|_, _| ControlFlow::Continue(())).unwrap()),
@@ -100,6 +103,20 @@ fn peer_process() {
         }
         "try" => say(if tdb.try_lock(b"key1").unwrap().is_some() { "free" } else { "busy" }),
         "freelist" => say(if tdb.try_freelist().unwrap().is_some() { "free" } else { "busy" }),
+        // Locks that were taken outside the handle end with their process, too.
+        "whole" => {
+            let held = tdb.outside().unwrap().lock(What::Whole, &Stop::default()).unwrap();
+            say("locked");
+            wait();
+            drop(held);
+            say("unlocked");
+            wait();
+        }
+        "hold counter" => {
+            let _lock = tdb.lock(b"counter").unwrap();
+            say("locked");
+            wait();
+        }
         "increment" => {
             for _ in 0..INCREMENTS {
                 increment(&tdb);
@@ -107,6 +124,16 @@ fn peer_process() {
             say("done");
         }
         other => panic!("no role {other}"),
+    }
+}
+
+/// Opens and closes the file again and again, until it is killed. It touches no record, and so waits for no freeze.
+fn open_and_close(path: &str, flags: OpenFlags) {
+    for opened in 0_u64.. {
+        drop(Tdb::open(path, flags).unwrap());
+        if opened == 0 {
+            say("opened");
+        }
     }
 }
 
