@@ -48,7 +48,7 @@ impl Default for Options {
 
 /// What the words of the command line come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Parsed {
     /// Options, and the words that are none.
     Words(Options, Vec<OsString>),
     /// `--help`.
@@ -174,7 +174,7 @@ impl<'a> Parser<'a> {
 }
 
 /// Understands the words behind the program's name.
-pub(crate) fn parse(words: &[OsString], posix: bool) -> Outcome {
+pub(crate) fn parse(words: &[OsString], posix: bool) -> Parsed {
     let mut parser = Parser { words, next: 0, options: Options::default() };
     let mut plain = Vec::new();
     // C quirk: the first word that is no option ends the options, and that is the program's name.
@@ -195,16 +195,16 @@ pub(crate) fn parse(words: &[OsString], posix: bool) -> Outcome {
         };
         match done {
             Ok(()) => {}
-            Err(End::Help) => return Outcome::Help,
-            Err(End::Usage) => return Outcome::Usage,
+            Err(End::Help) => return Parsed::Help,
+            Err(End::Usage) => return Parsed::Usage,
             // The word that was taken last, which may be the argument.
             Err(End::Bad(why)) => {
                 let word = parser.words.get(parser.next.saturating_sub(1)).cloned().unwrap_or_default();
-                return Outcome::Bad(word, why);
+                return Parsed::Bad(word, why);
             }
         }
     }
-    Outcome::Words(parser.options, plain)
+    Parsed::Words(parser.options, plain)
 }
 
 /// The words that are no options and no arguments of options, as far as that can be told: what is unknown here counts as
@@ -240,20 +240,20 @@ fn wants_next_word(word: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn outcome(words: &str) -> Outcome {
+    fn outcome(words: &str) -> Parsed {
         parse(&words.split(' ').map(OsString::from).collect::<Vec<_>>(), false)
     }
 
     fn bad(words: &str) -> (String, &'static str) {
         match outcome(words) {
-            Outcome::Bad(word, why) => (word.into_string().unwrap(), why),
+            Parsed::Bad(word, why) => (word.into_string().unwrap(), why),
             other => panic!("{words}: {other:?}"),
         }
     }
 
     fn good(words: &str) -> (Options, Vec<OsString>) {
         match outcome(words) {
-            Outcome::Words(options, words) => (options, words),
+            Parsed::Words(options, words) => (options, words),
             other => panic!("{words}: {other:?}"),
         }
     }
@@ -293,9 +293,9 @@ mod tests {
 
     #[test]
     fn help_ends_the_options_where_it_stands() {
-        assert_eq!(outcome("status --help -Q"), Outcome::Help);
-        assert_eq!(outcome("-v? x"), Outcome::Help);
-        assert_eq!(outcome("--usage"), Outcome::Usage);
+        assert_eq!(outcome("status --help -Q"), Parsed::Help);
+        assert_eq!(outcome("-v? x"), Parsed::Help);
+        assert_eq!(outcome("--usage"), Parsed::Usage);
         assert_eq!(bad("-Q --help").1, UNKNOWN);
     }
 
@@ -316,6 +316,6 @@ mod tests {
     #[test]
     fn posix_leaves_no_options() {
         let words: Vec<_> = ["-v", "--", "status"].map(OsString::from).into();
-        assert_eq!(parse(&words, true), Outcome::Words(Options::default(), words));
+        assert_eq!(parse(&words, true), Parsed::Words(Options::default(), words));
     }
 }

@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::nodes_file;
 use crate::numbers::unsigned;
-use crate::options::{Options, Outcome, parse, plain_words};
+use crate::options::{Options, Parsed, parse, plain_words};
 use crate::output::err;
 use crate::paths;
 use crate::stop::{Done, ONE, Stop};
@@ -42,19 +42,19 @@ pub fn run(words: &[OsString], is_new: &dyn Fn(&[&str]) -> bool) -> Option<ExitC
     }
     let posix = ["POSIXLY_CORRECT", "POSIX_ME_HARDER"].iter().any(|name| std::env::var_os(name).is_some());
     let status = match parse(words, posix) {
-        Outcome::Help => {
+        Parsed::Help => {
             usage::help();
             0
         }
-        Outcome::Usage => {
+        Parsed::Usage => {
             usage::usage();
             0
         }
-        Outcome::Bad(word, why) => {
+        Parsed::Bad(word, why) => {
             err!("Invalid option ", word, ": ", why, "\n");
             1
         }
-        Outcome::Words(options, words) => status(command(options, &words)),
+        Parsed::Words(options, words) => status(command(options, &words)),
     };
     Some(ExitCode::from(status))
 }

@@ -70,7 +70,7 @@ impl ScriptRun {
 
 /// How a run of an event ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum RunEnd {
     Ok,
     Failed,
     TimedOut,

@@ -17,7 +17,7 @@ use serde::Serialize;
 pub(crate) use addresses::{
     Connection, Interface, Network, Placement, PublicAddress, end_point, interface_name, ip_address,
 };
-pub(crate) use events::{EventRun, Outcome, PastRun, PastScript, ScriptRun, ScriptState};
+pub(crate) use events::{EventRun, PastRun, PastScript, RunEnd, ScriptRun, ScriptState};
 pub(crate) use facts::Facts;
 pub(crate) use time::{Moment, Uptime};
 

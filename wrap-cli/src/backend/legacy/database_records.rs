@@ -13,7 +13,7 @@ use crate::error::Failure;
 use databases::{Access, Change, Database, DbError, Held, Kind, Local, Reading};
 
 /// Whether new data is stored, and what was there if not.
-type Outcome = Result<(), Bytes>;
+type Exchanged = Result<(), Bytes>;
 
 async fn set(
     databases: &databases::Databases,
@@ -21,7 +21,7 @@ async fn set(
     key: &[u8],
     data: Bytes,
     expected: Option<Bytes>,
-) -> Result<Outcome, DbError> {
+) -> Result<Exchanged, DbError> {
     let differs = move |there: &Bytes| expected.is_some_and(|expected| expected != *there);
     if db.info().kind() == Kind::Volatile {
         return db
@@ -120,7 +120,7 @@ impl Records for Legacy {
         key: &[u8],
         data: Bytes,
         expected: Option<Bytes>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Exchanged, Failure> {
         let db = self.open(database).await?;
         set(&self.records(), &db, key, data, expected).await.map_err(|e| self.db_failure(e))
     }

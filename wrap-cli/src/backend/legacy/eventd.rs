@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::backend::Events;
 use crate::error::{Failure, seconds, system};
 use crate::exit::Exit;
-use crate::model::{EventRun, Moment, Outcome, PastScript, ScriptRun};
+use crate::model::{EventRun, Moment, PastScript, RunEnd, ScriptRun};
 
 /// Bytes of the largest reply: what all scripts of an event have printed is in it.
 const LIMIT: usize = 64 << 20;
@@ -142,7 +142,7 @@ impl Events for Eventd {
         event: &str,
         args: &str,
         limit: Duration,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<RunEnd, Failure> {
         let request = RunRequest {
             component: Text::from(component).into(),
             event: Text::from(event).into(),
@@ -153,10 +153,10 @@ impl Events for Eventd {
         // What runs already comes first.
         let patience = limit.saturating_mul(2).saturating_add(self.timeout);
         match self.ask(Request::Run(request), patience).await?.result {
-            0 => Ok(Outcome::Ok),
-            ENOEXEC => Ok(Outcome::Failed),
-            ETIMEDOUT => Ok(Outcome::TimedOut),
-            ECANCELED => Ok(Outcome::Cancelled),
+            0 => Ok(RunEnd::Ok),
+            ENOEXEC => Ok(RunEnd::Failed),
+            ETIMEDOUT => Ok(RunEnd::TimedOut),
+            ECANCELED => Ok(RunEnd::Cancelled),
             ENOENT => Err(self.no_component(component)),
             result => Err(self.refused(format!(
                 "the event could not be run: {}",

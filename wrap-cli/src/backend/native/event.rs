@@ -20,7 +20,7 @@ use crate::backend::Events;
 use crate::context::Context;
 use crate::error::{Error, Failure};
 use crate::exit::Exit;
-use crate::model::{EventRun, Moment, Outcome, PastRun, PastScript, ScriptRun};
+use crate::model::{EventRun, Moment, PastRun, PastScript, RunEnd, ScriptRun};
 
 const EINTR: i32 = 4;
 const ENOEXEC: i32 = 8;
@@ -88,7 +88,7 @@ impl Events for Eventd {
         event: &str,
         args: &str,
         limit: Duration,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<RunEnd, Failure> {
         let words = args.split(' ').filter(|arg| !arg.is_empty());
         let asked = Run {
             component: component.into(),
@@ -100,10 +100,10 @@ impl Events for Eventd {
         // What runs already comes first.
         let patience = limit.saturating_mul(2).saturating_add(self.0.timeout);
         match self.ask::<service::Run>(&asked, component, patience).await?.result {
-            EventResult::Ok => Ok(Outcome::Ok),
-            EventResult::Failed => Ok(Outcome::Failed),
-            EventResult::TimedOut => Ok(Outcome::TimedOut),
-            EventResult::Cancelled => Ok(Outcome::Cancelled),
+            EventResult::Ok => Ok(RunEnd::Ok),
+            EventResult::Failed => Ok(RunEnd::Failed),
+            EventResult::TimedOut => Ok(RunEnd::TimedOut),
+            EventResult::Cancelled => Ok(RunEnd::Cancelled),
             EventResult::NotRun | EventResult::Unknown(_) => {
                 Err(self.0.error("refused", "the event could not be run", Exit::Refused))
             }

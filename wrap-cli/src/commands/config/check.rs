@@ -16,7 +16,7 @@ use crate::exit::Exit;
 
 /// Arguments of `config check`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct CheckArgs {
     /// Directory of the configuration [default: that of this node]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -79,7 +79,7 @@ impl Shown for Checked {
     }
 }
 
-pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Checked, Error> {
+pub(crate) async fn run(_: &Context, wanted: CheckArgs) -> Result<Checked, Error> {
     let directory = directory(wanted.directory);
     let sources = sources(&directory)?;
     let here = Here { directory: directory.clone(), samba: wanted.samba };

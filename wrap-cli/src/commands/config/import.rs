@@ -22,7 +22,7 @@ const SHELL: [&str; 2] = ["/etc/sysconfig/ctdb", "/etc/default/ctdb"];
 
 /// Arguments of `config import`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ImportArgs {
     /// Old files and directories: /etc/ctdb, /etc/sysconfig/ctdb, /etc/default/ctdb [default: those of this node]
     #[arg(value_name = "FROM")]
     from: Vec<PathBuf>,
@@ -86,7 +86,7 @@ impl Shown for Made {
     }
 }
 
-pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Made, Error> {
+pub(crate) async fn run(_: &Context, wanted: ImportArgs) -> Result<Made, Error> {
     let named = !wanted.from.is_empty();
     let mut from = wanted.from;
     if !named {

@@ -16,11 +16,11 @@ use crate::host::paths;
 
 rows! {
     "config" "check": None Asks, "Check the configuration files of this node; exit status 1 when a daemon would not start with them",
-        [], check::Wanted => check::Checked = check::run;
+        [], check::CheckArgs => check::Checked = check::run;
     "config" "show": None Asks, "Show all options with the values that hold, and the file and line that say so", [],
-        show::Wanted => show::Values = show::run;
+        show::ShowArgs => show::Values = show::run;
     "config" "import": None Changes, "Make today's configuration files, for C's daemons and the new ones, from those of an older CTDB", [],
-        import::Wanted => import::Made = import::run;
+        import::ImportArgs => import::Made = import::run;
 }
 
 /// The directory that is meant.

@@ -14,7 +14,7 @@ use crate::render::table::{or_dash, table};
 
 /// Arguments of `config show`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ShowArgs {
     /// Directory of the configuration [default: that of this node]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -62,7 +62,7 @@ impl Shown for Values {
     }
 }
 
-pub(crate) async fn run(_: &Context, wanted: Wanted) -> Result<Values, Error> {
+pub(crate) async fn run(_: &Context, wanted: ShowArgs) -> Result<Values, Error> {
     let directory = directory(wanted.directory);
     let sources = sources(&directory)?;
     // What has another name today, and is not set, only confuses.

@@ -16,7 +16,7 @@ use crate::render::table::{milliseconds, table};
 
 /// Arguments of `event history`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct HistoryArgs {
     /// One script only, such as 50.samba
     #[arg(value_name = "SCRIPT", value_parser = name)]
     script: Option<String>,
@@ -114,7 +114,7 @@ impl Shown for History {
     }
 }
 
-pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<History, Error> {
+pub(crate) async fn run(cx: &Context, wanted: HistoryArgs) -> Result<History, Error> {
     let script = wanted.script.as_deref().map(|script| script.strip_suffix(".script").unwrap_or(script));
     let scripts = cx.events().await?.history(&wanted.component, script).await.map_err(Error::Daemon)?;
     Ok(History::new(wanted.component, scripts, wanted.failed))

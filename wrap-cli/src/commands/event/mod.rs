@@ -10,17 +10,17 @@ use super::row::rows;
 
 rows! {
     "event" "run": One Changes, "Run the scripts of an event now; exit status 1 when they fail", ["event"],
-        run::Wanted => run::Ran = run::run;
+        run::RunArgs => run::Ran = run::run;
     "event" "status": One Asks, "Show how an event went the last time, whether it passed or failed: earlier runs are not kept. Exit status 1 when it failed", ["event", "scriptstatus"],
-        status::Wanted => status::Status = status::run;
+        status::StatusArgs => status::Status = status::run;
     "event" "history": One Asks, "Show how event scripts went in the past, with what they printed", [],
-        history::Wanted => history::History = history::run;
+        history::HistoryArgs => history::History = history::run;
     "event" "script" "list": None Asks, "List event scripts and which of them are run", ["event"],
         script::Component => script::List = script::list;
     "event" "script" "enable": None Changes, "Have an event script run from now on", ["event"],
-        script::Wanted => script::Changed = script::enable;
+        script::ScriptArgs => script::Changed = script::enable;
     "event" "script" "disable": None Changes, "Have an event script not run any more", ["event"],
-        script::Wanted => script::Changed = script::disable;
+        script::ScriptArgs => script::Changed = script::disable;
 }
 
 /// Names of components and events, which become parts of paths and lines.

@@ -13,11 +13,11 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::live;
-use crate::model::Outcome;
+use crate::model::RunEnd;
 
 /// Arguments of `event run`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct RunArgs {
     /// Event, such as monitor
     #[arg(value_name = "EVENT", value_parser = name, add = ArgValueCompleter::new(live::events))]
     event: String,
@@ -72,16 +72,16 @@ impl Shown for Ran {
     }
 }
 
-pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Ran, Error> {
+pub(crate) async fn run(cx: &Context, wanted: RunArgs) -> Result<Ran, Error> {
     let eventd = cx.events().await?;
     let limit = Duration::from_secs(wanted.limit.into());
     let outcome = eventd.run(&wanted.component, &wanted.event, &wanted.args.join(" "), limit).await;
     let outcome = outcome.map_err(Error::Daemon)?;
     let result = match outcome {
-        Outcome::Ok => "ok",
-        Outcome::Failed => "failed",
-        Outcome::TimedOut => "timed_out",
-        Outcome::Cancelled => "cancelled",
+        RunEnd::Ok => "ok",
+        RunEnd::Failed => "failed",
+        RunEnd::TimedOut => "timed_out",
+        RunEnd::Cancelled => "cancelled",
     };
     let remark = names::remark(&wanted.event);
     Ok(Ran { component: wanted.component, event: wanted.event, result, remark })

@@ -36,7 +36,7 @@ pub(crate) struct Component {
 
 /// One script.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct ScriptArgs {
     /// Script, such as 50.samba
     #[arg(value_name = "SCRIPT", value_parser = script_name, add = ArgValueCompleter::new(live::scripts))]
     script: String,
@@ -232,15 +232,15 @@ pub(crate) async fn list(_: &Context, whose: Component) -> Result<List, Error> {
     Ok(List { component: whose.component, scripts })
 }
 
-pub(crate) async fn enable(_: &Context, wanted: Wanted) -> Result<Changed, Error> {
+pub(crate) async fn enable(_: &Context, wanted: ScriptArgs) -> Result<Changed, Error> {
     change(wanted, true)
 }
 
-pub(crate) async fn disable(_: &Context, wanted: Wanted) -> Result<Changed, Error> {
+pub(crate) async fn disable(_: &Context, wanted: ScriptArgs) -> Result<Changed, Error> {
     change(wanted, false)
 }
 
-fn change(wanted: Wanted, enabled: bool) -> Result<Changed, Error> {
+fn change(wanted: ScriptArgs, enabled: bool) -> Result<Changed, Error> {
     let component = wanted.whose.component;
     let dirs = Dirs::of(&component);
     let changed = dirs.set(&wanted.script, enabled)?;

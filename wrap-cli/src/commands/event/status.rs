@@ -20,7 +20,7 @@ use crate::render::table::{milliseconds, table};
 
 /// Arguments of `event status`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct StatusArgs {
     /// Event
     #[arg(
         value_name = "EVENT",
@@ -130,7 +130,7 @@ impl Shown for Status {
     }
 }
 
-pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Status, Error> {
+pub(crate) async fn run(cx: &Context, wanted: StatusArgs) -> Result<Status, Error> {
     status(cx, wanted.component, wanted.event).await
 }
 

@@ -6,7 +6,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
-use super::info::Wanted;
+use super::info::InfoArgs;
 use crate::backend::Addresses;
 use crate::commands::asked::{Answers, ask};
 use crate::commands::node::done::Done;
@@ -51,7 +51,7 @@ pub(crate) async fn add(cx: &Context, wanted: Addition) -> Result<Answers<Done>,
     .await
 }
 
-pub(crate) async fn delete(cx: &Context, wanted: Wanted) -> Result<Answers<Done>, Error> {
+pub(crate) async fn delete(cx: &Context, wanted: InfoArgs) -> Result<Answers<Done>, Error> {
     let cluster = cx.addresses().await?;
     ask(cx, &*cluster, |pnn| {
         let cluster = &*cluster;

@@ -16,7 +16,7 @@ use crate::render::table::{Column, or_dash};
 
 /// One address.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct InfoArgs {
     /// Public address
     #[arg(value_name = "ADDR", value_parser = ip_address, add = ArgValueCompleter::new(live::addresses))]
     pub(crate) address: IpAddr,
@@ -73,7 +73,7 @@ impl Columns for Info {
     }
 }
 
-pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Answers<Info>, Error> {
+pub(crate) async fn run(cx: &Context, wanted: InfoArgs) -> Result<Answers<Info>, Error> {
     let cluster = cx.addresses().await?;
     ask(cx, &*cluster, |pnn| {
         let cluster = &cluster;

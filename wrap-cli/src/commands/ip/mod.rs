@@ -18,11 +18,11 @@ rows! {
     "ip" "list": Many Asks, "List public addresses with their nodes; -n all puts together what all nodes say, -v adds interfaces",
         ["ip"], NoArgs => list::List = list::run;
     "ip" "info": Many Asks, "Show the interfaces that a public address may be on", ["ipinfo"],
-        info::Wanted => Answers<info::Info> = info::run;
+        info::InfoArgs => Answers<info::Info> = info::run;
     "ip" "add": Many Changes, "Have nodes know a public address, until they are restarted", ["addip"],
         add::Addition => Answers<Done> = add::add;
     "ip" "del": Many Changes, "Have nodes forget a public address, until they are restarted", ["delip"],
-        info::Wanted => Answers<Done> = add::delete;
+        info::InfoArgs => Answers<Done> = add::delete;
     "ip" "move": One Changes, "Move a public address to a node, until addresses are handed out again", ["moveip"],
         moving::Move => moving::Moved = moving::run;
     "ip" "reload": Many Changes, "Have nodes read their file of public addresses again", ["reloadips"],

@@ -65,12 +65,12 @@ pub(crate) async fn uptime(cx: &Context, _: NoArgs) -> Result<Answers<Times>, Er
 pub(crate) struct RunStateArgs {
     /// States that are wanted; exit status 1 when a node is in another
     #[arg(value_enum, value_name = "STATE", ignore_case = true)]
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedState>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
-enum Wanted {
+enum WantedState {
     Init,
     Setup,
     FirstRecovery,
@@ -79,7 +79,7 @@ enum Wanted {
     Shutdown,
 }
 
-impl Wanted {
+impl WantedState {
     /// As the daemon is said to be in it.
     fn name(self) -> &'static str {
         match self {

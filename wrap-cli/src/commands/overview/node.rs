@@ -127,7 +127,7 @@ pub(super) mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::model::{EventRun, Outcome, PastScript, ScriptRun};
+    use crate::model::{EventRun, PastScript, RunEnd, ScriptRun};
 
     pub(crate) fn at(seconds: i64) -> Moment {
         Moment { seconds: 1_700_000_000 + seconds, micros: 0 }
@@ -145,7 +145,7 @@ pub(super) mod tests {
 
     #[async_trait(?Send)]
     impl Events for Daemon {
-        async fn run(&self, _: &str, _: &str, _: &str, _: Duration) -> Result<Outcome, Failure> {
+        async fn run(&self, _: &str, _: &str, _: &str, _: Duration) -> Result<RunEnd, Failure> {
             Err(Failure::Refused("only looked at".into()))
         }
 

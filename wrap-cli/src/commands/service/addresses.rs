@@ -20,7 +20,7 @@ use crate::model::{Network, interface_name};
 /// Arguments of `service addresses`.
 #[derive(Args, Clone, Debug)]
 #[group(id = "which", required = true, multiple = false)]
-pub(crate) struct Wanted {
+pub(crate) struct AddressesArgs {
     /// Address with the bits of its network and its interface: 10.0.2.132/24@eth0
     #[arg(value_name = "ADDRESS", value_parser = address, group = "which")]
     addresses: Vec<ServiceAddress>,
@@ -92,7 +92,7 @@ async fn current(cx: &Context) -> Result<Vec<ServiceAddress>, Error> {
     Ok(own.collect())
 }
 
-pub(crate) async fn run(cx: &Context, wanted: Wanted) -> Result<Said, Error> {
+pub(crate) async fn run(cx: &Context, wanted: AddressesArgs) -> Result<Said, Error> {
     let addresses = if wanted.current { current(cx).await? } else { wanted.addresses };
     let told: Vec<_> = addresses.iter().map(shown).collect();
     daemon(cx).await?.ask::<service::Addresses>(&ServiceAddresses { addresses }).await?;

@@ -51,11 +51,11 @@ rows! {
     "service" "shutdown": One Changes, "Stop all services; exit status 1 when one does not stop", [],
         act::AllWork => act::Settled = act::shutdown;
     "service" "addresses": One Changes, "Tell the services which addresses the node has for its clients", [],
-        addresses::Wanted => Said = addresses::run;
+        addresses::AddressesArgs => Said = addresses::run;
     "service" "report": One Changes, "Tell how well a service is, for a manager outside that looks after it", [],
         act::Report => Said = act::report;
     "service" "check-port": None Asks, "Say whether a TCP port of this machine is in use; exit status 1 when it is not",
-        ["checktcpport"], port::Wanted => port::Port = port::check;
+        ["checktcpport"], port::PortArgs => port::Port = port::check;
 }
 
 /// One service, or all.

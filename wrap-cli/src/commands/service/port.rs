@@ -12,7 +12,7 @@ use crate::host::ports;
 
 /// Arguments of `service check-port`.
 #[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct PortArgs {
     /// TCP port
     #[arg(value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
@@ -35,7 +35,7 @@ impl Shown for Port {
     }
 }
 
-pub(crate) async fn check(_: &Context, wanted: Wanted) -> Result<Port, Error> {
+pub(crate) async fn check(_: &Context, wanted: PortArgs) -> Result<Port, Error> {
     let path = format!("TCP port {}", wanted.port);
     let in_use = ports::is_in_use(wanted.port).map_err(|error| Error::file(path.as_ref(), &error))?;
     Ok(Port { port: wanted.port, in_use })
