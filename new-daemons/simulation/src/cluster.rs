@@ -29,7 +29,7 @@ const NETWORK_DELAY: Duration = Duration::from_micros(100);
 /// What a world looks like.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Nodes.
+    /// How many nodes there are.
     pub nodes: u32,
     /// Daemons on each.
     pub daemons: u32,
@@ -83,6 +83,7 @@ pub enum Event {
     StartDaemon(u32, Daemon),
     Heal(u32, u32),
     Unmute(u32),
+    Mend(u32, u32),
     Relist(u32),
     Written { node: u32, boot: u64, connection: Option<u64>, len: usize },
 }
@@ -98,10 +99,11 @@ pub enum Fault {
     Mute,
     Freeze,
     Delete,
+    Link,
 }
 
 impl Fault {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Ctdbd,
         Self::Tunneld,
         Self::Daemon,
@@ -110,6 +112,7 @@ impl Fault {
         Self::Mute,
         Self::Freeze,
         Self::Delete,
+        Self::Link,
     ];
 }
 
@@ -180,7 +183,7 @@ impl Cluster {
         world
     }
 
-    /// Now.
+    /// The time of the world.
     #[must_use]
     pub fn now(&self) -> Time {
         self.stage.now
@@ -252,6 +255,7 @@ impl Cluster {
             }
             Event::StartTunneld(node) => self.start_tunneld(node),
             Event::StartDaemon(node, daemon) => self.start_daemon(node, daemon),
+            Event::Mend(from, to) => self.stage.mend(from, to),
             Event::Unmute(node) => self.stage.network.unmute(node),
             Event::Relist(node) => self.set_deleted(node, false),
             Event::Written { node, boot, connection, len } => {

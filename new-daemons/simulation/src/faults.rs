@@ -28,6 +28,8 @@ pub struct Faults {
     pub freeze: Option<Duration>,
     /// A node is deleted from the nodes file and comes back.
     pub delete: Option<Duration>,
+    /// One direction between two nodes is slow and loses messages for a while.
+    pub link: Option<Duration>,
 }
 
 impl Faults {
@@ -58,6 +60,8 @@ impl Faults {
             mute,
             freeze,
             delete,
+            // Each message waits, so a world takes much longer: tests ask for it by name.
+            link: None,
         }
     }
 }

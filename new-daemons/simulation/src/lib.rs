@@ -36,6 +36,7 @@ pub use events::Events;
 pub use faults::Faults;
 pub use ledger::Ledger;
 pub use member::{Said, Served};
+pub use network::Link;
 pub use promises::Promises;
 pub use seeds::{Seeds, USUAL, play};
 pub use services::Serviced;

@@ -11,7 +11,7 @@ use machine::Time;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use crate::network::{Fate, Network, Node};
+use crate::network::{Fate, Link, Network, Node};
 use crate::seeds;
 
 /// Events at one moment, at most: more are a machine that spins.
@@ -155,19 +155,31 @@ impl<E: Debug> Stage<E> {
 
     /// Over the network, from one node to another, with all that may happen on the way.
     pub(crate) fn send(&mut self, from: Node, to: Node, mean: Duration, event: impl Fn() -> E) {
+        let more = self.network.delay(from, to);
         match self.network.fate(from, to, &mut self.rng) {
             Fate::Lost => {}
             Fate::Comes { twice, late } => {
                 if twice {
-                    self.after(mean * 10, event());
+                    self.after(mean * 10 + more, event());
                 }
                 if late {
-                    self.after(mean * 50, event());
+                    self.after(mean * 50 + more, event());
                 } else {
-                    self.through(("between", from, to.into()), mean, event());
+                    self.through(("between", from, to.into()), mean + more, event());
                 }
             }
         }
+    }
+
+    /// One direction between two nodes is worse than the others from now on; false when it was so already, which then goes
+    /// on.
+    pub fn worsen(&mut self, from: u32, to: u32, link: Link) -> bool {
+        self.network.worsen(from, to, link)
+    }
+
+    /// It is as good as the others again.
+    pub fn mend(&mut self, from: u32, to: u32) {
+        self.network.mend(from, to);
     }
 
     fn about(&mut self, mean: Duration) -> Duration {

@@ -14,7 +14,10 @@ fn settings(faults: Faults) -> Settings {
 }
 
 fn run(seed: u64) -> Cluster {
-    let faults = Faults::mixture(&mut SmallRng::seed_from_u64(seed ^ 0xb05));
+    broken(seed, Faults::mixture(&mut SmallRng::seed_from_u64(seed ^ 0xb05)))
+}
+
+fn broken(seed: u64, faults: Faults) -> Cluster {
     let mut world = Cluster::new(seed, settings(faults));
     world.run(Duration::from_secs(20));
     world.stop_sending();
@@ -53,6 +56,20 @@ fn every_call_ends_once_and_no_event_is_lost_in_silence_under_faults_first_half(
 #[test]
 fn every_call_ends_once_and_no_event_is_lost_in_silence_under_faults_second_half() {
     half(1);
+}
+
+#[test]
+fn calls_and_events_keep_their_promises_where_directions_are_slow_and_lose_besides() {
+    let (mut answered, mut worlds) = (0, 0);
+    let seeds = Seeds::wanted().part(0, 8);
+    seeds.each(|seed| {
+        let mixture = Faults::mixture(&mut SmallRng::seed_from_u64(seed ^ 0x11));
+        answered += broken(seed, Faults { link: Some(Duration::from_secs(4)), ..mixture }).promises.answered;
+        worlds += 1;
+    });
+    if seeds.count().is_some() {
+        assert!(answered >= worlds * 100, "next to nothing happened: {answered} answers in {worlds} worlds");
+    }
 }
 
 #[test]

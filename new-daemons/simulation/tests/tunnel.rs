@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use simulation::{Cluster, Faults, KeyUse, Keys, Seeds, Settings, World, play};
+use simulation::{Cluster, Faults, KeyUse, Keys, Link, Seeds, Settings, World, play};
 
 fn settings(faults: Faults) -> Settings {
     let send_every = Duration::from_millis(20);
@@ -86,6 +86,38 @@ fn loss_alone_costs_no_message() {
     world.stop_sending();
     world.heal();
     world.run(Duration::from_secs(20));
+    world.settle();
+    assert_eq!(world.ledger.in_doubt, 0);
+    assert_eq!(world.ledger.delivered, world.ledger.len() as u64 - world.ledger.refused);
+}
+
+#[test]
+fn a_link_that_is_slow_and_loses_in_one_direction_costs_no_message_and_holds_up_no_other_node() {
+    let quiet = Settings { send_every: Duration::from_secs(3600), ..settings(Faults::default()) };
+    let mut world = Cluster::new(4, quiet);
+    world.stop_sending();
+    world.run(Duration::from_secs(2));
+    world.stage().worsen(0, 1, Link { loss: 0.2, delay: Duration::from_millis(400) });
+    for _ in 0..100 {
+        world.post((0, 0), (1, 0), 2000);
+        world.post((0, 0), (2, 0), 2000);
+    }
+    world.run(Duration::from_millis(300));
+    assert_eq!(world.ledger.received_by(Cluster::address(2, 0)), 100);
+    assert_eq!(world.ledger.received_by(Cluster::address(1, 0)), 0, "a message came before its time");
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.ledger.received_by(Cluster::address(1, 0)), 100);
+    world.settle();
+}
+
+#[test]
+fn links_that_are_slow_and_lose_for_a_while_cost_no_message() {
+    let mut world =
+        Cluster::new(5, settings(Faults { link: Some(Duration::from_secs(2)), ..Faults::default() }));
+    world.run(Duration::from_secs(10));
+    world.stop_sending();
+    world.heal();
+    world.run(Duration::from_secs(30));
     world.settle();
     assert_eq!(world.ledger.in_doubt, 0);
     assert_eq!(world.ledger.delivered, world.ledger.len() as u64 - world.ledger.refused);

@@ -24,7 +24,7 @@ use rand::Rng;
 
 use crate::hosted::Hosted;
 use crate::member::{In, Member, Out};
-use crate::network::Fate;
+use crate::network::{Fate, Link};
 use crate::stage::{Stage, World};
 use promises::Promises;
 use server::Scripts;
@@ -229,10 +229,11 @@ impl AskedEvents {
         let cut = !self.stage.network.carries(from.node.0, to.node.0);
         let fate = self.stage.network.fate(from.node.0, to.node.0, &mut self.stage.rng);
         let (lost, doubt) = (fate == Fate::Lost, self.stage.chance(0.5));
-        let mean = Duration::from_millis(if cut { 2000 } else { 3 });
+        let slow = self.stage.network.delay(from.node.0, to.node.0);
+        let mean = Duration::from_millis(if cut { 2000 } else { 3 }) + slow;
         // What is in doubt may have come all the same.
         if !lost || (doubt && self.stage.chance(0.5)) {
-            self.stage.through(pipe, Duration::from_millis(2), Happening::Arrive { from, to, body });
+            self.stage.through(pipe, Duration::from_millis(2) + slow, Happening::Arrive { from, to, body });
         }
         let undelivered = Undelivered { reason: Failure::NodeUnreachable, in_doubt: doubt };
         let result = if lost { Err(undelivered) } else { Ok(()) };
@@ -292,10 +293,15 @@ impl World for AskedEvents {
                 if self.busy {
                     let network = &mut self.stage.network;
                     let (there, back) = (network.carries(node, HOME), network.carries(HOME, node));
-                    match self.stage.rng.random_range(0..3) {
+                    network.mend(node, HOME);
+                    network.mend(HOME, node);
+                    let link = Link { loss: 0.2, delay: self.stage.millis(1000) };
+                    match self.stage.rng.random_range(0..5) {
                         _ if !there || !back => self.stage.network.join(node, HOME),
                         0 => drop(self.stage.network.cut(node, HOME)),
                         1 => drop(self.stage.network.cut(HOME, node)),
+                        2 => drop(self.stage.worsen(node, HOME, link)),
+                        3 => drop(self.stage.worsen(HOME, node, link)),
                         _ => drop(self.stage.network.part(node, HOME)),
                     }
                     let next = self.stage.rng.random_range(1..=CALLERS);

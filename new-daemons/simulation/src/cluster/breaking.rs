@@ -6,6 +6,7 @@ use bus::{Address, Daemon, Node};
 use rand::Rng;
 
 use super::{Cluster, Event, Fault, SOCKET_DELAY, daemon};
+use crate::network::Link;
 
 impl Cluster {
     pub(super) fn plan(&mut self, fault: Fault) {
@@ -19,6 +20,7 @@ impl Cluster {
             Fault::Mute => f.mute,
             Fault::Freeze => f.freeze,
             Fault::Delete => f.delete,
+            Fault::Link => f.link,
         };
         if let Some(every) = every {
             self.stage.after(every, Event::Fault(fault));
@@ -71,6 +73,13 @@ impl Cluster {
             }
             Fault::Stall if rng.random_bool(0.5) => self.leave_inbox(node, victim.instance, away * 8),
             Fault::Stall => self.stall(node, victim.instance, away * 8),
+            Fault::Link => {
+                let (other, loss) = ((node + 1) % nodes, rng.random_range(0.0..0.5));
+                let (from, to) = if rng.random_bool(0.5) { (node, other) } else { (other, node) };
+                if from != to && self.stage.worsen(from, to, Link { loss, delay: away / 10 }) {
+                    self.stage.after(away * 3, Event::Mend(from, to));
+                }
+            }
             Fault::Partition => {
                 let other = (node + 1) % nodes;
                 let pair = (node.min(other), node.max(other));
