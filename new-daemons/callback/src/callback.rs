@@ -9,7 +9,7 @@ use std::sync::Arc;
 use machine::{Time, earliest};
 
 use crate::event::Event;
-use crate::history::{Attempt, Counters, GivenUp, Outcome, Reason};
+use crate::history::{Attempt, Counters, GivenUp, Reason, RunOutcome};
 use crate::io::{Effect, Ending, Owner, RunId, Start};
 use crate::limits::{HISTORY_MAX, OUTPUT_MAX, PARALLEL_MAX, SUBJECTS_MAX, WAITING_BYTES, WAITING_MAX};
 use crate::order::Order;
@@ -40,7 +40,7 @@ pub struct Run {
     started: Time,
     deadline: Time,
     /// Why it was asked to end.
-    stopped: Option<Outcome>,
+    stopped: Option<RunOutcome>,
     /// What it was told to have missed.
     missed: u64,
 }
@@ -246,7 +246,7 @@ impl Callback {
     /// Asks all runs to end.
     pub(crate) fn stop_runs(&mut self, out: &mut Out) {
         for (id, run) in self.runs.iter_mut().filter(|(_, run)| run.stopped.is_none()) {
-            run.stopped = Some(Outcome::Stopped);
+            run.stopped = Some(RunOutcome::Stopped);
             out.push_back(Effect::Stop(*id));
         }
     }
@@ -299,7 +299,7 @@ impl Callback {
         let attempt = run.attempt();
         let outcome = run.stopped.unwrap_or_else(|| ending.into());
         let last = run.items.last();
-        let done = outcome == Outcome::Done;
+        let done = outcome == RunOutcome::Done;
         remember(
             &mut self.attempts,
             Attempt {
@@ -328,7 +328,7 @@ impl Callback {
         }
     }
 
-    fn failed(&mut self, now: Time, items: Vec<Item>, how: Outcome, out: &mut Out) {
+    fn failed(&mut self, now: Time, items: Vec<Item>, how: RunOutcome, out: &mut Out) {
         let at = out.len();
         let mut again = None;
         for mut item in items {
@@ -358,7 +358,7 @@ impl Callback {
     pub(crate) fn tick(&mut self, now: Time, out: &mut Out) {
         for (id, run) in &mut self.runs {
             if run.deadline <= now && run.stopped.is_none() {
-                run.stopped = Some(Outcome::TimeLimit);
+                run.stopped = Some(RunOutcome::TimeLimit);
                 out.push_back(Effect::Stop(*id));
             }
         }

@@ -28,7 +28,7 @@ pub struct Counters {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RunOutcome {
     /// With status 0.
     Done,
     /// With another status.
@@ -43,7 +43,7 @@ pub enum Outcome {
     NotStarted(String),
 }
 
-impl From<Ending> for Outcome {
+impl From<Ending> for RunOutcome {
     fn from(ending: Ending) -> Self {
         match ending {
             Ending::Exit(0) => Self::Done,
@@ -54,7 +54,7 @@ impl From<Ending> for Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for RunOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done => f.write_str("done"),
@@ -87,7 +87,7 @@ pub struct Attempt {
     /// How long it took.
     pub took: Duration,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// The last bytes of what it printed.
     pub output: Vec<u8>,
     /// Bytes that it printed before them.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::event::Event;
-use crate::history::{GivenUp, Outcome};
+use crate::history::{GivenUp, RunOutcome};
 use crate::limits::{LEASE_MAX, REGISTERED_BY_ONE, REGISTERED_MAX};
 use crate::row::{Row, RowError};
 
@@ -213,7 +213,7 @@ pub enum Effect {
         /// The callback's name.
         callback: String,
         /// How it has ended.
-        how: Outcome,
+        how: RunOutcome,
         /// The pause.
         again: Option<Duration>,
     },

@@ -18,7 +18,7 @@ mod waiting;
 pub use callback::{Callback, Origin, Run};
 pub use callbacks::Callbacks;
 pub use event::{Event, EventError, Pattern, PatternError};
-pub use history::{Attempt, Counters, GivenUp, Outcome, Reason};
+pub use history::{Attempt, Counters, GivenUp, Reason, RunOutcome};
 pub use io::{Effect, Ending, Input, Owner, Refusal, RunId, Start, Token};
 pub use limits::*;
 pub use order::Order;

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use callback::{
-    Callbacks, Effect, Ending, Event, Input, Order, Outcome, Owner, PARALLEL_MAX, PARALLEL_TOTAL, Reason,
-    Refusal, Row, RunId, Start, Token, WAITING_MAX,
+    Callbacks, Effect, Ending, Event, Input, Order, Owner, PARALLEL_MAX, PARALLEL_TOTAL, Reason, Refusal,
+    Row, RunId, RunOutcome, Start, Token, WAITING_MAX,
 };
 use machine::{Machine, Time};
 
@@ -102,7 +102,7 @@ fn a_serial_callback_runs_one_event_after_the_other_and_repeats_a_failed_one_bef
     assert!(daemon.starts(event("a", "2")).is_empty());
     let effects = daemon.ends(first, Ending::Exit(3));
     assert!(
-        matches!(&effects[..], [Effect::Failed { how: Outcome::Exit(3), again: Some(pause), .. }] if pause.as_secs() == 1)
+        matches!(&effects[..], [Effect::Failed { how: RunOutcome::Exit(3), again: Some(pause), .. }] if pause.as_secs() == 1)
     );
     let second = only_start(daemon.after(1000));
     assert_eq!((numbers(&second), second.attempt), (vec![1], 2));
@@ -152,7 +152,7 @@ fn a_program_that_takes_too_long_is_stopped_and_that_counts_as_a_failure_whateve
     assert!(matches!(&daemon.after(10_000)[..], [Effect::Stop(stopped)] if *stopped == run));
     assert_eq!(daemon.callbacks.poll_timeout(), None, "it is asked once");
     let effects = daemon.ends(run, Ending::Exit(0));
-    assert!(matches!(&effects[..], [Effect::Failed { how: Outcome::TimeLimit, again: Some(_), .. }]));
+    assert!(matches!(&effects[..], [Effect::Failed { how: RunOutcome::TimeLimit, again: Some(_), .. }]));
 }
 
 #[test]

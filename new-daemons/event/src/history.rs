@@ -13,7 +13,7 @@ use crate::limits::{
     EVENTS, FAILED, FAILED_FOR, HISTORY, LAST_RUNS, OUTPUT_CUT, OUTPUT_OF_EVENT, PAST_OUTPUT, RUN_COST, RUNS,
     RUNS_MAX,
 };
-use crate::outcome::Outcome;
+use crate::outcome::ScriptOutcome;
 use crate::word::Word;
 
 /// How a script of an event went.
@@ -26,7 +26,7 @@ pub struct ScriptRun {
     /// When it ended, or was given up.
     pub ended: Time,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: ScriptOutcome,
     /// What it printed.
     pub output: Output,
 }
@@ -34,8 +34,8 @@ pub struct ScriptRun {
 /// How an event went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Of the script that failed last; [`Outcome::Ok`] if none did.
-    pub summary: Outcome,
+    /// Of the script that failed last; [`ScriptOutcome::Ok`] if none did.
+    pub summary: ScriptOutcome,
     /// Its scripts up to the one that ended it.
     pub scripts: Vec<ScriptRun>,
 }
@@ -50,7 +50,7 @@ pub struct PastRun {
     /// When it ended, or was given up.
     pub ended: Time,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: ScriptOutcome,
     /// The end of what it printed.
     pub output: Output,
 }
@@ -165,7 +165,7 @@ impl History {
     /// An event ended.
     pub(crate) fn keep(&mut self, event: &Word, report: Arc<Report>) {
         for run in &report.scripts {
-            if run.outcome != Outcome::Disabled {
+            if run.outcome != ScriptOutcome::Disabled {
                 self.keep_past(event, run);
             }
         }
@@ -261,11 +261,11 @@ mod tests {
                 script: format!("10.{n}").as_str().into(),
                 began: Time::ZERO,
                 ended: Time::ZERO,
-                outcome: Outcome::Ok,
+                outcome: ScriptOutcome::Ok,
                 output: Output { bytes: vec![b'x'; printed], omitted: 0 },
             });
         }
-        Arc::new(Report { summary: Outcome::Ok, scripts: results.scripts })
+        Arc::new(Report { summary: ScriptOutcome::Ok, scripts: results.scripts })
     }
 
     #[test]
@@ -289,7 +289,7 @@ mod tests {
     }
 
     /// One run of one script.
-    fn one(script: &str, second: u64, outcome: Outcome, printed: usize) -> Arc<Report> {
+    fn one(script: &str, second: u64, outcome: ScriptOutcome, printed: usize) -> Arc<Report> {
         let output = Output { bytes: vec![b'x'; printed], omitted: 0 };
         let run = ScriptRun { script: script.into(), began: at(second), ended: at(second), outcome, output };
         Arc::new(Report { summary: outcome, scripts: vec![run] })
@@ -298,10 +298,10 @@ mod tests {
     #[test]
     fn a_failed_takeip_is_still_there_after_a_day_of_monitoring() {
         let mut history = History::default();
-        history.keep(&"takeip".into(), one("10.interface", 0, Outcome::Failed(1), 7));
-        history.keep(&"monitor".into(), one("10.interface", 1, Outcome::Failed(3), 8));
+        history.keep(&"takeip".into(), one("10.interface", 0, ScriptOutcome::Failed(1), 7));
+        history.keep(&"monitor".into(), one("10.interface", 1, ScriptOutcome::Failed(3), 8));
         for second in (15..86_400).step_by(15) {
-            history.keep(&"monitor".into(), one("10.interface", second, Outcome::Ok, 9));
+            history.keep(&"monitor".into(), one("10.interface", second, ScriptOutcome::Ok, 9));
         }
         history.check();
         let runs = history.past(None).remove(0).1;
@@ -313,7 +313,7 @@ mod tests {
     fn failures_of_a_day_are_kept_in_larger_number_than_older_ones() {
         let mut history = History::default();
         let mut fail = |second| {
-            history.keep(&"monitor".into(), one("50.samba", second, Outcome::TimedOut, 0));
+            history.keep(&"monitor".into(), one("50.samba", second, ScriptOutcome::TimedOut, 0));
             history.check();
             history.past(None).remove(0).1.len()
         };
@@ -326,10 +326,11 @@ mod tests {
     fn where_room_is_short_what_went_well_is_forgotten_before_what_failed() {
         let mut history = History::default();
         for n in 0..50 {
-            history.keep(&format!("event{n}").as_str().into(), one("00.old", n, Outcome::Failed(1), 4096));
+            history
+                .keep(&format!("event{n}").as_str().into(), one("00.old", n, ScriptOutcome::Failed(1), 4096));
         }
         for n in 0..300 {
-            history.keep(&format!("event{n}").as_str().into(), one("50.new", n, Outcome::Ok, 4096));
+            history.keep(&format!("event{n}").as_str().into(), one("50.new", n, ScriptOutcome::Ok, 4096));
             history.check();
         }
         let past = history.past(None);

@@ -26,7 +26,7 @@ pub use input::{
 };
 pub use limits::{DEBUG, DIRECTORIES, GRACE, NAME, OUTPUT, PEEK, QUEUE, SCRIPTS};
 pub use machine::{Level, Output, RequestId};
-pub use outcome::{Errno, Outcome};
+pub use outcome::{Errno, ScriptOutcome};
 pub use scripts::is_script;
 pub use word::Word;
 

@@ -22,12 +22,12 @@ use crate::arguments::judge;
 use crate::history::{PastRun, Report, ScriptRun};
 use crate::input::{Answer, ComponentState, Ended, Entry, Notice, Request, RunResult, What};
 use crate::limits::LIMIT;
-use crate::outcome::{Errno, Outcome};
+use crate::outcome::{Errno, ScriptOutcome};
 use crate::word::Word;
 
 /// A notice as what the daemon tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Publication {
     /// An event begins to run.
     Started(EventRunStarted),
     /// An event has ended.
@@ -189,13 +189,13 @@ pub fn components(answer: Answer) -> Result<EventComponents, Refusal> {
 #[must_use]
 pub fn announce(notice: Notice, now: Time, calendar: Calendar) -> Announcement {
     match told(notice, now, calendar) {
-        Told::Started(event) => about(&event.told.clone(), "", None, event),
-        Told::Finished(event) => about(&event.told.clone(), "", Some(event.result.to_string()), event),
-        Told::Script(event) => {
+        Publication::Started(event) => about(&event.told.clone(), "", None, event),
+        Publication::Finished(event) => about(&event.told.clone(), "", Some(event.result.to_string()), event),
+        Publication::Script(event) => {
             let (script, outcome) = (event.line.script.clone(), event.line.ending.outcome.to_string());
             about(&event.told.clone(), &script, Some(outcome), event)
         }
-        Told::Hung(event) => about(&event.told.clone(), &event.script.clone(), None, event),
+        Publication::Hung(event) => about(&event.told.clone(), &event.script.clone(), None, event),
     }
 }
 
@@ -214,7 +214,7 @@ fn about<E: Tell + Send + 'static>(
 
 /// What is told of a notice; `now` is when it came.
 #[must_use]
-pub fn told(notice: Notice, now: Time, calendar: Calendar) -> Told {
+pub fn told(notice: Notice, now: Time, calendar: Calendar) -> Publication {
     let Notice { run, component, event, args, began, what } = notice;
     let args = args.iter().map(|arg| EventArgument(fit::bytes(arg.as_bytes(), EVENT_ARGUMENT_MAX))).collect();
     let told = EventTold {
@@ -226,16 +226,16 @@ pub fn told(notice: Notice, now: Time, calendar: Calendar) -> Told {
     };
     let more = More::none();
     match what {
-        What::Began => Told::Started(EventRunStarted { told, more }),
+        What::Began => Publication::Started(EventRunStarted { told, more }),
         What::Script(run) => {
             let output = output(&run.output, EVENT_TOLD_MAX);
-            Told::Script(EventScriptFinished { told, line: line(&run), output, more })
+            Publication::Script(EventScriptFinished { told, line: line(&run), output, more })
         }
         What::Hung { script, pid, began } => {
             let took = Span::from(now - began);
-            Told::Hung(EventScriptHung { told, script: name(&script), pid, took, more })
+            Publication::Hung(EventScriptHung { told, script: name(&script), pid, took, more })
         }
-        What::Ended { result, culprit, report } => Told::Finished(EventRunFinished {
+        What::Ended { result, culprit, report } => Publication::Finished(EventRunFinished {
             told,
             result: self::result(result),
             code: if let RunResult::Error(Errno(errno)) = result { errno } else { 0 },
@@ -257,14 +257,14 @@ fn result(result: RunResult) -> EventResult {
     }
 }
 
-fn ending(outcome: Outcome) -> EventEnding {
+fn ending(outcome: ScriptOutcome) -> EventEnding {
     let (outcome, code) = match outcome {
-        Outcome::Ok => (EventOutcome::Ok, 0),
-        Outcome::Failed(status) => (EventOutcome::Failed, status.into()),
-        Outcome::Disabled => (EventOutcome::Disabled, 0),
-        Outcome::TimedOut => (EventOutcome::TimedOut, 0),
-        Outcome::Killed(signal) => (EventOutcome::Killed, signal),
-        Outcome::Error(Errno(errno)) => (EventOutcome::CannotRun, errno),
+        ScriptOutcome::Ok => (EventOutcome::Ok, 0),
+        ScriptOutcome::Failed(status) => (EventOutcome::Failed, status.into()),
+        ScriptOutcome::Disabled => (EventOutcome::Disabled, 0),
+        ScriptOutcome::TimedOut => (EventOutcome::TimedOut, 0),
+        ScriptOutcome::Killed(signal) => (EventOutcome::Killed, signal),
+        ScriptOutcome::Error(Errno(errno)) => (EventOutcome::CannotRun, errno),
     };
     EventEnding { outcome, code }
 }

@@ -31,7 +31,7 @@ impl Errno {
 
 /// What became of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ScriptOutcome {
     /// It went well.
     Ok,
     /// It ended with a status that is not 0.
@@ -46,7 +46,7 @@ pub enum Outcome {
     Error(Errno),
 }
 
-impl Outcome {
+impl ScriptOutcome {
     /// What an end means.
     #[must_use]
     pub fn of(how: How) -> Self {
@@ -78,7 +78,7 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for ScriptOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ok => write!(f, "ok"),
@@ -97,18 +97,21 @@ mod tests {
 
     #[test]
     fn evt_10_a_status_means_what_it_means_to_c() {
-        let of = |status| Outcome::of(How::Exit(status));
-        assert_eq!([of(0), of(1), of(63), of(255)].map(Outcome::is_fine), [true, false, false, false]);
-        assert_eq!([of(64), of(72), of(77)], [Outcome::Ok, Outcome::Disabled, Outcome::Disabled]);
-        assert_eq!([of(66), of(174)], [Outcome::Error(Errno::NOENT), Outcome::TimedOut]);
-        assert_eq!(of(254), Outcome::Error(Errno(190)));
+        let of = |status| ScriptOutcome::of(How::Exit(status));
+        assert_eq!([of(0), of(1), of(63), of(255)].map(ScriptOutcome::is_fine), [true, false, false, false]);
+        assert_eq!(
+            [of(64), of(72), of(77)],
+            [ScriptOutcome::Ok, ScriptOutcome::Disabled, ScriptOutcome::Disabled]
+        );
+        assert_eq!([of(66), of(174)], [ScriptOutcome::Error(Errno::NOENT), ScriptOutcome::TimedOut]);
+        assert_eq!(of(254), ScriptOutcome::Error(Errno(190)));
     }
 
     #[test]
     fn evt_11_a_script_that_went_away_is_disabled_but_a_missing_interpreter_is_an_error() {
-        assert_eq!(Outcome::of(How::Gone), Outcome::Disabled);
-        assert_eq!(Outcome::of(How::NotStarted(Errno::NOENT)), Outcome::Error(Errno::NOENT));
-        assert_eq!(Outcome::of(How::NotStarted(Errno(24))), Outcome::Error(Errno(24)));
-        assert_eq!(Outcome::of(How::Signal(9)), Outcome::Killed(9));
+        assert_eq!(ScriptOutcome::of(How::Gone), ScriptOutcome::Disabled);
+        assert_eq!(ScriptOutcome::of(How::NotStarted(Errno::NOENT)), ScriptOutcome::Error(Errno::NOENT));
+        assert_eq!(ScriptOutcome::of(How::NotStarted(Errno(24))), ScriptOutcome::Error(Errno(24)));
+        assert_eq!(ScriptOutcome::of(How::Signal(9)), ScriptOutcome::Killed(9));
     }
 }

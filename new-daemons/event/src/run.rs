@@ -9,7 +9,7 @@ use machine::{Output, Time};
 use crate::history::{Report, Results, ScriptRun};
 use crate::input::{Ended, How, Notice, RunResult, Token, What};
 use crate::limits::{LISTING, PEEK};
-use crate::outcome::{Errno, Outcome};
+use crate::outcome::{Errno, ScriptOutcome};
 use crate::queue::Job;
 use crate::scripts::Script;
 use crate::word::Word;
@@ -54,7 +54,7 @@ pub(crate) struct Run {
     /// Of the results: the script that was run last.
     closed: Option<usize>,
     results: Results,
-    summary: Outcome,
+    summary: ScriptOutcome,
     culprit: Option<Word>,
     error: Option<Errno>,
 }
@@ -71,7 +71,7 @@ impl Run {
             index: 0,
             closed: None,
             results: Results::default(),
-            summary: Outcome::Ok,
+            summary: ScriptOutcome::Ok,
             culprit: None,
             error: None,
         }
@@ -97,7 +97,7 @@ impl Run {
             if *enabled {
                 return Next::Start(name.clone());
             }
-            let (script, outcome, output) = (name.clone(), Outcome::Disabled, Output::default());
+            let (script, outcome, output) = (name.clone(), ScriptOutcome::Disabled, Output::default());
             self.results.push(ScriptRun { script, began: now, ended: now, outcome, output });
             self.index += 1;
         }
@@ -125,15 +125,15 @@ impl Run {
     /// The script ended by itself; too late, if it was being given up.
     pub(crate) fn ended(&mut self, now: Time, how: How, output: Output) -> Next {
         let late = matches!(self.phase, Phase::GivingUp(..));
-        self.close(now, if late { Outcome::TimedOut } else { Outcome::of(how) }, output)
+        self.close(now, if late { ScriptOutcome::TimedOut } else { ScriptOutcome::of(how) }, output)
     }
 
     /// The script was given up.
     pub(crate) fn gave_up(&mut self, now: Time, output: Output) -> Next {
-        self.close(now, Outcome::TimedOut, output)
+        self.close(now, ScriptOutcome::TimedOut, output)
     }
 
-    fn close(&mut self, now: Time, outcome: Outcome, output: Output) -> Next {
+    fn close(&mut self, now: Time, outcome: ScriptOutcome, output: Output) -> Next {
         let began = match &self.phase {
             Phase::Script(current) | Phase::GivingUp(current, _) => current.began,
             Phase::Listing(..) => now,
@@ -192,7 +192,7 @@ impl Run {
         }
         let result = match self.summary {
             outcome if outcome.is_fine() => RunResult::Ok,
-            Outcome::TimedOut => RunResult::TimedOut,
+            ScriptOutcome::TimedOut => RunResult::TimedOut,
             _ => RunResult::Failed,
         };
         let scripts = std::mem::take(&mut self.results).scripts;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event::messages::{self, Told};
+use event::messages::{self, Publication};
 use event::{
-    Answer, ComponentState, Ended, Entry, Errno, Notice, Outcome, Output, PastRun, Report, Request,
-    RunResult, ScriptRun, What, Word,
+    Answer, ComponentState, Ended, Entry, Errno, Notice, Output, PastRun, Report, Request, RunResult,
+    ScriptOutcome, ScriptRun, What, Word,
 };
 use machine::{Calendar, Time, Wall};
 use protocol::common::{Code, Span};
@@ -22,15 +22,15 @@ fn at(millis: u64) -> Time {
     Time::ZERO + Duration::from_millis(millis)
 }
 
-fn script(name: &str, outcome: Outcome, bytes: &[u8]) -> ScriptRun {
+fn script(name: &str, outcome: ScriptOutcome, bytes: &[u8]) -> ScriptRun {
     let output = Output { bytes: bytes.to_vec(), omitted: 0 };
     ScriptRun { script: name.into(), began: at(5), ended: at(25), outcome, output }
 }
 
-fn report(outcome: Outcome, printed: &[u8]) -> Report {
+fn report(outcome: ScriptOutcome, printed: &[u8]) -> Report {
     Report {
         summary: outcome,
-        scripts: vec![script("10.a", Outcome::Ok, b""), script("50.b", outcome, printed)],
+        scripts: vec![script("10.a", ScriptOutcome::Ok, b""), script("50.b", outcome, printed)],
     }
 }
 
@@ -93,7 +93,7 @@ fn evt_07_events_of_addresses_are_refused_with_another_number_of_arguments() {
 
 #[test]
 fn the_answer_to_a_run_has_its_result_and_that_of_each_script() {
-    let ended = Ended { run: 7, report: Some(Arc::new(report(Outcome::Failed(3), b"no\n"))) };
+    let ended = Ended { run: 7, report: Some(Arc::new(report(ScriptOutcome::Failed(3), b"no\n"))) };
     let ran = again(messages::ran(Answer::Run(RunResult::Failed, Some(ended)), calendar()).unwrap());
     let report = ran.report.unwrap();
     assert_eq!(
@@ -121,11 +121,11 @@ fn what_the_daemon_does_not_do_is_refused_with_a_code_that_says_why() {
 #[test]
 fn whatever_a_script_prints_fits_and_what_is_left_out_is_counted() {
     let told = |bytes: &[u8]| {
-        let what = What::Script(script("50.b", Outcome::Ok, bytes));
+        let what = What::Script(script("50.b", ScriptOutcome::Ok, bytes));
         let (component, event) = ("ip".into(), "monitor".into());
         let notice = Notice { run: 1, component, event, args: Arc::new([]), began: at(0), what };
         match messages::told(notice, at(30), calendar()) {
-            Told::Script(told) => again(told).output,
+            Publication::Script(told) => again(told).output,
             other => panic!("{other:?}"),
         }
     };
@@ -148,7 +148,9 @@ fn names_and_arguments_that_are_no_text_fit_all_the_same() {
     let args: Arc<[Word]> = [Word::from(&[0xfe; 262_143][..])].into();
     let what = What::Ended { result: RunResult::Error(Errno(2)), culprit: Some(odd.clone()), report: None };
     let notice = Notice { run: 1, component: odd.clone(), event: odd.clone(), args, began: at(0), what };
-    let Told::Finished(told) = messages::told(notice, at(1), calendar()) else { panic!("it has ended") };
+    let Publication::Finished(told) = messages::told(notice, at(1), calendar()) else {
+        panic!("it has ended")
+    };
     let told = again(told);
     assert_eq!((told.result, told.code, told.took), (EventResult::NotRun, 2, Span(1000)));
     assert_eq!(told.culprit, "\u{fffd}".repeat(85));
@@ -161,7 +163,7 @@ fn names_and_arguments_that_are_no_text_fit_all_the_same() {
         event: odd.clone(),
         began: at(0),
         ended: at(1),
-        outcome: Outcome::Killed(9),
+        outcome: ScriptOutcome::Killed(9),
         output: Output { bytes: vec![0xff; 4096], omitted: 1 },
     };
     let past = again(messages::past(Answer::History(Ok(vec![(odd, vec![run])])), calendar()).unwrap());
@@ -170,8 +172,8 @@ fn names_and_arguments_that_are_no_text_fit_all_the_same() {
 
 #[test]
 fn the_largest_report_fits_into_one_message() {
-    let scripts = (0..4096).map(|n| script(&format!("10.{n}"), Outcome::Ok, &[0xff; 384])).collect();
-    let report = Report { summary: Outcome::Ok, scripts };
+    let scripts = (0..4096).map(|n| script(&format!("10.{n}"), ScriptOutcome::Ok, &[0xff; 384])).collect();
+    let report = Report { summary: ScriptOutcome::Ok, scripts };
     let last = messages::last(Answer::Status(Ok(report)), calendar()).unwrap();
     assert!(last.to_bytes().unwrap().len() < 15 << 20);
 }

@@ -13,7 +13,7 @@ use tokio::net::UnixDatagram;
 
 use crate::frame::Sockets;
 
-pub use bus_sockets::{Arrival, Files, Outcome, TUNNEL_SOCKET, prepare_directory, socket_of};
+pub use bus_sockets::{Arrival, Delivery, Files, TUNNEL_SOCKET, prepare_directory, socket_of};
 pub(crate) use sender::Sender;
 pub use sender::Senders;
 

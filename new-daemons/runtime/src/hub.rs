@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::clock::{Alarm, Clock};
-use crate::datagram::{Arrival, Outcome, Receiver, Senders, TUNNEL_SOCKET, socket_of};
+use crate::datagram::{Arrival, Delivery, Receiver, Senders, TUNNEL_SOCKET, socket_of};
 
 /// Datagrams that are read before everything else gets its turn.
 const TURN: usize = 32;
@@ -119,14 +119,14 @@ impl<U: Upper> Core<U> {
         }
     }
 
-    fn outcome(&mut self, peer: Peer, outcome: Option<Outcome>) {
+    fn outcome(&mut self, peer: Peer, outcome: Option<Delivery>) {
         let Some(outcome) = outcome else { return };
         self.input(match (peer, outcome) {
-            (Peer::Tunneld, Outcome::Sent) => Input::Transmitted,
-            (Peer::Tunneld, Outcome::Gone { .. } | Outcome::NotPassed) => Input::Unreachable,
-            (Peer::Neighbour(daemon), Outcome::Sent) => Input::LocalSent(daemon),
-            (Peer::Neighbour(daemon), Outcome::Gone { fresh }) => Input::LocalGone { daemon, fresh },
-            (Peer::Neighbour(daemon), Outcome::NotPassed) => Input::NotPassed(daemon),
+            (Peer::Tunneld, Delivery::Sent) => Input::Transmitted,
+            (Peer::Tunneld, Delivery::Gone { .. } | Delivery::NotPassed) => Input::Unreachable,
+            (Peer::Neighbour(daemon), Delivery::Sent) => Input::LocalSent(daemon),
+            (Peer::Neighbour(daemon), Delivery::Gone { fresh }) => Input::LocalGone { daemon, fresh },
+            (Peer::Neighbour(daemon), Delivery::NotPassed) => Input::NotPassed(daemon),
         });
     }
 }

@@ -17,7 +17,7 @@ use crate::view::Phase;
 
 /// What somebody waits for.
 #[derive(Clone, Debug)]
-pub(crate) enum Wanted {
+pub(crate) enum Awaited {
     /// All services up or failed.
     Startup,
     /// All services stopped.
@@ -32,7 +32,7 @@ pub(crate) enum Wanted {
 #[derive(Clone, Debug)]
 struct Waiter {
     id: RequestId,
-    wanted: Wanted,
+    wanted: Awaited,
 }
 
 /// All who wait.
@@ -41,7 +41,7 @@ pub(crate) struct Waiters(Vec<Waiter>);
 
 impl Waiters {
     /// Somebody waits for something.
-    pub(crate) fn wait(&mut self, id: RequestId, wanted: Wanted) -> Result<(), Refusal> {
+    pub(crate) fn wait(&mut self, id: RequestId, wanted: Awaited) -> Result<(), Refusal> {
         if self.0.len() >= WAITERS_MAX {
             return Err(Refusal::Busy);
         }
@@ -52,7 +52,7 @@ impl Waiters {
     /// A check has ended.
     pub(crate) fn see_check(&mut self, name: &str, done: &Done) {
         for waiter in &mut self.0 {
-            if let Wanted::Check { left, checked } = &mut waiter.wanted
+            if let Awaited::Check { left, checked } = &mut waiter.wanted
                 && left.remove(name)
             {
                 checked.push((name.to_owned(), done.clone()));
@@ -64,16 +64,16 @@ impl Waiters {
     pub(crate) fn await_check(&self, name: &str) -> bool {
         self.0
             .iter()
-            .any(|waiter| matches!(&waiter.wanted, Wanted::Check { left, .. } if left.contains(name)))
+            .any(|waiter| matches!(&waiter.wanted, Awaited::Check { left, .. } if left.contains(name)))
     }
 
     /// Those who wait for the opposite are told so.
-    pub(crate) fn overtake(&mut self, wanted: &Wanted, by: &'static str, out: &mut Out) {
+    pub(crate) fn overtake(&mut self, wanted: &Awaited, by: &'static str, out: &mut Out) {
         let restarts = by == "shutdown";
         for waiter in take(&mut self.0) {
             let overtaken = match (&waiter.wanted, wanted) {
-                (Wanted::Startup, Wanted::Startup) | (Wanted::Shutdown, Wanted::Shutdown) => true,
-                (Wanted::Restart(_), _) => restarts,
+                (Awaited::Startup, Awaited::Startup) | (Awaited::Shutdown, Awaited::Shutdown) => true,
+                (Awaited::Restart(_), _) => restarts,
                 _ => false,
             };
             if overtaken {
@@ -96,20 +96,20 @@ impl Waiters {
 }
 
 /// None while it has to be waited for.
-fn answer(wanted: &Wanted, all: &Fleet, course: Course) -> Option<Answer> {
+fn answer(wanted: &Awaited, all: &Fleet, course: Course) -> Option<Answer> {
     let reason = |service: &Service| format!("{}: {}", service.spec.name, reason_of(service, course));
     let phase = course.phase();
     match wanted {
-        Wanted::Startup => {
+        Awaited::Startup => {
             let over = phase == Phase::Running && all.iter().all(|service| service.place.settled);
             let failed = all.iter().filter(|service| service.presence.start_failed() && service.spec.counts);
             over.then(|| Answer::Settled(phase, failed.map(reason).collect()))
         }
-        Wanted::Shutdown => {
+        Awaited::Shutdown => {
             let failed = all.iter().filter(|service| service.presence.refuses());
             (phase == Phase::Stopped).then(|| Answer::Settled(phase, failed.map(reason).collect()))
         }
-        Wanted::Restart(name) => {
+        Awaited::Restart(name) => {
             let Some(service) = all.get(name) else {
                 return Some(Answer::Refused(Refusal::Unknown(name.clone())));
             };
@@ -121,7 +121,7 @@ fn answer(wanted: &Wanted, all: &Fleet, course: Course) -> Option<Answer> {
             let up = service.shown.state().is_up();
             over.then(|| Answer::Settled(phase, if up { Vec::new() } else { vec![reason(service)] }))
         }
-        Wanted::Check { left, checked } => {
+        Awaited::Check { left, checked } => {
             let gone = left.iter().all(|name| all.get(name).is_none());
             gone.then(|| Answer::Checked(sorted(checked, all)))
         }

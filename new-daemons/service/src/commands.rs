@@ -7,7 +7,7 @@ use std::time::Duration;
 use machine::{Level, RequestId, Time, Wall};
 
 use crate::addresses::Addresses;
-use crate::answers::{Waiters, Wanted};
+use crate::answers::{Awaited, Waiters};
 use crate::course::Course;
 use crate::fleet::Fleet;
 use crate::io::{Address, Answer, Command, Refusal};
@@ -67,7 +67,7 @@ impl Commands<'_> {
     }
 
     fn startup(&mut self, id: RequestId) -> Result<(), Refusal> {
-        self.waiters.wait(id, Wanted::Startup)?;
+        self.waiters.wait(id, Awaited::Startup)?;
         if self.course.start() {
             self.out.log(Level::Notice, "services are being started".to_owned());
             self.all.iter_mut().for_each(|service| service.presence.ask_again());
@@ -77,17 +77,17 @@ impl Commands<'_> {
                 service.cycle(Operation::Command);
             }
         }
-        self.waiters.overtake(&Wanted::Shutdown, "startup", self.out);
+        self.waiters.overtake(&Awaited::Shutdown, "startup", self.out);
         Ok(())
     }
 
     fn shutdown(&mut self, id: RequestId) -> Result<(), Refusal> {
-        self.waiters.wait(id, Wanted::Shutdown)?;
+        self.waiters.wait(id, Awaited::Shutdown)?;
         if self.course.stop() {
             self.out.log(Level::Notice, "services are being stopped".to_owned());
             self.all.iter_mut().for_each(|service| service.presence.ask_again());
         }
-        self.waiters.overtake(&Wanted::Startup, "shutdown", self.out);
+        self.waiters.overtake(&Awaited::Startup, "shutdown", self.out);
         Ok(())
     }
 
@@ -107,7 +107,7 @@ impl Commands<'_> {
                 checked.map(|service| service.spec.name.clone()).collect()
             }
         };
-        self.waiters.wait(id, Wanted::Check { left: chosen.clone(), checked: Vec::new() })?;
+        self.waiters.wait(id, Awaited::Check { left: chosen.clone(), checked: Vec::new() })?;
         for service in self.all.iter_mut().filter(|service| chosen.contains(&service.spec.name)) {
             service.checking.ask(true);
         }
@@ -144,7 +144,7 @@ impl Commands<'_> {
         if !self.course.is_active() {
             return Err(Refusal::Phase(self.course.phase().word()));
         }
-        self.waiters.wait(id, Wanted::Restart(name))?;
+        self.waiters.wait(id, Awaited::Restart(name))?;
         service.restarting.forget();
         service.damping.forget();
         service.judgement.forgive();

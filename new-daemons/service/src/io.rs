@@ -8,7 +8,7 @@ use std::time::Duration;
 use machine::{Level, RequestId};
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Done, Operation, Outcome};
+use crate::outcome::{Done, Operation, OperationOutcome};
 use crate::saved::{Process, Saved};
 use crate::spec::{Config, Spec};
 use crate::view::{Health, Phase, State, Transition};
@@ -182,7 +182,7 @@ pub enum Input {
         /// That of the effect that began it.
         token: Token,
         /// What came of it.
-        outcome: Outcome,
+        outcome: OperationOutcome,
     },
     /// Somebody wants something.
     Command {

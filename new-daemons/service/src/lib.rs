@@ -44,7 +44,7 @@ pub use graph::Problem;
 pub use io::{Address, Answer, Change, Checked, Command, Effect, Input, Notice, Refusal, Token, Work};
 pub use limits::*;
 pub use machine::{Level, Printed, RequestId, Wall};
-pub use outcome::{Done, How, Operation, Outcome};
+pub use outcome::{Done, How, Operation, OperationOutcome};
 pub use saved::{Life, Process, Reported, Saved, SavedService, UnderWay};
 pub use services::Services;
 pub use spec::{Begin, Config, Kind, Manager, Program, Restart, Spec};

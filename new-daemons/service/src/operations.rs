@@ -9,7 +9,7 @@ use crate::fleet::Fleet;
 use crate::io::{Notice, Token, Work};
 use crate::limits::TOLD_MAX;
 use crate::out::Out;
-use crate::outcome::{Done, How, Outcome};
+use crate::outcome::{Done, How, OperationOutcome};
 use crate::saved::Process;
 use crate::task::{Ending, Task};
 use crate::tokens::Tokens;
@@ -38,10 +38,10 @@ impl Operations<'_> {
     }
 
     /// An operation has ended.
-    pub(crate) fn done(&mut self, token: Token, outcome: Outcome) {
+    pub(crate) fn done(&mut self, token: Token, outcome: OperationOutcome) {
         let Some(at) = self.all.with(token) else { return };
         let Some(task) = self.all[at].task.take() else { return };
-        let Outcome { how, output } = outcome;
+        let OperationOutcome { how, output } = outcome;
         let service = &mut self.all[at];
         if task.counted {
             // Known already. A stop that was held up by it can be tried now, and one that went well in the end was one.

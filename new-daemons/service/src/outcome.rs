@@ -101,7 +101,7 @@ impl fmt::Display for How {
 
 /// What came of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct OperationOutcome {
     /// How it ended.
     pub how: How,
     /// What it printed.

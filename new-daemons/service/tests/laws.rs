@@ -8,9 +8,9 @@ use std::time::Duration;
 use machine::{Machine, Time};
 use proptest::prelude::*;
 use service::{
-    Address, Begin, Command, Config, Effect, How, Input, Kind, Life, Manager, Notice, Outcome, Phase,
-    Printed, Process, REASON_MAX, RequestId, Restart, Saved, SavedService, Services, Spec, State, TOLD_MAX,
-    Token, UnderWay, WAITERS_MAX, Wall,
+    Address, Begin, Command, Config, Effect, How, Input, Kind, Life, Manager, Notice, OperationOutcome,
+    Phase, Printed, Process, REASON_MAX, RequestId, Restart, Saved, SavedService, Services, Spec, State,
+    TOLD_MAX, Token, UnderWay, WAITERS_MAX, Wall,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -82,10 +82,10 @@ fn how() -> impl Strategy<Value = How> {
     ]
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+fn outcome() -> impl Strategy<Value = OperationOutcome> {
     let text = prop_oneof![".{0,20}", Just("é\u{1b}".repeat(5000))];
     (how(), text, any::<u64>())
-        .prop_map(|(how, text, omitted)| Outcome { how, output: Printed { text, omitted } })
+        .prop_map(|(how, text, omitted)| OperationOutcome { how, output: Printed { text, omitted } })
 }
 
 fn address() -> impl Strategy<Value = Address> {
@@ -159,7 +159,7 @@ fn saved() -> impl Strategy<Value = Saved> {
 #[derive(Clone, Debug)]
 enum Step {
     /// The end of one of the operations that go on, or of one that nobody knows.
-    Done(prop::sample::Index, bool, Outcome),
+    Done(prop::sample::Index, bool, OperationOutcome),
     Input(Input),
     Command(Command),
     Wait(u64),

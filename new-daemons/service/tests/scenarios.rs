@@ -23,8 +23,8 @@ use std::time::Duration;
 use machine::{Machine, Time};
 use service::{
     Address, Answer, Begin, Change, Command, Config, Effect, Health, How, Input, Kind, Manager, Notice,
-    Outcome, Printed, Program, RequestId, Restart, Saved, Services, Spec, Token, Transition, View, Wall,
-    Work,
+    OperationOutcome, Printed, Program, RequestId, Restart, Saved, Services, Spec, Token, Transition, View,
+    Wall, Work,
 };
 
 struct Story {
@@ -209,7 +209,10 @@ impl Story {
     fn done(&mut self, name: &str, how: How, words: &[&str]) {
         let token = *self.under_way.get(name).unwrap_or_else(|| panic!("nothing is done with {name}"));
         let text = words.join(" ").replace("\\n", "\n");
-        self.feed(Input::Done { token, outcome: Outcome { how, output: Printed { text, omitted: 0 } } });
+        self.feed(Input::Done {
+            token,
+            outcome: OperationOutcome { how, output: Printed { text, omitted: 0 } },
+        });
     }
 
     fn after(&mut self, span: Duration) {

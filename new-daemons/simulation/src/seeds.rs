@@ -65,7 +65,7 @@ impl Seeds {
 /// Runs a seed; a panic tells which it was.
 pub fn play<T>(seed: u64, run: impl FnOnce() -> T) -> T {
     AT.set((0, Time::ZERO));
-    let _told = Told(seed);
+    let _told = TellsSeed(seed);
     run()
 }
 
@@ -79,9 +79,9 @@ pub(crate) fn at(step: u64, now: Time) {
     AT.set((step, now));
 }
 
-struct Told(u64);
+struct TellsSeed(u64);
 
-impl Drop for Told {
+impl Drop for TellsSeed {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let (step, now) = AT.get();

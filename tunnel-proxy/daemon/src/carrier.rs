@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bus::Daemon;
-use bus_sockets::{Arrival, Clock, Outcome, Receiver, Senders, send_once, socket_of};
+use bus_sockets::{Arrival, Clock, Delivery, Receiver, Senders, send_once, socket_of};
 use machine::{Machine, Time};
 use protocol::tunnel::Status;
 use reactor::datagram::Rest;
@@ -71,7 +71,7 @@ pub(crate) struct Carrier {
     locals: Senders<Run>,
     ready: Vec<Ready>,
     came: Vec<Arrival>,
-    outcomes: Vec<(Run, Outcome)>,
+    outcomes: Vec<(Run, Delivery)>,
 }
 
 /// The shell's ends of a carrier: where it says what it wants, and where it hears what happens.
@@ -245,10 +245,10 @@ impl Carrier {
         }
     }
 
-    fn outcome(&mut self, (daemon, incarnation): Run, outcome: Outcome) {
+    fn outcome(&mut self, (daemon, incarnation): Run, outcome: Delivery) {
         self.input(match outcome {
-            Outcome::Sent => Input::Sent { daemon, incarnation },
-            Outcome::Gone { .. } | Outcome::NotPassed => Input::Gone { daemon, incarnation },
+            Delivery::Sent => Input::Sent { daemon, incarnation },
+            Delivery::Gone { .. } | Delivery::NotPassed => Input::Gone { daemon, incarnation },
         });
     }
 

@@ -16,7 +16,9 @@ use reactor::datagram::Rest;
 use reactor::{Interest, Reactor, Ready, Token};
 
 use crate::joining::{JoinError, Joining, Way, incarnation};
-use crate::{Arrival, Clock, Files, Outcome, Receiver, Senders, TUNNEL_SOCKET, prepare_directory, socket_of};
+use crate::{
+    Arrival, Clock, Delivery, Files, Receiver, Senders, TUNNEL_SOCKET, prepare_directory, socket_of,
+};
 
 /// Calls of the receiving socket in a turn, each of some datagrams, before everything else gets its turn.
 const TURN: usize = 4;
@@ -59,7 +61,7 @@ pub struct End {
     /// The next look after the socket's file.
     look: Time,
     came: Vec<Arrival>,
-    outcomes: Vec<(Peer, Outcome)>,
+    outcomes: Vec<(Peer, Delivery)>,
 }
 
 impl End {
@@ -280,13 +282,13 @@ impl End {
         }
     }
 
-    fn outcome(&mut self, peer: Peer, outcome: Outcome) {
+    fn outcome(&mut self, peer: Peer, outcome: Delivery) {
         let input = match (peer, outcome) {
-            (Peer::Tunneld, Outcome::Sent) => Input::Transmitted,
-            (Peer::Tunneld, Outcome::Gone { .. } | Outcome::NotPassed) => Input::Unreachable,
-            (Peer::Neighbour(daemon), Outcome::Sent) => Input::LocalSent(daemon),
-            (Peer::Neighbour(daemon), Outcome::Gone { fresh }) => Input::LocalGone { daemon, fresh },
-            (Peer::Neighbour(daemon), Outcome::NotPassed) => Input::NotPassed(daemon),
+            (Peer::Tunneld, Delivery::Sent) => Input::Transmitted,
+            (Peer::Tunneld, Delivery::Gone { .. } | Delivery::NotPassed) => Input::Unreachable,
+            (Peer::Neighbour(daemon), Delivery::Sent) => Input::LocalSent(daemon),
+            (Peer::Neighbour(daemon), Delivery::Gone { fresh }) => Input::LocalGone { daemon, fresh },
+            (Peer::Neighbour(daemon), Delivery::NotPassed) => Input::NotPassed(daemon),
         };
         self.endpoint.handle(self.now, input);
     }

@@ -21,5 +21,5 @@ pub use end::{End, Event, TOKENS};
 pub use file::{make as make_file, read as read_file};
 pub use joining::{JoinError, Joining, Way, incarnation};
 pub use receiver::{Arrival, Files, Receiver};
-pub use senders::{Outcome, SEND_BUFFER, Senders, send_once};
+pub use senders::{Delivery, SEND_BUFFER, Senders, send_once};
 pub use socket_file::SocketFile;

@@ -19,7 +19,7 @@ pub const SEND_BUFFER: usize = 4 * DATAGRAM_MAX;
 
 /// What became of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Delivery {
     /// It is in the peer's socket.
     Sent,
     /// The peer is not there.
@@ -86,11 +86,11 @@ impl<K: Copy + Ord> Senders<K> {
         path: impl FnOnce() -> PathBuf,
         datagram: Gather,
         passed: Option<&Bytes>,
-    ) -> Option<Outcome> {
+    ) -> Option<Delivery> {
         if !self.sockets.contains_key(&to) && self.connect(to, &path()).is_err() {
-            return Some(Outcome::Gone { fresh: true });
+            return Some(Delivery::Gone { fresh: true });
         }
-        let Ok(file) = passed.map(make_file).transpose() else { return Some(Outcome::NotPassed) };
+        let Ok(file) = passed.map(make_file).transpose() else { return Some(Delivery::NotPassed) };
         let socket = self.sockets.get_mut(&to)?;
         socket.outlet.push(datagram, file);
         if !socket.full && socket.outlet.len() == 1 {
@@ -100,18 +100,18 @@ impl<K: Copy + Ord> Senders<K> {
     }
 
     /// Sends what was taken, and says what became of it: one outcome for each datagram that has found its end.
-    pub fn flush(&mut self, reactor: &Reactor, outcomes: &mut Vec<(K, Outcome)>) {
+    pub fn flush(&mut self, reactor: &Reactor, outcomes: &mut Vec<(K, Delivery)>) {
         while let Some(to) = self.fresh.pop() {
             self.send_to(reactor, to, outcomes);
         }
     }
 
-    fn send_to(&mut self, reactor: &Reactor, to: K, outcomes: &mut Vec<(K, Outcome)>) {
+    fn send_to(&mut self, reactor: &Reactor, to: K, outcomes: &mut Vec<(K, Delivery)>) {
         while let Some(socket) = self.sockets.get_mut(&to) {
             let Socket { outlet, used, .. } = socket;
             let sent = outlet.flush(|_| {
                 *used = true;
-                outcomes.push((to, Outcome::Sent));
+                outcomes.push((to, Delivery::Sent));
             });
             match sent {
                 Ok(Sent::All) => return,
@@ -120,17 +120,17 @@ impl<K: Copy + Ord> Senders<K> {
                         return;
                     }
                     // Nobody would look at it again.
-                    outcomes.push((to, Outcome::Gone { fresh: false }));
+                    outcomes.push((to, Delivery::Gone { fresh: false }));
                     return self.forget(to);
                 }
                 // As many files are under way as may be.
                 Err(error) if error.raw_os_error() == Some(ETOOMANYREFS) => {
                     socket.outlet.skip();
-                    outcomes.push((to, Outcome::NotPassed));
+                    outcomes.push((to, Delivery::NotPassed));
                 }
                 Err(_) => {
                     let fresh = !socket.used;
-                    outcomes.push((to, Outcome::Gone { fresh }));
+                    outcomes.push((to, Delivery::Gone { fresh }));
                     return self.forget(to);
                 }
             }
@@ -228,8 +228,8 @@ mod tests {
             senders.flush(&reactor, &mut outcomes);
             assert_eq!(all(&mut peers[1]), [n]);
         }
-        let sent_to = |outcomes: &[(usize, Outcome)], peer| {
-            outcomes.iter().filter(|end| **end == (peer, Outcome::Sent)).count()
+        let sent_to = |outcomes: &[(usize, Delivery)], peer| {
+            outcomes.iter().filter(|end| **end == (peer, Delivery::Sent)).count()
         };
         assert_eq!(sent_to(&outcomes, 1), 100);
         assert!(sent_to(&outcomes, 0) < 100);
@@ -254,7 +254,7 @@ mod tests {
         let reactor = Reactor::new().unwrap();
         let (mut senders, mut outcomes) = (Senders::new(5..7), Vec::new());
         let send = |senders: &mut Senders<char>| senders.send('a', || path.clone(), datagram(1), None);
-        assert_eq!(send(&mut senders), Some(Outcome::Gone { fresh: true }));
+        assert_eq!(send(&mut senders), Some(Delivery::Gone { fresh: true }));
         let receiver = Receiver::bind(path.clone(), Files::Refuse).unwrap();
         assert_eq!(send(&mut senders), None);
         senders.flush(&reactor, &mut outcomes);
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!((send(&mut senders), send(&mut senders)), (None, None));
         senders.flush(&reactor, &mut outcomes);
         // What waited behind the first is dropped with the connection.
-        assert_eq!(outcomes, [('a', Outcome::Sent), ('a', Outcome::Gone { fresh: false })]);
+        assert_eq!(outcomes, [('a', Delivery::Sent), ('a', Delivery::Gone { fresh: false })]);
     }
 
     #[test]
@@ -278,6 +278,6 @@ mod tests {
         let mut came = Vec::new();
         receiver.receive(&mut came).unwrap();
         assert_eq!((came.len(), receiver.take_refused()), (0, 1));
-        assert_eq!(outcomes, [('a', Outcome::Sent)]);
+        assert_eq!(outcomes, [('a', Delivery::Sent)]);
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use event::{Answer, Errno, Outcome, Output, Report, Request, RunResult, ScriptRun, Word};
+use event::{Answer, Errno, Output, Report, Request, RunResult, ScriptOutcome, ScriptRun, Word};
 use legacy_codec::event::{
     Answer as Body, Command, EventReply, EventRequest, Request as Asked, ScriptResult, StatusReply,
 };
@@ -109,14 +109,14 @@ fn status(report: Report, calendar: Calendar) -> StatusReply {
 }
 
 /// As `run_event_script_status` numbers what became of a script.
-fn result(outcome: Outcome) -> i32 {
+fn result(outcome: ScriptOutcome) -> i32 {
     match outcome {
-        Outcome::Ok => 0,
-        Outcome::Failed(status) => status.into(),
-        Outcome::Disabled => -libc::ENOEXEC,
-        Outcome::TimedOut => -libc::ETIMEDOUT,
-        Outcome::Killed(_) => -libc::EINTR,
-        Outcome::Error(Errno(errno)) => -errno,
+        ScriptOutcome::Ok => 0,
+        ScriptOutcome::Failed(status) => status.into(),
+        ScriptOutcome::Disabled => -libc::ENOEXEC,
+        ScriptOutcome::TimedOut => -libc::ETIMEDOUT,
+        ScriptOutcome::Killed(_) => -libc::EINTR,
+        ScriptOutcome::Error(Errno(errno)) => -errno,
     }
 }
 

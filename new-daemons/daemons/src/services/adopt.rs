@@ -11,7 +11,7 @@ use std::path::Path;
 use nix::sys::signal::{Signal, killpg};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use service::{How, Outcome, Printed, Process, Saved, Token};
+use service::{How, OperationOutcome, Printed, Process, Saved, Token};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -123,7 +123,7 @@ pub(super) async fn follow(process: Process, mut operation: Operation) {
             }
         }
     }
-    operation.done(Outcome { how: How::Unknown, output: Printed::default() });
+    operation.done(OperationOutcome { how: How::Unknown, output: Printed::default() });
 }
 
 /// To the group of a process that leads one and has not been collected: its number is not somebody else's.

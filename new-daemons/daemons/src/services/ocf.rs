@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use runtime::process::Program;
-use service::{How, Outcome, Spec, Work};
+use service::{How, OperationOutcome, Spec, Work};
 
 use super::Place;
 use super::operation::{Operation, add_line, cannot, said};
@@ -101,7 +101,7 @@ fn program(
 }
 
 /// What an end means for an action, and the agent's reason as the last line.
-fn judge(action: &str, mut outcome: Outcome) -> Outcome {
+fn judge(action: &str, mut outcome: OperationOutcome) -> OperationOutcome {
     let How::Failed(status) = outcome.how else { return outcome };
     outcome.how = match (action, status) {
         ("monitor", NOT_RUNNING) => How::NotRunning,
@@ -137,7 +137,7 @@ pub(super) async fn run(
     parameters: &BTreeMap<String, String>,
     work: &Work,
     operation: &mut Operation,
-) -> Outcome {
+) -> OperationOutcome {
     let Some(agent) = Agent::find(place, agent) else {
         return cannot(format!("'{agent}' is no name of an agent: write ocf:PROVIDER:TYPE"));
     };

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use runtime::process::{self, Program, Running, StartError};
-use service::{How, Input, Outcome, Printed, Process, Token};
+use service::{How, Input, OperationOutcome, Printed, Process, Token};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
@@ -76,13 +76,13 @@ impl Operation {
     }
 
     /// It is over.
-    pub(super) fn done(self, outcome: Outcome) {
+    pub(super) fn done(self, outcome: OperationOutcome) {
         // Nobody listens any more when the daemon ends.
         let _ = self.inputs.send(Input::Done { token: self.token, outcome });
     }
 
     /// Runs a program to its end, or until the operation is to end.
-    pub(super) async fn program(&mut self, program: Program) -> Outcome {
+    pub(super) async fn program(&mut self, program: Program) -> OperationOutcome {
         let program = program.output_limit(self.output).env(MARK, &self.mark);
         let mut running: Running = match program.start() {
             Ok(running) => running,
@@ -99,7 +99,7 @@ impl Operation {
             process::How::Exit(status) => How::Failed(status),
             process::How::Signal(signal) => How::Killed(signal),
         };
-        Outcome { how, output: text(&ended.output.bytes, ended.output.omitted) }
+        OperationOutcome { how, output: text(&ended.output.bytes, ended.output.omitted) }
     }
 }
 
@@ -108,13 +108,13 @@ fn words(error: StartError) -> String {
 }
 
 /// It could not be begun.
-pub(super) fn cannot(why: impl Into<String>) -> Outcome {
-    Outcome { how: How::CannotRun(why.into()), output: Printed::default() }
+pub(super) fn cannot(why: impl Into<String>) -> OperationOutcome {
+    OperationOutcome { how: How::CannotRun(why.into()), output: Printed::default() }
 }
 
 /// The same, and what there is to be said about it.
-pub(super) fn said(how: How, text: impl Into<String>) -> Outcome {
-    Outcome { how, output: Printed { text: text.into(), omitted: 0 } }
+pub(super) fn said(how: How, text: impl Into<String>) -> OperationOutcome {
+    OperationOutcome { how, output: Printed { text: text.into(), omitted: 0 } }
 }
 
 /// What a program has printed, for people.

@@ -6,14 +6,14 @@
 
 use runtime::process::Program;
 use serde::Serialize;
-use service::{Address, Change, Outcome, Spec};
+use service::{Address, Change, OperationOutcome, Spec};
 
 use super::Place;
 use super::operation::{Operation, cannot};
 
 /// What stands on the standard input.
 #[derive(Serialize)]
-struct Told<'a> {
+struct InputLine<'a> {
     service: &'a str,
     node: Option<u32>,
     listen: &'a [Address],
@@ -42,9 +42,9 @@ pub(super) async fn run(
     program: &service::Program,
     change: &Change,
     operation: &mut Operation,
-) -> Outcome {
+) -> OperationOutcome {
     let Change { listen, release, all } = change;
-    let told = Told { service: &spec.name, node: place.node, listen, release, all };
+    let told = InputLine { service: &spec.name, node: place.node, listen, release, all };
     let mut line = match serde_json::to_vec(&told) {
         Ok(line) => line,
         Err(error) => return cannot(error.to_string()),

@@ -13,7 +13,7 @@ use event::{
     Token,
 };
 use runtime::driver::{Driver, Hands, Inputs, Shell, desk};
-use service::{How, Outcome, Printed, Work};
+use service::{How, OperationOutcome, Printed, Work};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::operation::{GRACE, Operation, add_line, cannot, text};
@@ -108,7 +108,12 @@ impl Shell for Once {
 }
 
 /// Does something with a service.
-pub(super) async fn run(place: &Place, component: &str, work: &Work, operation: &mut Operation) -> Outcome {
+pub(super) async fn run(
+    place: &Place,
+    component: &str,
+    work: &Work,
+    operation: &mut Operation,
+) -> OperationOutcome {
     let (inputs, _) = unbounded_channel();
     let mut scripts = Scripts::new(place.configuration.join("events"), inputs.clone());
     scripts.set_base(place.configuration.clone());
@@ -148,7 +153,13 @@ fn log(level: Level, line: &str) {
 }
 
 /// What came of the event, with what all of its scripts have printed.
-fn outcome(component: &str, work: &Work, result: RunResult, ended: Option<Ended>, in_time: bool) -> Outcome {
+fn outcome(
+    component: &str,
+    work: &Work,
+    result: RunResult,
+    ended: Option<Ended>,
+    in_time: bool,
+) -> OperationOutcome {
     let report = ended.and_then(|ended| ended.report);
     let output = report.as_deref().map(printed).unwrap_or_default();
     let how = match result {
@@ -164,7 +175,7 @@ fn outcome(component: &str, work: &Work, result: RunResult, ended: Option<Ended>
         RunResult::Cancelled => How::Failed(0),
         RunResult::Failed => report.as_deref().map_or(How::Failed(0), culprit),
     };
-    Outcome { how, output }
+    OperationOutcome { how, output }
 }
 
 /// Whether it says something of a service only when a script was run: nobody knows how one is that nobody has started or
@@ -174,7 +185,7 @@ const fn must_run(work: &Work) -> bool {
 }
 
 fn ran(report: &Report) -> bool {
-    report.scripts.iter().any(|script| script.outcome != event::Outcome::Disabled)
+    report.scripts.iter().any(|script| script.outcome != event::ScriptOutcome::Disabled)
 }
 
 fn words(Errno(errno): Errno) -> &'static str {
@@ -186,11 +197,11 @@ fn culprit(report: &Report) -> How {
     let last = report.scripts.iter().rfind(|script| !script.outcome.is_fine());
     let name = last.map(|script| script.script.to_string()).unwrap_or_default();
     match report.summary {
-        event::Outcome::Failed(status) => How::Failed(status),
-        event::Outcome::Killed(signal) => How::Killed(signal),
-        event::Outcome::TimedOut => How::TimedOut,
-        event::Outcome::Error(errno) => How::CannotRun(format!("{name}.script: {}", words(errno))),
-        event::Outcome::Ok | event::Outcome::Disabled => How::Failed(0),
+        event::ScriptOutcome::Failed(status) => How::Failed(status),
+        event::ScriptOutcome::Killed(signal) => How::Killed(signal),
+        event::ScriptOutcome::TimedOut => How::TimedOut,
+        event::ScriptOutcome::Error(errno) => How::CannotRun(format!("{name}.script: {}", words(errno))),
+        event::ScriptOutcome::Ok | event::ScriptOutcome::Disabled => How::Failed(0),
     }
 }
 

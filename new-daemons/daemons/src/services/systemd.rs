@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use service::{How, Input, Outcome, Work};
+use service::{How, Input, OperationOutcome, Work};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
@@ -112,7 +112,7 @@ impl Systemd {
     }
 
     /// Does something with a unit.
-    pub(super) async fn run(&self, unit: &str, work: &Work, operation: &mut Operation) -> Outcome {
+    pub(super) async fn run(&self, unit: &str, work: &Work, operation: &mut Operation) -> OperationOutcome {
         let (cancel, cancelled) = oneshot::channel();
         let working = async {
             let connection = self.connection().await?;
@@ -136,7 +136,7 @@ impl Systemd {
         match done {
             None => said(How::TimedOut, format!("systemd was too slow with {unit}\n")),
             Some(Ok(outcome)) if in_time => outcome,
-            Some(Ok(outcome)) => Outcome { how: How::TimedOut, ..outcome },
+            Some(Ok(outcome)) => OperationOutcome { how: How::TimedOut, ..outcome },
             Some(Err(error)) => {
                 if !matches!(error, zbus::Error::MethodError(..)) {
                     // Perhaps the bus was started again.
@@ -204,7 +204,7 @@ async fn result(connection: &Connection, path: &OwnedObjectPath, unit: &str) -> 
     })
 }
 
-async fn check(connection: &Connection, unit: &str) -> zbus::Result<Outcome> {
+async fn check(connection: &Connection, unit: &str) -> zbus::Result<OperationOutcome> {
     let path = load(connection, unit).await?;
     let of_unit = proxy(connection, path.as_str(), UNIT).await?;
     loop {
@@ -232,7 +232,7 @@ async fn job(
     unit: &str,
     method: &str,
     cancelled: oneshot::Receiver<()>,
-) -> zbus::Result<Outcome> {
+) -> zbus::Result<OperationOutcome> {
     let manager = proxy(connection, ROOT, MANAGER).await?;
     // Before the job is there, so that its end is not missed.
     let mut removed = manager.receive_signal("JobRemoved").await?;
@@ -284,7 +284,7 @@ async fn reload(
     connection: &Connection,
     unit: &str,
     cancelled: oneshot::Receiver<()>,
-) -> zbus::Result<Outcome> {
+) -> zbus::Result<OperationOutcome> {
     let path = load(connection, unit).await?;
     let can: bool = proxy(connection, path.as_str(), UNIT).await?.get_property("CanReload").await?;
     if !can {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daemons::services::{Place, Runners};
-use service::{How, Input, Kind, Outcome, Process, Spec, Token, Work};
+use service::{How, Input, Kind, OperationOutcome, Process, Spec, Token, Work};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
@@ -78,7 +78,7 @@ impl Site {
     }
 
     /// The end of an operation.
-    async fn end(&mut self, of: Token) -> Outcome {
+    async fn end(&mut self, of: Token) -> OperationOutcome {
         loop {
             match self.input().await {
                 Input::Started { token, .. } if token == of => {}
@@ -89,7 +89,7 @@ impl Site {
         }
     }
 
-    async fn does(&mut self, spec: &Spec, work: Work) -> Outcome {
+    async fn does(&mut self, spec: &Spec, work: Work) -> OperationOutcome {
         let token = self.begin(spec, work, LONG);
         self.end(token).await
     }

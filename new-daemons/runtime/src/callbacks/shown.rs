@@ -1,6 +1,6 @@
 //! What is told of callbacks to whoever asks: the machine's state in the words of the protocol.
 
-use callback::{Attempt, Callback, GivenUp, Order, Origin, Outcome, Reason, Row};
+use callback::{Attempt, Callback, GivenUp, Order, Origin, Reason, Row, RunOutcome};
 use machine::Time;
 use protocol::callback as wire;
 use protocol::common::{More, Span};
@@ -46,12 +46,12 @@ impl Shared {
 
     fn attempt(&self, attempt: &Attempt) -> wire::CallbackAttempt {
         let (ending, status) = match attempt.outcome {
-            Outcome::Done => (wire::CallbackEnding::Done, 0),
-            Outcome::Exit(status) => (wire::CallbackEnding::Exit, u32::from(status)),
-            Outcome::Signal(signal) => (wire::CallbackEnding::Signal, signal.unsigned_abs()),
-            Outcome::TimeLimit => (wire::CallbackEnding::TimeLimit, 0),
-            Outcome::Stopped => (wire::CallbackEnding::Stopped, 0),
-            Outcome::NotStarted(_) => (wire::CallbackEnding::NotStarted, 0),
+            RunOutcome::Done => (wire::CallbackEnding::Done, 0),
+            RunOutcome::Exit(status) => (wire::CallbackEnding::Exit, u32::from(status)),
+            RunOutcome::Signal(signal) => (wire::CallbackEnding::Signal, signal.unsigned_abs()),
+            RunOutcome::TimeLimit => (wire::CallbackEnding::TimeLimit, 0),
+            RunOutcome::Stopped => (wire::CallbackEnding::Stopped, 0),
+            RunOutcome::NotStarted(_) => (wire::CallbackEnding::NotStarted, 0),
         };
         wire::CallbackAttempt {
             run: attempt.run.0,

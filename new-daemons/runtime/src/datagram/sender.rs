@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::task::{Context, Poll, ready};
 
 use bus::Gather;
-use bus_sockets::{Outcome, SEND_BUFFER, make_file};
+use bus_sockets::{Delivery, SEND_BUFFER, make_file};
 use bytes::Bytes;
 use nix::libc::ETOOMANYREFS;
 use reactor::datagram::{Outlet, Sent};
@@ -119,9 +119,9 @@ impl<K: Copy + Ord> Senders<K> {
         path: impl FnOnce() -> PathBuf,
         datagram: Gather,
         passed: Option<Bytes>,
-    ) -> Option<Outcome> {
+    ) -> Option<Delivery> {
         if !self.sockets.contains_key(&to) && self.connect(to, &path()).is_err() {
-            return Some(Outcome::Gone { fresh: true });
+            return Some(Delivery::Gone { fresh: true });
         }
         let socket = self.sockets.get_mut(&to)?;
         let alone = socket.sender.is_empty() && socket.waiting.is_empty();
@@ -130,19 +130,19 @@ impl<K: Copy + Ord> Senders<K> {
     }
 
     /// Sends the first that waits. `None`: there is none, or no room.
-    pub fn resume(&mut self, to: K) -> Option<Outcome> {
+    pub fn resume(&mut self, to: K) -> Option<Delivery> {
         let socket = self.sockets.get_mut(&to)?;
         if socket.sender.is_empty() {
             let (datagram, passed) = socket.waiting.pop_front()?;
             let Ok(file) = passed.as_ref().map(make_file).transpose() else {
-                return Some(Outcome::NotPassed);
+                return Some(Delivery::NotPassed);
             };
             socket.sender.push(datagram, file);
         }
         match socket.sender.flush() {
             Ok(true) => {
                 socket.used = true;
-                Some(Outcome::Sent)
+                Some(Delivery::Sent)
             }
             Ok(false) => {
                 self.watched.insert(to);
@@ -151,12 +151,12 @@ impl<K: Copy + Ord> Senders<K> {
             // As many files are under way as may be.
             Err(error) if error.raw_os_error() == Some(ETOOMANYREFS) => {
                 socket.sender.skip();
-                Some(Outcome::NotPassed)
+                Some(Delivery::NotPassed)
             }
             Err(_) => {
                 let fresh = !socket.used;
                 self.forget(to);
-                Some(Outcome::Gone { fresh })
+                Some(Delivery::Gone { fresh })
             }
         }
     }

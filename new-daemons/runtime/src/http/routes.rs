@@ -50,7 +50,7 @@ struct Patience {
 }
 
 #[derive(Debug, Deserialize)]
-struct Wanted {
+struct TopicQuery {
     #[serde(default)]
     topic: String,
 }
@@ -135,10 +135,10 @@ async fn numbers(State(door): Door) -> Result<Response, Problem> {
 
 async fn own_events(
     State(door): Door,
-    wanted: Asked<Wanted>,
+    wanted: Asked<TopicQuery>,
     headers: HeaderMap,
 ) -> Result<events::Events, Problem> {
-    let Query(Wanted { topic }) = wanted.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let Query(TopicQuery { topic }) = wanted.map_err(|error| Problem::bad_request(error.body_text()))?;
     let seen = headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
     Ok(events::own(&door.0.station, topic, seen, door.stream()?))
 }
@@ -146,11 +146,11 @@ async fn own_events(
 async fn other_events(
     State(door): Door,
     path: Named<(String, String)>,
-    wanted: Asked<Wanted>,
+    wanted: Asked<TopicQuery>,
     headers: HeaderMap,
 ) -> Result<events::Events, Problem> {
     let Path((node, daemon)) = path.map_err(|error| Problem::bad_request(error.body_text()))?;
-    let Query(Wanted { topic }) = wanted.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let Query(TopicQuery { topic }) = wanted.map_err(|error| Problem::bad_request(error.body_text()))?;
     let (to, service) = target(&node, &daemon)?;
     let subscription = bus(&door)?.subscribe(to, &topic);
     let subscription = subscription.map_err(|error| Problem::bad_request(error.to_string()))?;

@@ -94,13 +94,13 @@ impl Server {
 }
 
 /// Events to be told, each with its topic.
-type Told = Vec<(&'static str, Bytes)>;
+type Events = Vec<(&'static str, Bytes)>;
 
 /// What answers a request; none: nobody does.
 type Said = Option<Result<Bytes, (Code, &'static str)>>;
 
 /// What a server says to a request; the events to be told come first.
-fn answer(number: u32, body: Bytes) -> (Told, Said) {
+fn answer(number: u32, body: Bytes) -> (Events, Said) {
     let event = |n: u32| (TOPICS[(n % 3) as usize], Bytes::from(n.to_string()));
     match number {
         ECHO | LAST => (Vec::new(), Some(Ok(body))),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::calls::Refusal;
 use bytes::Bytes;
-use event::messages::{self, Told};
+use event::messages::{self, Publication};
 use event::{
     Answer, Effect, Entry, EventDaemon, How, Input, Origin, Output, RequestId as Question, Token, Word,
 };
@@ -43,10 +43,10 @@ impl Served for EventDaemon {
                 Said::Answer(id, answer.map(|bytes| bytes.expect("an answer fits its bounds")))
             }
             Effect::Publish(notice) => match messages::told(notice, now, calendar()) {
-                Told::Started(told) => publish(&told),
-                Told::Finished(told) => publish(&told),
-                Told::Script(told) => publish(&told),
-                Told::Hung(told) => publish(&told),
+                Publication::Started(told) => publish(&told),
+                Publication::Finished(told) => publish(&told),
+                Publication::Script(told) => publish(&told),
+                Publication::Hung(told) => publish(&told),
             },
             _ => Said::Nothing,
         }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use machine::{Machine, Time};
 use rand::Rng;
 use service::{
-    Answer, Command, Config, Effect, How, Input, Notice, Outcome, Printed, Process, RequestId, Saved,
-    Services, Token, Wall,
+    Answer, Command, Config, Effect, How, Input, Notice, OperationOutcome, Printed, Process, RequestId,
+    Saved, Services, Token, Wall,
 };
 
 use crate::disk::Disk;
@@ -32,7 +32,7 @@ pub enum Todo {
     /// A process ends.
     End(Token),
     /// The result of a process is heard of, perhaps once more.
-    Heard(Token, Outcome),
+    Heard(Token, OperationOutcome),
     /// The daemon is started.
     Begin,
 }
@@ -291,7 +291,7 @@ impl Serviced {
         self.host.ends(token, &how, lasting);
         let how = if process.orphan && self.stage.rng.random_bool(0.8) { How::Unknown } else { how };
         let output = Printed { text: "x".repeat(self.stage.rng.random_range(0..10_000)), omitted: 0 };
-        let outcome = Outcome { how, output };
+        let outcome = OperationOutcome { how, output };
         let mut times = 1;
         while !self.calm && self.stage.rng.random_bool(0.05) {
             times += 1;
@@ -306,7 +306,7 @@ impl Serviced {
             if !self.host.processes.contains_key(&stale) && stale != token {
                 self.stage.plan(
                     Duration::ZERO,
-                    Todo::Heard(stale, Outcome { how: How::Ok, output: Printed::default() }),
+                    Todo::Heard(stale, OperationOutcome { how: How::Ok, output: Printed::default() }),
                 );
             }
         }
