@@ -1,8 +1,10 @@
 //! Another node's tunneld: whether it lives and in which life, and when it is given up.
 //!
-//! `sending` builds envelopes for it, `receiving` reads its envelopes. Both ends' boot ids stand in each envelope: when
+//! `sending` builds envelopes for it, `receiving` reads its envelopes, `hearing` knows whether it is heard. Both ends' boot ids stand in each envelope: when
 //! either has changed, nothing that was under way can be trusted any more, and its senders are told.
 
+mod ended;
+mod hearing;
 mod receiving;
 mod sending;
 mod shares;
@@ -16,13 +18,12 @@ use protocol::tunnel::PeerState;
 
 use crate::envelope::{Channel, Frame, Seq};
 use crate::inbound::Inbound;
-use crate::limits::{
-    CHANNEL_FORGET, CHANNEL_IDLE, CLOSED_CHANNELS, Config, DEAD_BOOTS, GREETINGS, HELLO_IDLE, HELLO_SILENT,
-    HELLO_URGENT, HELLO_WANTED, HOUSEKEEPING, SEAL_TOLD,
-};
+use crate::limits::{CHANNEL_FORGET, CHANNEL_IDLE, Config, DEAD_BOOTS, HOUSEKEEPING, SEAL_TOLD};
 use crate::outbound::{Due, News, Outbound};
 use crate::turns::Turns;
 
+use ended::Ended;
+use hearing::{Hearing, Standing};
 pub(crate) use receiving::Arrival;
 use shares::{Channels, Pair, Queued, Waiting};
 
@@ -54,10 +55,7 @@ pub(crate) struct Peer {
     inbound: BTreeMap<Channel, Inbound>,
     inbound_of: BTreeMap<Pair, Channel>,
     channels_in: Channels,
-    /// How the channels ended that the peer may still speak of.
-    closed: BTreeMap<Channel, (Option<Seq>, Failure)>,
-    /// The same by the time when they ended. Numbers say nothing of that: anybody can make one up.
-    closed_order: VecDeque<Channel>,
+    ended: Ended,
     last_message: u64,
     control: VecDeque<Frame>,
     /// Channels with a fragment that may go, and channels with an acknowledgement that waits.
@@ -67,17 +65,7 @@ pub(crate) struct Peer {
     waiting: Waiting,
     /// In the nodes file. One that is deleted keeps its numbers: its tunneld may live and remember them.
     listed: bool,
-    /// Last heard, and last heard to have heard this node.
-    heard: Option<Time>,
-    answered: Option<Time>,
-    /// Silence counts from here at the earliest: ctdbd came back, or somebody began to wait.
-    patient_since: Time,
-    /// Given up until it is heard again.
-    silent: Option<Failure>,
-    /// The last few times that this node greeted.
-    greetings: VecDeque<Time>,
-    hello_wanted: bool,
-    rtt: Option<Duration>,
+    hearing: Hearing,
     housekeeping: Time,
     wake: Option<Time>,
     /// When it was last told that a seal in its name is not what it has to be.
@@ -99,8 +87,7 @@ impl Peer {
             inbound: BTreeMap::new(),
             inbound_of: BTreeMap::new(),
             channels_in: Channels::new(),
-            closed: BTreeMap::new(),
-            closed_order: VecDeque::new(),
+            ended: Ended::default(),
             last_message: 0,
             control: VecDeque::new(),
             ready: Turns::default(),
@@ -108,13 +95,7 @@ impl Peer {
             queued: Queued::new(),
             waiting: Waiting::new(),
             listed: true,
-            heard: None,
-            answered: None,
-            patient_since: now,
-            silent: None,
-            greetings: VecDeque::new(),
-            hello_wanted: true,
-            rtt: None,
+            hearing: Hearing::new(now),
             housekeeping: now + HOUSEKEEPING,
             wake: Some(now),
             unsealed_told: None,
@@ -127,11 +108,11 @@ impl Peer {
     }
 
     pub(crate) const fn rtt(&self) -> Option<Duration> {
-        self.rtt
+        self.hearing.rtt()
     }
 
     pub(crate) const fn heard(&self) -> Option<Time> {
-        self.heard
+        self.hearing.heard()
     }
 
     /// In charges: what waits in the channels towards it.
@@ -150,7 +131,7 @@ impl Peer {
 
     /// What is known of it now.
     pub(crate) const fn state(&self) -> PeerState {
-        match (self.silent, self.boot) {
+        match (self.hearing.silent(), self.boot) {
             (Some(Failure::NoTunneld), _) => PeerState::Absent,
             (Some(_), _) => PeerState::Silent,
             (None, Some(_)) => PeerState::Up,
@@ -202,9 +183,7 @@ impl Peer {
 
     /// ctdbd is there again: the peer gets its time to answer.
     pub(crate) fn link_up(&mut self, now: Time) {
-        self.patient_since = now;
-        self.silent = None;
-        self.hello_wanted = true;
+        self.hearing.begin(now);
         self.wake_by(now);
     }
 
@@ -263,18 +242,9 @@ impl Peer {
         self.acks.remove(id);
         // What waits for the daemon, or is on its way to it, may still arrive there.
         let next = (channel.buffered == 0).then_some(channel.delivered());
-        self.remember_closed(id, next, reason);
+        self.ended.remember(id, (next, reason));
         if tell {
             self.control(Frame::Reset { channel: id, next, reason });
-        }
-    }
-
-    fn remember_closed(&mut self, id: Channel, next: Option<Seq>, reason: Failure) {
-        if self.closed.insert(id, (next, reason)).is_none() {
-            self.closed_order.push_back(id);
-        }
-        if self.closed_order.len() > CLOSED_CHANNELS {
-            self.closed_order.pop_front().map(|oldest| self.closed.remove(&oldest));
         }
     }
 
@@ -294,37 +264,21 @@ impl Peer {
             }
             self.inbound_of.clear();
             self.channels_in = Channels::new();
-            self.closed.clear();
-            self.closed_order.clear();
+            self.ended.clear();
             // Earlier versions believe no number from far up of somebody who is new to them.
             self.last_channel = 0;
             self.acks.clear();
             self.control.clear();
-            self.answered = None;
-            self.rtt = None;
+            self.hearing.forget_answers();
         }
     }
 
-    fn hello_every(&self) -> Duration {
-        match (self.boot, self.silent) {
-            (_, Some(_)) => HELLO_SILENT,
-            (None, None) => HELLO_URGENT,
-            (Some(_), None) if self.queued.all() > 0 => HELLO_SILENT,
-            (Some(_), None) => HELLO_IDLE,
-        }
-    }
-
-    fn silence_limit(&self, config: &Config) -> (Duration, Failure) {
+    const fn standing(&self) -> Standing {
         match self.boot {
-            Some(_) if self.queued.all() > 0 => (config.peer_timeout, Failure::NodeUnreachable),
-            // Greetings are rare while nobody waits.
-            Some(_) => (HELLO_IDLE + config.peer_timeout, Failure::NodeUnreachable),
-            None => (config.greeting_timeout, Failure::NoTunneld),
+            None => Standing::Unknown,
+            Some(_) if self.queued.all() > 0 => Standing::Waited,
+            Some(_) => Standing::Idle,
         }
-    }
-
-    fn quiet_since(&self) -> Time {
-        self.answered.map_or(self.patient_since, |answered| answered.max(self.patient_since))
     }
 
     /// Does what is due and says when to come again.
@@ -333,19 +287,21 @@ impl Peer {
         if self.wake.is_none_or(|at| now < at) {
             return all;
         }
-        self.tick_silence(now, config, &mut all);
-        self.tick_hello(now);
+        if let Some(reason) = self.hearing.give_up(now, self.standing(), config) {
+            all.append(&mut self.fail_outbound(reason));
+        }
+        if self.hearing.greet(now, self.standing()) {
+            self.control(Frame::Hello { stamp: now.as_nanos() });
+        }
         self.tick_channels(now);
         if now >= self.housekeeping {
             self.housekeeping = now + HOUSEKEEPING;
             self.forget_idle(now);
         }
-        let (limit, _) = self.silence_limit(config);
-        let every = if self.hello_wanted { HELLO_WANTED } else { self.hello_every() };
-        let hello = self.greetings.back().map_or(now, |at| *at + every);
+        let standing = self.standing();
         self.wake = [
-            self.silent.is_none().then(|| self.quiet_since() + limit),
-            Some(hello),
+            self.hearing.silence_ends(standing, config),
+            Some(self.hearing.next_hello(now, standing)),
             Some(self.housekeeping),
             self.outbound.values().filter_map(Outbound::timer).min(),
             // One that is due goes as soon as ctdbd takes it; waiting for that needs no timer.
@@ -354,28 +310,6 @@ impl Peer {
         .into_iter()
         .fold(None, earliest);
         all
-    }
-
-    fn tick_silence(&mut self, now: Time, config: &Config, all: &mut NewsFor) {
-        let (limit, reason) = self.silence_limit(config);
-        if self.silent.is_none() && now >= self.quiet_since() + limit {
-            self.silent = Some(reason);
-            all.append(&mut self.fail_outbound(reason));
-        }
-    }
-
-    fn tick_hello(&mut self, now: Time) {
-        let last = self.greetings.back().copied();
-        let due = last.is_none_or(|at| now >= at + self.hello_every());
-        let wanted = self.hello_wanted && last.is_none_or(|at| now >= at + HELLO_WANTED);
-        if due || wanted {
-            self.hello_wanted = false;
-            self.greetings.push_back(now);
-            if self.greetings.len() > GREETINGS {
-                self.greetings.pop_front();
-            }
-            self.control(Frame::Hello { stamp: now.as_nanos() });
-        }
     }
 
     fn tick_channels(&mut self, now: Time) {
@@ -426,7 +360,7 @@ impl Peer {
             channel.check();
             assert_eq!(channel.ack_at().is_some(), self.acks.contains(*id), "acknowledgement of {id:?}");
         }
-        assert_eq!(self.closed.len(), self.closed_order.len());
+        self.ended.check();
         assert!(self.wake.is_some());
     }
 }

@@ -46,7 +46,7 @@ impl Peer {
             got.bad += 1;
             return got;
         }
-        let before = (self.boot, self.silent, self.hello_wanted);
+        let before = (self.boot, self.hearing.mark());
         while !frames.is_empty() {
             let frame = match Frame::take(&mut frames) {
                 Ok(frame) => frame,
@@ -58,14 +58,14 @@ impl Peer {
             match frame {
                 Frame::Hello { stamp } => self.control(Frame::HelloAnswer { stamp }),
                 Frame::HelloAnswer { stamp } => {
-                    if self.is_answer(now, stamp) && head.to_boot == my_boot {
+                    if self.hearing.is_answer(now, stamp) && head.to_boot == my_boot {
                         self.believe(head.from_boot, &mut got.news);
-                        self.answer_came(now);
+                        self.hearing.answer_came(now);
                     }
                 }
                 // From a life of the peer that is not known yet, or for an earlier one of this tunneld: greet first.
                 _ if self.boot.is_some_and(|boot| boot != head.from_boot) || head.to_boot != my_boot => {
-                    self.hello_wanted = true;
+                    self.hearing.want_hello();
                     break;
                 }
                 frame => {
@@ -77,33 +77,16 @@ impl Peer {
         match self.boot {
             None => self.believe(head.from_boot, &mut got.news),
             // Anybody can make up a boot id; only the tunneld of that node gets the greeting and can answer it.
-            Some(boot) if boot != head.from_boot => self.hello_wanted = true,
+            Some(boot) if boot != head.from_boot => self.hearing.want_hello(),
             Some(_) => {}
         }
         if self.boot == Some(head.from_boot) {
-            self.heard = Some(now);
+            self.hearing.hear(now);
         }
-        if before != (self.boot, self.silent, self.hello_wanted) {
+        if before != (self.boot, self.hearing.mark()) {
             self.wake_by(now);
         }
         got
-    }
-
-    /// The peer hears this node. That it is heard itself says nothing of the kind: a link can fail in one direction.
-    fn answer_came(&mut self, now: Time) {
-        self.answered = Some(now);
-        self.silent = None;
-    }
-
-    /// True for the answer to a greeting of late. It gives the round trip, too.
-    fn is_answer(&mut self, now: Time, stamp: u64) -> bool {
-        let asked = Time::from_nanos(stamp);
-        if !self.greetings.contains(&asked) {
-            return false;
-        }
-        let sample = now - asked;
-        self.rtt = Some(self.rtt.map_or(sample, |old| (old * 7 + sample) / 8));
-        true
     }
 
     fn frame(&mut self, now: Time, frame: Frame, exists: &dyn Fn(Daemon) -> bool, got: &mut Received) {
@@ -117,7 +100,7 @@ impl Peer {
                 let from = out.from;
                 let window = usize::try_from(window).unwrap_or(usize::MAX);
                 let mut news = Vec::new();
-                if !out.ack(now, delivered, received, window, self.rtt, &mut news) {
+                if !out.ack(now, delivered, received, window, self.hearing.rtt(), &mut news) {
                     got.bad += 1;
                     return;
                 }
@@ -125,7 +108,7 @@ impl Peer {
                 if let Some(at) = out.timer() {
                     self.wake_by(at);
                 }
-                self.answer_came(now);
+                self.hearing.answer_came(now);
                 self.update_ready(channel);
                 got.news.extend(news.into_iter().map(|n| (from, n)));
             }
@@ -138,7 +121,7 @@ impl Peer {
             },
             Frame::Reset { channel, next, reason } => {
                 if let Some(out) = self.remove_outbound(channel) {
-                    self.answer_came(now);
+                    self.hearing.answer_came(now);
                     let possible = next.is_none_or(|next| out.may_end_at(next));
                     got.bad += u64::from(!possible);
                     // The channel has ended all the same; what it delivered is anybody's guess.
@@ -150,7 +133,7 @@ impl Peer {
     }
 
     fn opened(&mut self, now: Time, id: Channel, pair: Pair, exists: bool, got: &mut Received) {
-        if self.inbound.contains_key(&id) || self.closed.contains_key(&id) {
+        if self.inbound.contains_key(&id) || self.ended.contains(id) {
             return; // sent again; the data that follows is answered
         }
         let known = self.inbound_of.get(&pair).copied();
@@ -165,7 +148,7 @@ impl Peer {
         }
         if !exists || !self.channels_in.may_open(pair.0, self.waiting.pairs_left()) {
             let reason = if exists { Failure::QueueFull } else { Failure::NoSuchDaemon };
-            self.remember_closed(id, Some(0), reason);
+            self.ended.remember(id, (Some(0), reason));
             return;
         }
         // Messages of one pair never share a number, whatever channel brings them.
@@ -202,7 +185,7 @@ impl Peer {
 
     /// Answers for a channel that is not open here.
     fn refuse(&mut self, channel: Channel) {
-        let (next, reason) = self.closed.get(&channel).copied().unwrap_or((None, Failure::PeerRestarted));
+        let (next, reason) = self.ended.get(channel).unwrap_or((None, Failure::PeerRestarted));
         let frame = Frame::Reset { channel, next, reason };
         if self.control.back() != Some(&frame) {
             self.control(frame);

@@ -27,7 +27,7 @@ impl Peer {
     ) -> bool {
         let known = self.outbound_of.get(&(from, to)).copied();
         let refusal = match known {
-            _ if self.silent.is_some() => self.silent,
+            _ if self.hearing.silent().is_some() => self.hearing.silent(),
             None if !self.may_open(from) => Some(Failure::QueueFull),
             _ => None,
         };
@@ -41,7 +41,7 @@ impl Peer {
         let Some(channel) = self.outbound.get_mut(&id) else { return false };
         if self.queued.all() == 0 {
             // Silence counts from now on, and greetings are due more often.
-            self.patient_since = self.patient_since.max(now);
+            self.hearing.be_patient(now);
             self.wake = earliest(self.wake, Some(now));
         }
         let before = channel.queued();
@@ -74,7 +74,7 @@ impl Peer {
     }
 
     fn may_send_data(&self) -> bool {
-        self.boot.is_some() && self.silent.is_none() && !self.ready.is_empty()
+        self.boot.is_some() && self.hearing.silent().is_none() && !self.ready.is_empty()
     }
 
     fn ack_is_due(&self, now: Time) -> bool {
