@@ -1,6 +1,8 @@
 //! Laws of the datagrams: what is written is read again, each cut is noticed, any bytes are read without a panic.
 
 use super::*;
+use crate::address::{Address, Node};
+use crate::failure::{Failure, Undelivered};
 use proptest::prelude::*;
 
 fn daemon() -> Daemon {
