@@ -5,6 +5,7 @@
 //! always reached directly, however its node was written, so that messages to it keep their order.
 
 mod io;
+mod registration;
 
 use std::collections::VecDeque;
 
@@ -21,32 +22,16 @@ use crate::outgoing::{Outgoing, Ticket};
 use crate::reassembly::{Reassembly, UNFINISHED_MAX};
 
 pub use io::{Config, Effect, Input, LostReason};
+use registration::{Due, Registration, Word};
 
 /// Datagrams that are handed to the driver before it has sent the first of them.
 const DRIVER_QUEUE: usize = 4;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Stopped,
-    /// Nobody there, or nobody who registers this daemon; next attempt then.
-    Away(Time, Failure),
-    Connecting,
-    /// Connected at the first time; the registration is repeated at the second.
-    Registering(Time, Time),
-    /// Registered at the tunneld with this boot id, last heard then.
-    Up {
-        boot: u64,
-        heard: Time,
-    },
-}
 
 /// One daemon's end of the bus.
 #[derive(Debug)]
 pub struct Endpoint {
     config: Config,
-    state: State,
-    /// What was said of the loss since there was no tunneld.
-    told: Option<LostReason>,
+    registration: Registration,
     /// This node, as far as known.
     node: Option<Node>,
     /// Registration and good-bye go before messages.
@@ -65,9 +50,8 @@ impl Endpoint {
     pub fn new(config: Config) -> Self {
         let locals = Locals::new(config.daemon, config.incarnation.rotate_left(32), config.pass_above);
         Self {
+            registration: Registration::new(config.retry, config.silence),
             config,
-            state: State::Stopped,
-            told: None,
             node: None,
             control: VecDeque::new(),
             with_driver: 0,
@@ -98,7 +82,7 @@ impl Endpoint {
     }
 
     fn is_up(&self) -> bool {
-        matches!(self.state, State::Up { .. })
+        self.registration.is_up()
     }
 
     fn complete(&mut self, ticket: Ticket, reason: Failure, in_doubt: bool) {
@@ -107,47 +91,42 @@ impl Endpoint {
 
     fn lose(&mut self, now: Time, reason: LostReason) {
         self.with_driver = 0;
-        let why = match reason {
-            LostReason::NotRegistered(why) => why,
-            LostReason::Refused | LostReason::Silent | LostReason::Forgotten => Failure::TunneldGone,
-        };
+        let (why, tell) = self.registration.lose(now, reason);
         for (ticket, in_doubt) in self.outgoing.fail_all() {
             self.complete(ticket, why, in_doubt);
         }
         self.control.clear();
         // Half a message stays: its rest may lie in the socket, and counts as delivered.
-        let refused = |r| matches!(r, LostReason::NotRegistered(_));
-        if self.told.is_none_or(|told| refused(reason) && !refused(told)) {
-            self.told = Some(reason);
+        if tell {
             self.effects.push_back(Effect::Lost(reason));
         }
-        self.state = State::Away(now + self.config.retry, why);
     }
 
-    fn register(&mut self, now: Time, since: Time) {
+    fn register(&mut self, now: Time) {
         self.control.clear();
         self.control.push_back(ToTunnel::Register { incarnation: self.config.incarnation });
-        self.state = State::Registering(since, now + self.config.retry);
+        self.registration.ask(now);
     }
 
     fn send(&mut self, now: Time, ticket: Ticket, to: Address, body: Bytes) {
         let node = if self.node == Some(to.node) { Node::LOCAL } else { to.node };
         let to = Address { node, ..to };
-        let refusal = match self.state {
-            _ if body.len() > MESSAGE_MAX => Failure::BadMessage,
-            State::Stopped => Failure::TunneldGone,
-            _ if node == Node::LOCAL && !is_tunneld(to.daemon) => {
-                return self.send_here(now, ticket, to.daemon, body);
-            }
-            State::Away(_, why) => why,
+        let refusal = if body.len() > MESSAGE_MAX {
+            Failure::BadMessage
+        } else if self.registration.is_stopped() {
+            Failure::TunneldGone
+        } else if node == Node::LOCAL && !is_tunneld(to.daemon) {
+            return self.send_here(now, ticket, to.daemon, body);
+        } else if let Some(why) = self.registration.away() {
+            why
+        } else if self.is_up() && self.node.is_none() && node != Node::LOCAL {
             // Nobody knows yet which node this is, so nobody is on another one.
-            State::Up { .. } if self.node.is_none() && node != Node::LOCAL => Failure::NoCtdbd,
-            State::Connecting | State::Registering(..) | State::Up { .. } => {
-                return match self.outgoing.push(to, ticket, body) {
-                    Ok(()) => {}
-                    Err(why) => self.complete(ticket, why, false),
-                };
-            }
+            Failure::NoCtdbd
+        } else {
+            return match self.outgoing.push(to, ticket, body) {
+                Ok(()) => {}
+                Err(why) => self.complete(ticket, why, false),
+            };
         };
         self.complete(ticket, refusal, false);
     }
@@ -200,9 +179,7 @@ impl Endpoint {
                     _ => self.bad_datagrams += 1,
                 },
                 of_tunneld => {
-                    if let State::Up { heard, .. } = &mut self.state {
-                        *heard = now;
-                    }
+                    self.registration.hear(now);
                     self.frame(now, of_tunneld);
                 }
             }
@@ -217,8 +194,7 @@ impl Endpoint {
                 }
             }
             ToDaemon::Refused { incarnation, reason } => {
-                let asked = matches!(self.state, State::Registering(..));
-                if asked && incarnation == self.config.incarnation {
+                if self.registration.is_asked_for() && incarnation == self.config.incarnation {
                     self.lose(now, LostReason::NotRegistered(reason));
                 }
             }
@@ -247,17 +223,13 @@ impl Endpoint {
     }
 
     fn registered(&mut self, now: Time, boot: u64, node: Option<Node>, attached: bool) {
-        match self.state {
-            // The answer to a repeated registration.
-            State::Up { boot: known, .. } if known == boot => return,
-            // A registration that this endpoint does not wait for: begin anew.
-            State::Up { .. } => return self.lose(now, LostReason::Forgotten),
-            State::Registering(..) => {}
-            State::Stopped | State::Away(..) | State::Connecting => return,
+        match self.registration.registered(now, boot) {
+            Word::Taken => {}
+            Word::Idle => return,
+            // This endpoint does not wait for it: begin anew.
+            Word::OfAnother => return self.lose(now, LostReason::Forgotten),
         }
         self.control.clear();
-        self.told = None;
-        self.state = State::Up { boot, heard: now };
         self.learn(now, node);
         self.effects.push_back(Effect::Up { node: self.node, attached });
     }
@@ -312,16 +284,16 @@ impl Machine for Endpoint {
     fn handle(&mut self, now: Time, input: Input) {
         match input {
             Input::Start => {
-                self.state = State::Connecting;
+                self.registration.connect();
                 self.effects.push_back(Effect::Connect);
             }
             Input::Connected => {
-                if self.state == State::Connecting {
-                    self.register(now, now);
+                if self.registration.is_connecting() {
+                    self.register(now);
                 }
             }
             Input::Unreachable => {
-                if !matches!(self.state, State::Stopped | State::Away(..)) {
+                if !self.registration.is_stopped() && self.registration.away().is_none() {
                     self.lose(now, LostReason::Refused);
                 }
             }
@@ -338,9 +310,7 @@ impl Machine for Endpoint {
             Input::Send { ticket, to, body } => self.send(now, ticket, to, body),
             Input::NotReading => {
                 self.reassembly.not_reading(now);
-                if let State::Up { heard, .. } = &mut self.state {
-                    *heard = now;
-                }
+                self.registration.hear(now);
             }
             Input::Stop => {
                 if self.is_up() {
@@ -350,7 +320,7 @@ impl Machine for Endpoint {
                     self.complete(ticket, Failure::TunneldGone, in_doubt);
                 }
                 self.locals.fail_all(Failure::ReceiverStalled, &mut Completed(&mut self.effects));
-                self.state = State::Stopped;
+                self.registration.stop();
             }
         }
     }
@@ -359,19 +329,14 @@ impl Machine for Endpoint {
         self.reassembly.tick(now);
         let closed = self.locals.tick(now, &mut Completed(&mut self.effects));
         self.effects.extend(closed.into_iter().map(Effect::LocalClose));
-        match self.state {
-            State::Away(retry, _) if now >= retry => {
-                self.state = State::Connecting;
+        match self.registration.due(now) {
+            Due::Nothing => {}
+            Due::Connect => {
+                self.registration.connect();
                 self.effects.push_back(Effect::Connect);
             }
-            State::Registering(since, _) if now >= since + self.config.silence => {
-                self.lose(now, LostReason::Silent);
-            }
-            State::Registering(since, again) if now >= again => self.register(now, since),
-            State::Up { heard, .. } if now >= heard + self.config.silence => {
-                self.lose(now, LostReason::Silent);
-            }
-            _ => {}
+            Due::Register => self.register(now),
+            Due::Silent => self.lose(now, LostReason::Silent),
         }
     }
 
@@ -386,12 +351,7 @@ impl Machine for Endpoint {
     }
 
     fn poll_timeout(&self) -> Option<Time> {
-        let tunneld = match self.state {
-            State::Stopped | State::Connecting => None,
-            State::Away(at, _) | State::Registering(_, at) => Some(at),
-            State::Up { heard, .. } => Some(heard + self.config.silence),
-        };
-        earliest(earliest(tunneld, self.locals.deadline()), self.reassembly.deadline())
+        earliest(earliest(self.registration.deadline(), self.locals.deadline()), self.reassembly.deadline())
     }
 
     fn check(&self) {
