@@ -8,16 +8,10 @@ mod requests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bus::calls::{
-    Absence, CallError, CallId, Calls, Effect, Input, Me, News, Presence, Refusal, RequestId, SubscriptionId,
-    WatchId,
-};
+use bus::calls::{CallError, CallId, Calls, Effect, Input, Me, News, Refusal, RequestId, SubscriptionId};
 use bus::{Address, Failure, Ticket, Undelivered};
 use bytes::Bytes;
 use machine::{Machine, Time};
-use protocol::bus::{BUS_MAGIC, BusAbout, BusBody, BusMessage};
-use protocol::common::Code;
-use protocol::xdr::Xdr;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

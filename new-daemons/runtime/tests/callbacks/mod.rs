@@ -7,12 +7,12 @@ mod registration;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use callback::{Order, Owner, Refusal, Row};
-use protocol::callback::{CallbackAttempt, CallbackEnding, CallbackReason, CallbackState};
-use runtime::callbacks::{Callbacks, Distrust, Refused};
-use serde_json::{Value, json};
+use callback::{Order, Row};
+use protocol::callback::{CallbackAttempt, CallbackEnding, CallbackState};
+use runtime::callbacks::Callbacks;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
