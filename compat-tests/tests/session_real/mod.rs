@@ -6,19 +6,10 @@ mod lost;
 mod messages;
 mod tunnels;
 
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bytes::Bytes;
-use compat_tests::{Cluster, wait_until};
-use legacy_client::{Backoff, CallError, Client, Event, Options, SendError};
-use legacy_codec::{
-    Abi, Capabilities, ClientId, Control, ControlFlags, DEFAULT_LIMIT, Dest, FrameBuf, Framing,
-    GetCapabilities, GetIfaces, GetNodeMap, GetPid, GetPnn, GetRecMode, GetRunState, GetVnnMap, Header,
-    Message, NodeFlags, Operation, Packet, Ping, Pnn, RecMode, ReqControl, ReqId, ReqTunnel, RunState, SrvId,
-    TunnelDeregister, TunnelFlags, TunnelId, TunnelRegister, Uptime,
-};
+use legacy_client::{Client, Event, Options};
+use legacy_codec::SrvId;
 
 const SOON: Duration = Duration::from_secs(30);
 
