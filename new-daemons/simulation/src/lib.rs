@@ -3,7 +3,8 @@
 //!
 //! A [`World`] is some machines and what surrounds them; it supplies its events and its promises, and stands on a [`Stage`],
 //! which has time, chance, what lies ahead, and the network. The one loop is [`World::run`]. Parts that worlds take: a
-//! machine on a node that may die, any machine behind an end of the bus ([`Served`]), processes, a disk.
+//! machine on a node that may die, any machine behind an end of the bus ([`Served`]), processes, a disk, and [`Files`] that the
+//! processes of a node share, with locks that die with their owners.
 //!
 //! [`Cluster`] holds nodes, each with a model of ctdbd, the tunneld's machine and some daemons; [`Faults`] breaks things,
 //! [`Ledger`] knows what was promised of messages, [`Promises`] of calls and events. [`Programs`] runs a daemon's callbacks,
@@ -19,6 +20,7 @@ mod daemon;
 mod disk;
 mod events;
 mod faults;
+mod files;
 mod hosted;
 mod ledger;
 mod member;
@@ -34,6 +36,7 @@ pub use callbacks::Programs;
 pub use cluster::{Cluster, Settings};
 pub use events::Events;
 pub use faults::Faults;
+pub use files::{Db, Failed, Files, Granted, Kept, Owner, Place, chain};
 pub use ledger::Ledger;
 pub use member::{Said, Served};
 pub use network::Link;
