@@ -38,11 +38,7 @@ pub async fn store(
 ) -> Result<(), DbError> {
     let work = move |_: &mut super::owner::Files, waiting: &super::owner::Waiting| {
         let tdb = open(path.clone())?;
-        // libtdb follows the list of free space without an end where that has a loop.
-        tdb.check().map_err(|source| match source.code() {
-            Some(tdb::Code::CORRUPT) => DbError::Damaged(path),
-            _ => source.into(),
-        })?;
+        must_be_whole(&tdb, &path)?;
         let _lock = lock(&tdb, &key, waiting)?;
         Ok(tdb.store(&key, &[&stored], Store::Replace)?)
     };
@@ -51,23 +47,35 @@ pub async fn store(
 
 /// A file that is used at once, by the thread that has opened it.
 #[derive(Debug)]
-pub struct Unowned(Tdb);
+pub struct Unowned {
+    tdb: Tdb,
+    path: PathBuf,
+}
 
 impl Unowned {
     /// Opens a file without emptying it.
     pub fn open(path: &Path) -> Result<Self, DbError> {
-        Ok(Self(Tdb::open(path, OpenFlags::empty())?))
+        Ok(Self { tdb: Tdb::open(path, OpenFlags::empty())?, path: path.to_owned() })
     }
 
     /// The bytes stored for a key, header and all; `None` when there are none.
     pub fn fetch(&self, key: &[u8]) -> Result<Option<Bytes>, DbError> {
-        Ok(self.0.fetch(key)?.map(Bytes::from))
+        Ok(self.tdb.fetch(key)?.map(Bytes::from))
     }
 
-    /// Stores bytes for a key, one part behind the other.
+    /// Stores bytes for a key, one part behind the other. A file that is damaged stays as it is.
     pub fn store(&self, key: &[u8], parts: &[&[u8]]) -> Result<(), DbError> {
-        Ok(self.0.store(key, parts, Store::Replace)?)
+        must_be_whole(&self.tdb, &self.path)?;
+        Ok(self.tdb.store(key, parts, Store::Replace)?)
     }
+}
+
+/// Looks through a file before it is changed: libtdb follows the list of free space without an end where that has a loop.
+fn must_be_whole(tdb: &Tdb, path: &Path) -> Result<(), DbError> {
+    tdb.check().map_err(|source| match source.code() {
+        Some(tdb::Code::CORRUPT) => DbError::Damaged(path.to_owned()),
+        _ => source.into(),
+    })
 }
 
 /// Opens a file without emptying it. One whose chains are locked by mutexes can be opened only by those who would empty

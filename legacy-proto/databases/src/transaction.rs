@@ -45,7 +45,39 @@ pub struct Transaction {
     lock_name: Vec<u8>,
     own: ServerId,
     access: Access,
-    changes: Vec<(Bytes, LtdbHeader, Bytes)>,
+    changes: Changes,
+}
+
+/// What is to be changed, in the order in which it was said. Each change is a record of its own, as in C: what deletes a
+/// record stands behind what made it, so that there is something to delete.
+#[derive(Debug, Default)]
+pub(super) struct Changes(Vec<(Bytes, LtdbHeader, Bytes)>);
+
+impl Changes {
+    /// What a key has come to; `None` when it was not changed.
+    pub(super) fn of(&self, key: &[u8]) -> Option<(LtdbHeader, Bytes)> {
+        let last = self.0.iter().rfind(|(changed, ..)| changed == key);
+        last.map(|(_, header, data)| (*header, data.clone()))
+    }
+
+    /// A key gets data after what it was before.
+    pub(super) fn add(&mut self, key: &[u8], before: LtdbHeader, data: Bytes, by: Pnn) {
+        let header = LtdbHeader { rsn: before.rsn.wrapping_add(1), dmaster: by, ..before };
+        self.0.push((Bytes::copy_from_slice(key), header, data));
+    }
+
+    /// As records with their headers, the sequence number last.
+    pub(super) fn records(&self) -> Result<Vec<Record>, legacy_codec::Error> {
+        let mut records = Vec::with_capacity(self.0.len());
+        let last = |key: &Bytes| key == SEQUENCE_NUMBER;
+        let ordered = self.0.iter().filter(|(key, ..)| !last(key));
+        for (key, header, data) in ordered.chain(self.0.iter().filter(|(key, ..)| last(key))) {
+            let header = header.encode(Abi::NATIVE)?.bytes;
+            let data = Bytes::from([&header[..], &data[..]].concat());
+            records.push(Record { reqid: 0, key: key.clone(), data });
+        }
+        Ok(records)
+    }
 }
 
 impl Databases {
@@ -56,7 +88,7 @@ impl Databases {
         let g_lock = self.attach("g_lock.tdb", DbFlags::empty()).await?;
         let own = g_lock::holder(self.pnn());
         let lock_name = format!("transaction_db_0x{id:08x}\0").into_bytes();
-        let changes = Vec::new();
+        let changes = Changes::default();
         let transaction = Transaction { database: database.clone(), g_lock, lock_name, own, access, changes };
         transaction.lock().await?;
         Ok(transaction)
@@ -146,8 +178,8 @@ impl Transaction {
     }
 
     async fn current(&self, key: &[u8]) -> Result<(LtdbHeader, Bytes), DbError> {
-        if let Some((_, header, data)) = self.changes.iter().find(|(changed, ..)| changed == key) {
-            return Ok((*header, data.clone()));
+        if let Some(changed) = self.changes.of(key) {
+            return Ok(changed);
         }
         let local = self.database.local(key).await?;
         let nothing = LtdbHeader { dmaster: Pnn::UNKNOWN, ..LtdbHeader::default() };
@@ -159,18 +191,10 @@ impl Transaction {
         if self.access == Access::Read {
             return Err(DbError::ReadOnly);
         }
-        let (mut header, old) = self.current(key).await?;
-        if old == data {
-            return Ok(());
+        let (header, old) = self.current(key).await?;
+        if old != data {
+            self.changes.add(key, header, data, self.own.pnn);
         }
-        if let Some(changed) = self.changes.iter_mut().find(|(changed, ..)| changed == key) {
-            // Its version was raised by the first change.
-            changed.2 = data;
-            return Ok(());
-        }
-        header.rsn += 1;
-        header.dmaster = self.own.pnn;
-        self.changes.push((Bytes::copy_from_slice(key), header, data));
         Ok(())
     }
 
@@ -196,7 +220,7 @@ impl Transaction {
 
     /// Makes the changes on all nodes. After an error none was made, unless the error says otherwise.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        if self.changes.is_empty() {
+        if self.changes.0.is_empty() {
             return self.cancel().await;
         }
         let committed = self.roll_out().await;
@@ -234,17 +258,10 @@ impl Transaction {
         }
     }
 
-    /// The changes as one buffer, the sequence number last.
+    /// The changes as one buffer.
     fn buffer(&self) -> Result<RecBuffer, DbError> {
         let malformed = |source| DbError::Malformed { what: "the changes of the transaction", source };
-        let mut records = Vec::with_capacity(self.changes.len());
-        let last = |key: &Bytes| key == SEQUENCE_NUMBER;
-        let ordered = self.changes.iter().filter(|(key, ..)| !last(key));
-        for (key, header, data) in ordered.chain(self.changes.iter().filter(|(key, ..)| last(key))) {
-            let header = header.encode(Abi::NATIVE).map_err(malformed)?.bytes;
-            let data = Bytes::from([&header[..], &data[..]].concat());
-            records.push(Record { reqid: 0, key: key.clone(), data });
-        }
+        let records = self.changes.records().map_err(malformed)?;
         RecBuffer::new(self.database.id(), &records).map_err(malformed)
     }
 }
