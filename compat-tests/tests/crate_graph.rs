@@ -70,7 +70,7 @@ const TABLE: &[Row] = &[
         &["bus", "config", "event", "legacy-codec", "machine", "protocol", "runtime", "service"],
         &[],
     ),
-    ("old", Tokio, &["databases", "legacy-client", "legacy-codec"], &[]),
+    ("old", Tokio, &["config", "databases", "legacy-client", "legacy-codec"], &[]),
     (
         "ctdbctl",
         Tokio,

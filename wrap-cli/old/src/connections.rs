@@ -12,6 +12,7 @@ use crate::address;
 use crate::addresses::parsed;
 use crate::numbers::{EINVAL, low32, unsigned};
 use crate::output::{err, out, row, write_out};
+use crate::release::Newer;
 use crate::stop::{Done, Explain, ONE, Stop, words};
 use crate::table::misused;
 use crate::tool::{Failure, Tool};
@@ -34,8 +35,9 @@ pub(crate) async fn gettickles(tool: &mut Tool, args: &[OsString]) -> Done {
     let list = list.explain(words!("Failed to get list of connections\n"))?;
     if tool.options.machine {
         let sep = &tool.options.separator;
-        // Misspelt in C, and read by scripts.
-        write_out(&row(sep, &[&"Source IP", &"Port", &"Destiation IP", &"Port"]));
+        // Misspelt in C before 4.19, and read by scripts.
+        let to = if Newer::Spelling.is_spoken() { "Destination IP" } else { "Destiation IP" };
+        write_out(&row(sep, &[&"Source IP", &"Port", &to, &"Port"]));
         for connection in &list.connections {
             let Connection { src, dst } = connection;
             let (from, to) = (address::text(src), address::text(dst));

@@ -5,6 +5,7 @@
 use legacy_codec::{LtdbHeader, RecordFlags};
 
 use crate::output::out;
+use crate::release::Newer;
 
 const FLAGS: &[(RecordFlags, &str)] = &[
     (RecordFlags::MIGRATED_WITH_DATA, " MIGRATED_WITH_DATA"),
@@ -14,6 +15,12 @@ const FLAGS: &[(RecordFlags, &str)] = &[
     (RecordFlags::RO_HAVE_READONLY, " RO_HAVE_READONLY"),
     (RecordFlags::RO_REVOKING_READONLY, " RO_REVOKING_READONLY"),
     (RecordFlags::RO_REVOKE_COMPLETE, " RO_REVOKE_COMPLETE"),
+];
+
+/// Those that came later; that the release is looked for only where one of them is set saves time.
+const NEWER: &[(RecordFlags, &str)] = &[
+    (RecordFlags::PERSISTENT, " PERSISTENT"),
+    (RecordFlags::PERSISTENT_IN_PROGRESS, " PERSISTENT_IN_PROGRESS"),
 ];
 
 /// Bytes in quotes: what is not printable, and quotes and backslashes, in hexadecimal digits.
@@ -29,8 +36,12 @@ pub(crate) fn data(name: &str, data: &[u8]) {
 }
 
 pub(crate) fn header(header: &LtdbHeader) {
-    let flags: String =
-        FLAGS.iter().filter(|(flag, _)| header.flags.contains(*flag)).map(|(_, word)| *word).collect();
+    let words = |all: &[(RecordFlags, &'static str)]| {
+        all.iter().filter(|(flag, _)| header.flags.contains(*flag)).map(|(_, word)| *word).collect::<String>()
+    };
+    let newer = words(NEWER);
+    let newer = if !newer.is_empty() && Newer::Json.is_spoken() { newer } else { String::new() };
+    let flags = words(FLAGS) + &newer;
     out!(format_args!(
         "dmaster: {}\nrsn: {}\nflags: 0x{:08x}{flags}\n",
         header.dmaster.0,

@@ -1,10 +1,10 @@
-//! The old grammar: the command line of Samba 4.17's `ctdb` tool, when the program is called by that name.
+//! The old grammar: the command line of Samba's `ctdb` tool, when the program is called by that name.
 //!
 //! Every command, option, text and exit status of the C tool, because event scripts, `onnode`, monitoring and people's
 //! scripts read them. `options` and `usage` are libpopt's part, `table` lists the commands, `run` joins them, and one file
 //! for each kind of thing has the handlers, which ask ctdbd what the C tool asks, in its order. A word that this grammar
-//! does not know goes to the new one. Nothing here is a place for new features; the truth is `ctdb/tools/ctdb.c` of
-//! 4.17.12, and `pushrecord` and `--json` of Samba's master.
+//! does not know goes to the new one. Nothing here is a place for new features; the truth is `ctdb/tools/ctdb.c` of the
+//! release that `release` finds, from 4.17.12 to Samba's master. `pushrecord` and `--json` are there in any case.
 
 mod address;
 mod addresses;
@@ -26,6 +26,7 @@ mod output;
 mod paths;
 mod processes;
 mod records;
+mod release;
 mod reload;
 mod run;
 mod state;

@@ -8,14 +8,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use legacy_codec::{
-    AddPublicIp, AddrInfo, DelPublicIp, Dest, GetPublicIps, NodeFlags, Pnn, PublicIp, PublicIpFlags,
-    ReleaseIp, SendGratuitousArp, SockAddr, SrvId, TakeoverIp, Text,
+    AddPublicIp, AddrInfo, DelPublicIp, Dest, GetPublicIps, IpReallocated, NodeFlags, Pnn, PublicIp,
+    PublicIpFlags, ReleaseIp, SendGratuitousArp, SockAddr, SrvId, TakeoverIp, Text,
 };
 
 use crate::address;
 use crate::addresses::parsed;
 use crate::numbers::{low32, unsigned};
 use crate::output::err;
+use crate::release::Newer;
+use crate::reload::{leave_alone, quiet_time};
 use crate::stop::{Done, Explain, ONE, Stop, words};
 use crate::table::misused;
 use crate::tool::{Tool, find, without};
@@ -74,21 +76,41 @@ pub(crate) async fn delip(tool: &mut Tool, args: &[OsString]) -> Done {
 }
 
 async fn move_once(tool: &mut Tool, addr: SockAddr, pnn: u32) -> Done {
-    let quiet = tool.options.time_limit.cast_unsigned().wrapping_mul(2);
-    tool.send(Dest::CONNECTED, SrvId::DISABLE_IP_CHECK, &quiet).await?;
+    let keeps_runs_away = Newer::MovesTold.is_spoken();
+    if !keeps_runs_away {
+        let quiet = quiet_time(tool);
+        tool.send(Dest::CONNECTED, SrvId::DISABLE_IP_CHECK, &quiet).await?;
+    }
     if !has(&known_ips(tool, pnn).await?, &addr) {
         err!(format_args!("Node {pnn} CANNOT host IP address {}\n", address::text(&addr)));
         return Err(ONE);
     }
     let map = tool.nodes().await?;
+    let connected = without(&map, NodeFlags::DISCONNECTED);
     let others: Vec<u32> =
         without(&map, NodeFlags::INACTIVE).into_iter().filter(|other| *other != pnn).collect();
     if others.is_empty() {
         err!("Memory allocation error\n");
         return Err(ONE);
     }
+    if !keeps_runs_away {
+        return hand_over(tool, addr, pnn, &others).await;
+    }
+    let quiet = quiet_time(tool);
+    leave_alone(tool, SrvId::DISABLE_TAKEOVER_RUNS, quiet, &connected)
+        .await
+        .explain(words!("Failed to disable takeover runs\n"))?;
+    hand_over(tool, addr, pnn, &others).await?;
+    leave_alone(tool, SrvId::DISABLE_TAKEOVER_RUNS, 0, &connected)
+        .await
+        .explain(words!("Failed to enable takeover runs\n"))?;
+    let told = tool.call_all::<IpReallocated>(&connected, ()).await.map(drop);
+    told.explain(words!("Failed to send ipreallocated\n"))
+}
+
+async fn hand_over(tool: &Tool, addr: SockAddr, pnn: u32, others: &[u32]) -> Done {
     let ip = PublicIp { pnn: Pnn(pnn), addr };
-    let released = tool.call_all::<ReleaseIp>(&others, ip.clone()).await;
+    let released = tool.call_all::<ReleaseIp>(others, ip.clone()).await;
     released.explain(words!("Failed to release IP on nodes\n"))?;
     let taken = tool.call::<TakeoverIp>(pnn, ip).await;
     taken.explain(words!(format_args!("Failed to takeover IP on node {pnn}\n")))

@@ -11,13 +11,11 @@ use crate::json;
 use crate::nodes_file;
 use crate::options::Options;
 use crate::output::{out, row, write_out};
+use crate::release::Release;
 use crate::stop::{Done, ONE};
 use crate::table::misused;
 use crate::time::{ctime, span};
 use crate::tool::Tool;
-
-/// The release whose grammar this is, as scripts ask for it.
-pub(crate) const VERSION: &str = "4.17.12-Debian";
 
 /// `NODE_FLAGS_UNKNOWN` of the tool: a node about which nothing is known yet.
 pub(crate) const UNKNOWN: u32 = 0x40;
@@ -39,10 +37,11 @@ pub(crate) fn flag_words(flags: u32) -> String {
 }
 
 pub(crate) async fn version(options: &Options, _: &[OsString]) -> Done {
+    let version = &Release::spoken().text;
     if options.json {
-        return json::version(VERSION);
+        return json::version(version);
     }
-    out!(VERSION, "\n");
+    out!(version, "\n");
     Ok(())
 }
 
@@ -127,7 +126,7 @@ pub(crate) async fn listnodes(options: &Options, args: &[OsString]) -> Done {
     if !args.is_empty() {
         return Err(misused("listnodes"));
     }
-    let map = nodes_file::read().ok_or(ONE)?;
+    let map = nodes_file::read().await.ok_or(ONE)?;
     for node in map.nodes.iter().filter(|node| !node.flags.contains(NodeFlags::DELETED)) {
         let address = address::text(&node.addr);
         if options.machine {

@@ -21,7 +21,7 @@ use crate::tool::{Failure, Tool, without};
 use futures_util::future::join_all;
 
 /// Asks each node to leave something alone for some seconds (0: no longer), and waits until each has agreed.
-async fn leave_alone(tool: &mut Tool, what: SrvId, seconds: u32, nodes: &[u32]) -> Done {
+pub(crate) async fn leave_alone(tool: &mut Tool, what: SrvId, seconds: u32, nodes: &[u32]) -> Done {
     let srvid = tool.new_srvid();
     tool.listen(srvid).await?;
     let question = DisableMessage { pnn: Pnn(tool.pnn), srvid, timeout: seconds };
@@ -44,7 +44,7 @@ async fn leave_alone(tool: &mut Tool, what: SrvId, seconds: u32, nodes: &[u32]) 
 }
 
 /// Twice the time for a question: how long something is left alone.
-fn quiet_time(tool: &Tool) -> u32 {
+pub(crate) fn quiet_time(tool: &Tool) -> u32 {
     tool.options.time_limit.cast_unsigned().wrapping_mul(2)
 }
 
@@ -106,7 +106,7 @@ fn changes(now: &NodeMap, file: &NodeMap) -> Result<bool, Stop> {
 
 pub(crate) async fn reloadnodes(tool: &mut Tool, _: &[OsString]) -> Done {
     let now = tool.nodes().await?;
-    let file = nodes_file::read().ok_or(ONE)?;
+    let file = nodes_file::read().await.ok_or(ONE)?;
     for pnn in without(&now, NodeFlags::DISCONNECTED) {
         let theirs = tool.call::<GetNodesFile>(pnn, ()).await;
         let theirs =

@@ -22,6 +22,7 @@ use crate::numbers::unsigned;
 use crate::options::{Options, Parsed, parse, plain_words};
 use crate::output::err;
 use crate::paths;
+use crate::release;
 use crate::stop::{Done, ONE, Stop};
 use crate::table::{self, Handler, Row};
 use crate::tool::{FOREVER, Failure, Tool};
@@ -94,6 +95,10 @@ fn max_runtime(options: &Options) -> Result<Duration, Stop> {
 
 fn command(options: Options, words: &[OsString]) -> Done {
     let limit = max_runtime(&options)?;
+    if release::chosen().is_err() {
+        err!("Invalid value ", release::CHOICE, "\n");
+        return Err(ONE);
+    }
     if options.json && options.machine {
         err!("--json and -Y options are mutually exclusive\n");
         return Err(ONE);
@@ -190,7 +195,7 @@ async fn connect() -> Result<Client, Stop> {
         Err(error) => say_why(&error),
     }
     err!("Failed to connect to CTDB daemon (", socket.as_os_str(), ")\n");
-    if !nodes_file::is_this_machine_a_node() {
+    if !nodes_file::is_this_machine_a_node().await {
         err!("Is this node part of CTDB cluster?\n");
     }
     Err(ONE)
