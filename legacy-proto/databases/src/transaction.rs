@@ -241,17 +241,16 @@ impl Transaction {
             let client = &self.database.shared.client;
             let asked = client.call_within::<Trans3Commit>(Dest::CURRENT_NODE, buffer.clone(), left).await;
             let Err(error) = asked else { return Ok(()) };
-            // A recovery came between (TXN-06): the file says how it ended.
-            let found = self.sequence_number().await?;
-            if found == after {
-                return Ok(());
-            }
-            if found != before {
-                return Err(DbError::Diverged { found, expected: after });
-            }
-            let again = matches!(error, CallError::Status { .. });
-            if !again || Instant::now() + pause >= deadline {
-                return Err(if again { DbError::NotCommitted(error) } else { DbError::Call(error) });
+            let answered = matches!(error, CallError::Status { .. });
+            let found = if answered { Some(self.sequence_number().await?) } else { None };
+            match settled(before, found) {
+                Settled::Done => return Ok(()),
+                Settled::Open => return Err(DbError::Call(error)),
+                Settled::Otherwise(found) => return Err(DbError::Diverged { found, expected: after }),
+                Settled::Not if Instant::now() + pause >= deadline => {
+                    return Err(DbError::NotCommitted(error));
+                }
+                Settled::Not => {}
             }
             tokio::time::sleep(pause).await;
             pause = doubled(pause, most);
@@ -263,5 +262,29 @@ impl Transaction {
         let malformed = |source| DbError::Malformed { what: "the changes of the transaction", source };
         let records = self.changes.records().map_err(malformed)?;
         RecBuffer::new(self.database.id(), &records).map_err(malformed)
+    }
+}
+
+/// What became of a commit that failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// A recovery has committed it.
+    Done,
+    /// Nothing was changed.
+    Not,
+    /// The recovery that settles it is still to come.
+    Open,
+    /// Somebody else has been at the database, which has this number.
+    Otherwise(u64),
+}
+
+/// A commit is answered by a recovery, and the file says how it ended (TXN-03). Without an answer it may still wait for the
+/// recovery, which may take back what the file of this node has meanwhile (TXN-06).
+pub(crate) fn settled(before: u64, found: Option<u64>) -> Settled {
+    match found {
+        None => Settled::Open,
+        Some(found) if found == before.wrapping_add(1) => Settled::Done,
+        Some(found) if found == before => Settled::Not,
+        Some(found) => Settled::Otherwise(found),
     }
 }

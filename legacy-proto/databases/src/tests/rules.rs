@@ -6,6 +6,7 @@ use legacy_codec::{LtdbHeader, Pnn, RecordFlags, Text};
 
 use super::super::checked_path;
 use super::super::record::{Reading, may_change, may_read};
+use super::super::transaction::{Settled, settled};
 
 const HERE: Pnn = Pnn(1);
 
@@ -74,4 +75,13 @@ fn only_the_file_of_this_database_on_this_node_is_opened() {
         let error = path(wrong).unwrap_err().to_string();
         assert_eq!(error, format!("'{wrong}' cannot be the file of locking.tdb"));
     }
+}
+
+#[test]
+fn txn_03_a_commit_that_failed_is_done_only_when_it_was_answered_and_the_file_has_the_next_number() {
+    assert_eq!(settled(7, Some(8)), Settled::Done);
+    assert_eq!(settled(7, Some(7)), Settled::Not);
+    assert_eq!(settled(7, Some(9)), Settled::Otherwise(9));
+    // Whatever the file has: the recovery that settles it may be still to come (TXN-06).
+    assert_eq!(settled(7, None), Settled::Open);
 }
