@@ -6,6 +6,7 @@
 //! log is read: nodes are seen by their sockets, their tool, their files and `/proc`.
 
 pub mod bounds;
+pub mod campaign;
 mod clock;
 pub mod faults;
 pub mod minimise;

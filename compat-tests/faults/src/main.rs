@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use compat_faults::minimise::minimise;
 use compat_faults::options::{Options, Run, What};
-use compat_faults::{faults, run};
+use compat_faults::{campaign, faults, run};
 use compat_tests::{ToolOutput, binary, target_dir};
 use judge::plan::Plan;
 
@@ -24,6 +24,7 @@ const RED: i32 = 1;
 fn main() -> ExitCode {
     let done = match Options::parse().what {
         What::Run(options) => runs(&options),
+        What::Campaign(options) => campaign::campaign(&options),
         What::List => {
             list();
             Ok(0)
@@ -57,6 +58,10 @@ fn judged(plan: &Plan, history: &Path, harm: bool) -> Result<ToolOutput> {
     let said = compat_tests::run(command, READ)?;
     let known = matches!(said.code, Some(0 | RED));
     anyhow::ensure!(known, "{} was not judged: {}", history.display(), said.stderr);
+    if said.stdout.ends_with("\nGREEN\n") {
+        let logs = run::logs(history);
+        fs::remove_dir_all(&logs).with_context(|| logs.display().to_string())?;
+    }
     Ok(said)
 }
 

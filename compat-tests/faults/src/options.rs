@@ -1,10 +1,11 @@
 //! The command line.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use judge::history::Workload;
-use judge::plan::{Fault, Plan, Profile, Wishes, draw, parse_workloads};
+use judge::plan::{ANY_PAUSE_MS, Fault, Plan, Profile, Wishes, draw, parse_workloads};
 
 use crate::faults;
 
@@ -22,6 +23,8 @@ pub struct Options {
 pub enum What {
     /// Makes runs, judges them, and makes those that fail smaller.
     Run(Run),
+    /// Makes many runs of few faults each, some side by side, and goes on where it was interrupted.
+    Campaign(Campaign),
     /// Says which faults there are.
     List,
     /// Holds the lock of a chain of a database until it is killed (part of F16).
@@ -56,7 +59,7 @@ pub struct Run {
     #[arg(long, value_delimiter = ',', value_parser = fault)]
     pub faults: Vec<Fault>,
     /// What clients do, as in W1,W4.
-    #[arg(long, default_value = "W1,W3,W4,W6", value_parser = workloads)]
+    #[arg(long, default_value = WORKLOADS, value_parser = workloads)]
     pub workloads: Workloads,
     /// How long faults may come; the first comes in any case.
     #[arg(long, default_value_t = 1)]
@@ -76,6 +79,73 @@ pub struct Run {
     /// Overwrites a record behind the cluster's back in each run, to see that it is noticed.
     #[arg(long)]
     pub harm: bool,
+}
+
+/// What clients do unless said otherwise.
+const WORKLOADS: &str = "W1,W3,W4,W6,W7";
+
+/// Many runs. Each has few faults with time between them, so that what is seen can be told to be one's doing.
+#[derive(Clone, Debug, Args)]
+pub struct Campaign {
+    /// The first and the last seed.
+    #[arg(long, default_value = "1-100", value_parser = seeds)]
+    pub seeds: RangeInclusive<u64>,
+    /// How many runs go on at the same time.
+    #[arg(long, default_value_t = 2)]
+    pub jobs: usize,
+    /// Where histories and results are kept. Runs whose history is there and whole are not made again.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// A letter for each node: C is Samba's ctdbd.
+    #[arg(long, default_value = "CCC")]
+    pub mix: String,
+    /// Which faults may come, as in F1,F6; all that can be done unless said otherwise.
+    #[arg(long, value_delimiter = ',', value_parser = fault)]
+    pub faults: Vec<Fault>,
+    /// What clients do, as in W1,W4.
+    #[arg(long, default_value = WORKLOADS, value_parser = workloads)]
+    pub workloads: Workloads,
+    /// The tunables: fast, or default.
+    #[arg(long, default_value = "fast", value_parser = profile)]
+    pub profile: Profile,
+    /// How many faults a run has.
+    #[arg(long, default_value_t = 3)]
+    pub most: usize,
+    /// After so many minutes no run begins any more.
+    #[arg(long)]
+    pub minutes: Option<u64>,
+}
+
+/// Between two faults of a campaign: mostly enough to get normal again.
+const CALM_MS: (u64, u64) = (4_000, 6_000);
+
+impl Campaign {
+    /// The plan of a seed.
+    #[must_use]
+    pub fn plan(&self, seed: u64) -> Plan {
+        let wishes = Wishes {
+            mix: self.mix.clone(),
+            profile: self.profile,
+            workloads: self.workloads.0.clone(),
+            faults: all_unless(&self.faults),
+            minutes: u64::from(u16::MAX),
+            most: self.most.max(1),
+            pause_ms: CALM_MS,
+        };
+        draw(seed, &wishes)
+    }
+}
+
+/// These faults; of none named all that can be done.
+fn all_unless(named: &[Fault]) -> Vec<Fault> {
+    if named.is_empty() { faults::TABLE.iter().map(|(fault, _)| *fault).collect() } else { named.to_vec() }
+}
+
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let why = || "a number, or two as in 1-100, is wanted".to_owned();
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last): (u64, u64) = (first.parse().map_err(|_| why())?, last.parse().map_err(|_| why())?);
+    if first <= last { Ok(first..=last) } else { Err(why()) }
 }
 
 /// Some workloads.
@@ -110,12 +180,10 @@ impl Run {
             mix: self.mix.clone(),
             profile: self.profile,
             workloads: self.workloads.0.clone(),
-            faults: if self.faults.is_empty() {
-                faults::TABLE.iter().map(|(fault, _)| *fault).collect()
-            } else {
-                self.faults.clone()
-            },
+            faults: all_unless(&self.faults),
             minutes: self.minutes,
+            most: usize::MAX,
+            pause_ms: ANY_PAUSE_MS,
         };
         (self.seed..self.seed.saturating_add(self.runs)).map(|seed| draw(seed, &wishes)).collect()
     }
@@ -141,6 +209,26 @@ mod tests {
         assert!(all.all(|planned| matches!(planned.fault, Fault::F4 | Fault::F6)));
         let every = parsed("").unwrap().plans();
         assert!(every[0].faults.iter().all(|planned| faults::begin(planned.fault).is_ok()));
+    }
+
+    #[test]
+    fn a_hundred_seeds_of_a_campaign_have_each_fault_at_least_five_times_and_end_within_a_minute() {
+        let words = ["faults", "campaign", "--out", "x"];
+        let What::Campaign(campaign) = Options::try_parse_from(words).unwrap().what else { panic!() };
+        let plans: Vec<Plan> = campaign.seeds.clone().map(|seed| campaign.plan(seed)).collect();
+        assert_eq!(plans.len(), 100);
+        for (fault, _) in faults::TABLE {
+            let count =
+                plans.iter().flat_map(|plan| &plan.faults).filter(|planned| planned.fault == *fault).count();
+            assert!(count >= 5, "{fault} comes {count} times");
+        }
+        let with =
+            |plan: &Plan| plan.workloads == parse_workloads(WORKLOADS).unwrap() && plan.faults.len() == 3;
+        assert!(plans.iter().all(with));
+        let mean = plans.iter().map(Plan::ends_ms).sum::<u64>() / 100;
+        assert!(plans.iter().all(|plan| plan.ends_ms() < 60_000) && mean < 40_000, "{mean} ms");
+        assert_eq!(seeds("3"), Ok(3..=3));
+        assert!(["", "5-3", "a", "1-2-3"].iter().all(|bad| seeds(bad).is_err()));
     }
 
     #[test]

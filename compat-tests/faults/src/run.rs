@@ -1,9 +1,9 @@
 //! One run by its phases: warm up, faults, everything healed, normal within the bound, quiet, audits. Its outcome is a
 //! history, whatever happened to the cluster.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::BufWriter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -59,11 +59,26 @@ pub fn check(plan: &Plan) -> Result<()> {
 pub fn make(plan: &Plan, history: &Path, harm: bool) -> Result<()> {
     check(plan)?;
     let cluster = stage::cluster(plan)?;
-    let made = on(&cluster, plan, history, harm);
+    let made = on(&cluster, plan, history, harm).and_then(|()| keep_logs(&cluster, &logs(history)));
     if made.is_err() {
         cluster.mark_failed();
     }
     made
+}
+
+/// Where the logs of a run are kept: for people who look for a cause. No verdict comes from them.
+#[must_use]
+pub fn logs(history: &Path) -> PathBuf {
+    history.with_extension("logs")
+}
+
+fn keep_logs(cluster: &Cluster, dir: &Path) -> Result<()> {
+    let at = || dir.display().to_string();
+    fs::create_dir_all(dir).with_context(at)?;
+    for node in cluster.nodes() {
+        fs::write(dir.join(format!("node.{}.log", node.pnn())), node.log()).with_context(at)?;
+    }
+    Ok(())
 }
 
 fn on(cluster: &Cluster, plan: &Plan, history: &Path, harm: bool) -> Result<()> {
@@ -104,7 +119,10 @@ fn on(cluster: &Cluster, plan: &Plan, history: &Path, harm: bool) -> Result<()> 
     let well = cluster.nodes().iter().all(compat_tests::Node::is_running);
     if well {
         let with_records = plan.workloads.iter().filter(|workload| RECORDS.contains(workload));
-        stage.clients.dump(&with_records.copied().collect::<Vec<_>>())?;
+        // A node that lets nobody read is not well. What is missing is for the judge to say.
+        if let Err(error) = stage.clients.dump(&with_records.copied().collect::<Vec<_>>()) {
+            eprintln!("{error}");
+        }
         stage.clients.audit(false)?;
     }
     for (pnn, node) in cluster.nodes().iter().enumerate() {
@@ -128,7 +146,12 @@ fn header(plan: &Plan) -> Header {
         profile: plan.profile.word().to_owned(),
         workloads: plan.workloads.clone(),
         bounds: bounds::of(plan.profile),
-        audits: AUDITS_RUNNING.into_iter().chain(AUDITS_STOPPED).map(str::to_owned).collect(),
+        audits: ["dumps"]
+            .into_iter()
+            .chain(AUDITS_RUNNING)
+            .chain(AUDITS_STOPPED)
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
@@ -148,6 +171,10 @@ fn warm_up(stage: &Stage<'_>) -> Result<()> {
 
 fn begin(stage: &Stage<'_>, id: u32, planned: &Planned) -> Result<Open> {
     let (fault, victims) = (planned.fault, stage.victims(planned.victim));
+    // An administrator would have started it long ago.
+    for pnn in victims.iter().filter(|pnn| !stage.cluster.node(**pnn).is_running()) {
+        stage.back(*pnn)?;
+    }
     let tail = if fault.takes_tail() { victims.clone() } else { Vec::new() };
     // Said before it is done, so that nothing of it is older than its beginning.
     stage.fault(id, fault.name(), Step::Begin, &victims, &tail)?;

@@ -21,6 +21,8 @@ pub(crate) const WELL: Duration = Duration::from_secs(60);
 const INTERFACE: &str = "lo1";
 /// Where the script is that puts them there.
 const ADDRESSES_SCRIPT_NAME: &str = "events/legacy/10.addresses.script";
+/// Between two acts of a client: so that three nodes leave a machine of two cores time for something else.
+const PACE: Duration = Duration::from_millis(4);
 /// Public addresses for each node.
 const ADDRESSES: usize = 2;
 
@@ -31,6 +33,8 @@ struct Away {
     machines: BTreeSet<usize>,
     /// Nodes whose ctdbd may end, or has been ended.
     daemons: BTreeSet<usize>,
+    /// Nodes of whose ctdbd it was said that it does not run.
+    told: BTreeSet<usize>,
 }
 
 /// A running cluster with its clients.
@@ -77,7 +81,7 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// When one cannot be started.
     pub fn set(cluster: &'a Cluster, journal: &'a Journal, plan: &Plan) -> Result<Self> {
-        let settings = Settings { seed: plan.seed, keys: plan.keys, ..Settings::default() };
+        let settings = Settings { seed: plan.seed, keys: plan.keys, pace: PACE, ..Settings::default() };
         let stage = Self {
             cluster,
             clients: Clients::new(cluster, journal, settings)?,
@@ -131,6 +135,11 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// As [`Stage::say`].
     pub fn node_is(&self, pnn: usize, state: NodeState) -> Result<()> {
+        let told = &mut locked(&self.away).told;
+        match state {
+            NodeState::Started | NodeState::Frozen => drop(told.remove(&pnn)),
+            NodeState::Stopped | NodeState::Killed | NodeState::Failed => drop(told.insert(pnn)),
+        }
         self.say(What::Node { node: u32::try_from(pnn)?, state })
     }
 
@@ -215,16 +224,18 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// When a client cannot be started.
     pub fn tend(&self) -> Result<()> {
-        let machines = {
-            let mut away = locked(&self.away);
-            for pnn in 0..self.nodes() {
-                // Nobody wanted that: the run is red, and says why.
-                if !self.cluster.node(pnn).is_running() && away.daemons.insert(pnn) {
-                    self.node_is(pnn, NodeState::Failed)?;
+        for pnn in 0..self.nodes() {
+            let may_end = {
+                let away = locked(&self.away);
+                if self.cluster.node(pnn).is_running() || away.told.contains(&pnn) {
+                    continue;
                 }
-            }
-            away.machines.clone()
-        };
+                away.daemons.contains(&pnn)
+            };
+            // If nobody wanted that, the run is red, and says why.
+            self.node_is(pnn, if may_end { NodeState::Killed } else { NodeState::Failed })?;
+        }
+        let machines = locked(&self.away).machines.clone();
         let up = |node: u32| usize::try_from(node).is_ok_and(|pnn| !machines.contains(&pnn));
         Ok(self.clients.tend(|_, node| up(node))?)
     }

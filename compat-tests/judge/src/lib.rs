@@ -7,14 +7,17 @@
 pub mod checkers;
 pub mod history;
 mod known;
+pub mod measure;
 mod numbers;
 pub mod plan;
+mod stale;
+pub mod table;
 mod tails;
 mod verdict;
 pub mod work;
 
 pub use history::{History, Unreadable};
-pub use known::{Known, known};
+pub use known::Known;
 pub use numbers::Numbers;
 pub use verdict::{Finding, Kind, Report, Verdict};
 

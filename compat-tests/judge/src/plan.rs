@@ -7,7 +7,7 @@ mod fault;
 mod line;
 mod shrink;
 
-pub use draw::{Wishes, draw};
+pub use draw::{ANY_PAUSE_MS, Wishes, draw};
 pub use fault::{Fault, Victim};
 pub use line::{BadPlan, parse_workloads};
 pub use shrink::smaller;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::history::{History, Nanos};
-use crate::known::{Known, known};
+use crate::known::{Known, Reasons};
 
 /// What kind of promise was broken. A name stands for one kind of finding of one checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,8 @@ pub enum Kind {
     Sum,
     /// An acknowledged commit is missing, or one shows that was never begun.
     Commit,
+    /// A commit is missing that was acknowledged behind a recovery that came between.
+    CommitAcross,
     /// A sequence number went back.
     Seqnum,
     /// The files of two nodes differ.
@@ -112,9 +114,9 @@ pub struct Verdict {
 
 impl Verdict {
     pub(crate) fn new(history: &History, reports: Vec<Report>) -> Self {
-        let (mut explained, mut red) = (Vec::new(), Vec::new());
+        let (mut explained, mut red, reasons) = (Vec::new(), Vec::new(), Reasons::of(history));
         for finding in reports.iter().flat_map(|report| &report.findings) {
-            match known(history, finding) {
+            match reasons.known(finding) {
                 Some(rule) => explained.push((finding.clone(), rule)),
                 None => red.push(finding.clone()),
             }

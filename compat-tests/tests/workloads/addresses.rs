@@ -9,6 +9,8 @@ use judge::history::{History, NodeState, Phase, What, Workload, merge};
 
 use super::{SOON, header};
 
+/// How long nodes may take to find out that they see each other.
+const SETTLE_MS: u64 = 2000;
 const ADDRESSES: [&str; 4] = ["10.78.0.1", "10.78.0.2", "10.78.0.3", "10.78.0.4"];
 
 /// Waits until there are so many more samples of addresses, and the last one satisfies a condition.
@@ -63,7 +65,7 @@ fn addresses_are_seen_where_they_are_and_one_on_two_nodes_is_called_so() {
         clients.audit(false).unwrap();
         let mut sources = clients.sources().unwrap();
         sources.push(journal.source().unwrap());
-        let history = merge(header(&cluster, &[Workload::W7], 2000), &sources).unwrap();
+        let history = merge(header(&cluster, &[Workload::W7], SETTLE_MS), &sources).unwrap();
         let mut text = Vec::new();
         history.write(&mut text).unwrap();
         judge::judge(&History::read(text.as_slice()).unwrap())
@@ -95,7 +97,9 @@ fn addresses_are_seen_where_they_are_and_one_on_two_nodes_is_called_so() {
     twice.arg(format!("--net={}", from.namespace().unwrap().display()));
     twice.args(["ip", "address", "replace", &format!("{}/32", ADDRESSES[0]), "dev", "lo1"]);
     run(twice, SOON).unwrap().ok().unwrap();
-    wait_for_samples(&clients, 1, |by| public(by).len() > ADDRESSES.len());
+    // Past the time in which nodes may find out that they see each other, and once more.
+    let long = usize::try_from(SETTLE_MS / 50).unwrap() * 2;
+    wait_for_samples(&clients, long, |by| public(by).len() > ADDRESSES.len());
     sampler.stop().unwrap();
     let verdict = judged();
     assert!(verdict.red.iter().any(|finding| finding.kind == Kind::AddressTwice), "{verdict}");

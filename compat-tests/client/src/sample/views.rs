@@ -19,8 +19,13 @@ use crate::seat::connect;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long an answer is waited for.
 const ANSWER: Duration = Duration::from_secs(1);
-/// A leader who was not heard for so long leads nobody: he speaks each second.
-const LEADS: Duration = Duration::from_secs(3);
+/// A leader who was not heard for so long leads nobody. He speaks each second, and the daemons of a busy machine may be late
+/// by more than their own time-out.
+const LEADS: Duration = Duration::from_secs(6);
+/// A silence that is worth a line of the log.
+const SILENCE: Duration = Duration::from_secs(2);
+/// What a daemon says when an election begins: nobody leads.
+const NOBODY: u32 = u32::MAX;
 
 /// Looks for ever.
 pub(super) async fn look(seen: &Seen, paper: &Paper) -> anyhow::Result<()> {
@@ -29,7 +34,7 @@ pub(super) async fn look(seen: &Seen, paper: &Paper) -> anyhow::Result<()> {
             let listening = client.subscribe(SrvId::LEADER).await;
             let mut known = Known::default();
             while listening.is_ok() && client.is_up() {
-                if let Ok(view) = known.view(&client).await {
+                if let Ok(view) = known.view(&client, seen.node).await {
                     paper.say(What::View { node: seen.node, view })?;
                 }
                 tokio::time::sleep(PAUSE).await;
@@ -51,7 +56,7 @@ async fn ask<C: Control>(client: &Client, arg: C::Arg) -> Result<C::Reply, CallE
 }
 
 impl Known {
-    async fn view(&mut self, client: &Client) -> Result<View, CallError> {
+    async fn view(&mut self, client: &Client, node: u32) -> Result<View, CallError> {
         let nodes = ask::<GetNodeMap>(client, ()).await?.nodes;
         let map = ask::<GetVnnMap>(client, ()).await?;
         let recovering = ask::<GetRecMode>(client, ()).await? != RecMode::NORMAL;
@@ -64,7 +69,7 @@ impl Known {
             databases.push(name.clone());
         }
         databases.sort_unstable();
-        self.hear(client);
+        self.hear(client, node);
         let heard = self.leader.filter(|(_, at)| at.elapsed() < LEADS);
         Ok(View {
             generation: (map.generation != Generation::INVALID).then_some(map.generation.0),
@@ -77,12 +82,16 @@ impl Known {
     }
 
     /// The last word of a leader that has come.
-    fn hear(&mut self, client: &Client) {
+    fn hear(&mut self, client: &Client, node: u32) {
         while let Some(event) = client.try_next_event() {
             if let Event::Message(message) = event
                 && let Ok(bytes) = message.data[..].try_into()
             {
-                self.leader = Some((u32::from_ne_bytes(bytes), Instant::now()));
+                let (leader, now) = (u32::from_ne_bytes(bytes), Instant::now());
+                if let Some((_, before)) = self.leader.filter(|(_, before)| now - *before > SILENCE) {
+                    eprintln!("node {node}: nobody led for {} ms", (now - before).as_millis());
+                }
+                self.leader = (leader != NOBODY).then_some((leader, now));
             }
         }
     }

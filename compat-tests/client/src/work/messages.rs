@@ -22,7 +22,7 @@ const LETTERS: u64 = 0x7C57_4C00_0000_0000;
 /// Between two words of one who is there.
 const AGAIN: Duration = Duration::from_millis(200);
 /// Letters are large: between two of them at least.
-const PACE: Duration = Duration::from_millis(5);
+const PACE: Duration = Duration::from_millis(20);
 
 /// How long the daemon may take to take the last letters.
 const LAST: Duration = Duration::from_secs(15);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use compat_tests::binary;
@@ -25,6 +26,9 @@ hang) while [ "$(wish)" = hang ]; do sleep 0.2; done ;;
 esac
 exit 0
 "#;
+
+/// How long a node may take to get well with a damaged file.
+const WITH_DAMAGE: Duration = Duration::from_secs(15);
 
 /// Of a record, before its data: rsn, dmaster, padding, flags, padding.
 const HEADER: usize = 24;
@@ -68,9 +72,11 @@ pub(super) fn damage(stage: &Stage<'_>, victims: &[usize]) -> Result<Heal> {
         for (pnn, path) in damaged {
             let node = stage.cluster.node(pnn);
             // What an administrator would do with a node that does not get well: it takes the file from the others.
-            if node.start().is_err() || node.wait_healthy(WELL).is_err() {
+            if node.start().is_err() || node.wait_healthy(WITH_DAMAGE).is_err() {
                 crate::stage::gone_is_fine(node.kill9())?;
-                fs::rename(&path, path.with_extension("damaged"))?;
+                // Nowhere that ctdbd or an audit looks.
+                let name = path.file_name().with_context(|| path.display().to_string())?;
+                fs::rename(&path, node.base().join(name).with_extension("damaged"))?;
             }
             stage.back(pnn)?;
             stage.node_is(pnn, NodeState::Started)?;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use compat_tests::{Node, Process, Tool};
@@ -10,6 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Heal;
+use crate::clock;
 use crate::stage::{Stage, gone_is_fine};
 
 /// What ends a fault that needs no more than the victims' being there again.
@@ -109,6 +111,9 @@ pub fn lasting(node: &Node) -> Result<Vec<Process>> {
     Ok(all)
 }
 
+/// How long the main daemon may take to follow a helper that died.
+const FOLLOWS: Duration = Duration::from_secs(5);
+
 /// One of the processes below the main daemon dies. The main daemon may follow.
 pub(super) fn helper_killed(stage: &Stage<'_>, victims: &[usize]) -> Result<Heal> {
     for pnn in victims {
@@ -120,7 +125,13 @@ pub(super) fn helper_killed(stage: &Stage<'_>, victims: &[usize]) -> Result<Heal
         kill(Pid::from_raw(helper.pid), Signal::SIGKILL)
             .with_context(|| format!("{} of node {pnn}", helper.name))?;
     }
-    Ok(all_back(victims))
+    let victims = victims.to_vec();
+    Ok(Box::new(move |stage| {
+        // The main daemon may take its time to follow.
+        let follows = Instant::now() + FOLLOWS;
+        clock::until(follows, || stage.tend())?;
+        victims.into_iter().try_for_each(|pnn| stage.back(pnn))
+    }))
 }
 
 /// A node is stopped as asked, and started again.
@@ -166,6 +177,6 @@ fn limit(pid: i32) -> Result<String> {
 fn set_limit(pid: i32, soft: &str) -> Result<()> {
     let mut command = Command::new(Tool::Prlimit.path()?);
     command.arg(format!("--pid={pid}")).arg(format!("--nofile={soft}:"));
-    compat_tests::run(command, std::time::Duration::from_secs(20))?.ok()?;
+    compat_tests::run(command, Duration::from_secs(20))?.ok()?;
     Ok(())
 }

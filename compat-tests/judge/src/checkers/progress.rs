@@ -10,6 +10,7 @@ pub(super) fn check(history: &History, report: &mut Report) {
     let (mut phase, mut order) = (None, Vec::new());
     let mut of: BTreeMap<ProcId, Workload> = BTreeMap::new();
     let mut worked: BTreeSet<(Workload, Phase)> = BTreeSet::new();
+    let mut wanted: &[String] = &[];
     for line in &history.lines {
         let mut work = |workload: Option<Workload>| {
             if let (Some(workload), Some(phase)) = (workload, phase) {
@@ -24,7 +25,10 @@ pub(super) fn check(history: &History, report: &mut Report) {
             }
             What::Return { proc, result, .. } if result.done() => work(of.get(proc).copied()),
             What::Received { proc, .. } | What::Leave { proc, .. } => work(of.get(proc).copied()),
-            What::Held { by } if by.iter().any(|(_, held)| !held.is_empty()) => work(Some(Workload::W7)),
+            What::Wanted { addresses } => wanted = addresses,
+            What::Held { by } if by.iter().flat_map(|(_, held)| held).any(|held| wanted.contains(held)) => {
+                work(Some(Workload::W7));
+            }
             What::Process { proc, workload, state, why, .. } => {
                 of.insert(*proc, *workload);
                 if *state == Process::Broken {

@@ -1,30 +1,41 @@
 //! K4: a transaction is seen whole or not at all, in the order of each client, and what was acknowledged is on disk (TXN).
 //!
 //! All amounts of a database add up to nothing in every snapshot and every dump. Each commit also writes its client's number,
-//! so that a snapshot says which commits it holds.
+//! so that a snapshot says which commits it holds. A node reads what it has: one that the others left out of a recovery
+//! need not show what they have committed since, until it takes part in one itself (REC-25).
 
 use std::collections::BTreeMap;
 
 use crate::history::{History, Nanos, Op, Outcome, What};
+use crate::stale::Stale;
 use crate::verdict::{Kind, Report};
 
 /// The commits of one client to one database.
 #[derive(Default)]
 struct Client {
-    /// Number, when it was called, when it was acknowledged.
-    commits: Vec<(u64, Nanos, Option<Nanos>)>,
+    /// Number, when it was called, when it was acknowledged, and whether a recovery came between.
+    commits: Vec<(u64, Nanos, Option<Nanos>, bool)>,
+    /// Where it is.
+    node: u32,
 }
 
 impl Client {
-    /// The highest that was acknowledged before a moment.
-    fn acknowledged(&self, before: Nanos) -> u64 {
-        let all = self.commits.iter().filter(|(_, _, at)| at.is_some_and(|at| at < before));
-        all.map(|(n, ..)| *n).max().unwrap_or(0)
+    /// The highest that was acknowledged before a moment, but for what a reader may not have heard of. And whether, of
+    /// those that are higher than what is seen, each was acknowledged behind a recovery that came between.
+    fn acknowledged(&self, before: Nanos, unheard: impl Fn(u32, Nanos) -> bool, seen: u64) -> (u64, bool) {
+        let acknowledged = |at: Nanos| at < before && !unheard(self.node, at);
+        let all = self.commits.iter().filter(|(_, _, at, _)| at.is_some_and(acknowledged));
+        let (mut highest, mut across) = (0, true);
+        for (n, .., between) in all {
+            highest = highest.max(*n);
+            across &= *n <= seen || *between;
+        }
+        (highest, across)
     }
 
     /// The highest that was begun before a moment.
     fn begun(&self, before: Nanos) -> u64 {
-        self.commits.iter().filter(|(_, called, _)| *called < before).map(|(n, ..)| *n).max().unwrap_or(0)
+        self.commits.iter().filter(|(_, called, ..)| *called < before).map(|(n, ..)| *n).max().unwrap_or(0)
     }
 }
 
@@ -33,13 +44,17 @@ type Clients<'a> = BTreeMap<(&'a str, &'a str), Client>;
 pub(super) fn check(history: &History, report: &mut Report) {
     let operations = history.operations();
     let mut clients: Clients<'_> = BTreeMap::new();
+    let stale = Stale::of(history);
     // Acknowledged sequence numbers by database: when, which.
     let mut seqnums: BTreeMap<&str, Vec<(Nanos, Nanos, u64)>> = BTreeMap::new();
     for operation in &operations {
         let Op::Commit { db, client, n } = operation.op else { continue };
         let done = operation.returned.filter(|(_, result)| result.done());
-        let commits = &mut clients.entry((db, client)).or_default().commits;
-        commits.push((*n, operation.called, done.map(|(at, _)| at)));
+        let known = clients.entry((db, client)).or_default();
+        known.node = operation.node;
+        let acknowledged = done.map(|(at, _)| at);
+        let across = acknowledged.is_some_and(|at| stale.moved(operation.node, operation.called, at));
+        known.commits.push((*n, operation.called, acknowledged, across));
         if let Some((at, Outcome::Committed { seqnum })) = done {
             seqnums.entry(db).or_default().push((operation.called, at, *seqnum));
             report.looked += 1;
@@ -58,28 +73,38 @@ pub(super) fn check(history: &History, report: &mut Report) {
                 );
             }
             let seen = |client: &str| last.get(client).copied().unwrap_or(0);
-            commits(db, &clients, (operation.called, at), &seen, &format!("node {}", operation.node), report);
+            let unheard = |other: u32, acknowledged: Nanos| {
+                stale.left_out(operation.node, other, acknowledged, operation.called)
+            };
+            let whose = format!("node {}", operation.node);
+            commits(db, &clients, (operation.called, at), (&seen, &unheard), &whose, report);
         }
     }
     back(&seqnums, report);
     dumps(history, &clients, &seqnums, report);
 }
 
+/// The last commit of a client that is seen.
+type Seen<'a> = &'a dyn Fn(&str) -> u64;
+/// Whether a reader may not have heard of what was acknowledged on a node at a moment.
+type Unheard<'a> = &'a dyn Fn(u32, Nanos) -> bool;
+
 /// What is seen holds all that was acknowledged before, and nothing that was not begun.
 fn commits(
     db: &str,
     clients: &Clients<'_>,
     (called, returned): (Nanos, Nanos),
-    seen: &dyn Fn(&str) -> u64,
+    (seen, unheard): (Seen<'_>, Unheard<'_>),
     whose: &str,
     report: &mut Report,
 ) {
     for ((_, name), client) in clients.range((db, "")..).take_while(|((of, _), _)| *of == db) {
-        let (least, most, seen) = (client.acknowledged(called), client.begun(returned), seen(name));
+        let (most, seen) = (client.begun(returned), seen(name));
+        let (least, across) = client.acknowledged(called, unheard, seen);
         if seen < least {
             let text =
                 format!("{db}: {whose} shows commit {seen} of {name}, though {least} was acknowledged");
-            report.found(Kind::Commit, returned, text);
+            report.found(if across { Kind::CommitAcross } else { Kind::Commit }, returned, text);
         }
         if seen > most {
             let text = format!("{db}: {whose} shows commit {seen} of {name}, who had begun {most}");
@@ -134,7 +159,8 @@ fn dumps(
             let value = records.get(&format!("last.{client}")).copied();
             value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0)
         };
-        commits(db, clients, (line.t, line.t), &seen, &format!("the file of node {node}"), report);
+        let whose = format!("the file of node {node}");
+        commits(db, clients, (line.t, line.t), (&seen, &|_, _| false), &whose, report);
         match first.get(db.as_str()) {
             Some((other, theirs)) if *theirs != records => {
                 let differs = |key: &&String| theirs.get(*key) != records.get(*key);

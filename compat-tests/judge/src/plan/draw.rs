@@ -17,11 +17,14 @@ pub struct Wishes {
     pub faults: Vec<Fault>,
     /// How long faults may come.
     pub minutes: u64,
+    /// How many faults may come.
+    pub most: usize,
+    /// Time between the end of a fault and the beginning of the next, least and most, at the fast profile.
+    pub pause_ms: (u64, u64),
 }
 
-/// Time between the end of a fault and the beginning of the next, at the fast profile: the cluster may or may not be normal
-/// again by then.
-const PAUSE_MS: (u64, u64) = (1_000, 8_000);
+/// A pause after which the cluster may or may not be normal again.
+pub const ANY_PAUSE_MS: (u64, u64) = (1_000, 8_000);
 
 /// The plan of a seed. The same seed and wishes give the same plan, for ever: a change of what is drawn changes all of them,
 /// and belongs into the changelog.
@@ -33,9 +36,11 @@ pub fn draw(seed: u64, wishes: &Wishes) -> Plan {
     let keys = u32::try_from(numbers.between(3, 40)).unwrap_or(3);
     let (mut faults, mut now) = (Vec::new(), 0);
     let end = wishes.minutes.saturating_mul(60_000);
-    while let Some(fault) = numbers.one_of(&wishes.faults) {
+    while faults.len() < wishes.most
+        && let Some(fault) = numbers.one_of(&wishes.faults)
+    {
         let (least, most) = fault.lasts();
-        let at_ms = now + slower * numbers.between(PAUSE_MS.0, PAUSE_MS.1);
+        let at_ms = now + slower * numbers.between(wishes.pause_ms.0, wishes.pause_ms.1);
         let for_ms = slower * numbers.between(least, most);
         if at_ms + for_ms > end && !faults.is_empty() {
             break;

@@ -104,11 +104,11 @@ faults! {
     F15 Follower    4_000 10_000  false "the wall clock of a node jumps";
     F16 Follower    1_000 10_000  false "a client holds a chain lock";
     F17 All         1_000  2_000  false "clients are killed wherever they are";
-    F18 Leader      1_000  2_000  false "helper processes of a node are killed";
+    F18 Leader      1_000  2_000  true  "helper processes of a node are killed";
     F19 Leader      4_000 10_000  false "the file of the cluster lock is taken away";
     F20 Follower    4_000 10_000  false "an administrator bans, stops, disables, continues";
     F21 Follower    4_000  8_000  true  "a node is stopped as asked, and another program is started in its place";
-    F22 Follower    2_000  6_000  false "damaged packets arrive at a node's port";
+    F22 Follower    2_000  6_000  true  "damaged packets arrive at a node's port";
     F23 Follower    4_000  8_000  true  "a node's daemons run out of descriptors";
 }
 

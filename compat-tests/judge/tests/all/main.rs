@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test's helpers, which clippy does not see as tests.
 
 mod linear;
+mod measure;
 mod mutations;
 mod plan;
 mod story;

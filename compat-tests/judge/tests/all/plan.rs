@@ -1,7 +1,7 @@
 //! A plan follows from its seed, is one line, and shrinks to what makes it fail.
 
 use judge::history::Workload;
-use judge::plan::{Fault, Plan, Profile, Victim, Wishes, draw, smaller};
+use judge::plan::{ANY_PAUSE_MS, Fault, Plan, Profile, Victim, Wishes, draw, smaller};
 use proptest::prelude::*;
 
 fn wishes() -> Wishes {
@@ -11,6 +11,8 @@ fn wishes() -> Wishes {
         workloads: vec![Workload::W4, Workload::W1],
         faults: Fault::ALL.to_vec(),
         minutes: 2,
+        most: usize::MAX,
+        pause_ms: ANY_PAUSE_MS,
     }
 }
 
