@@ -164,13 +164,19 @@ impl Document {
         }
         // A file may end in backslashes, and each of them would take in a line of what is added behind it.
         let open = self.to_string().matches('\\').count();
-        for gap in 0..=open {
-            let longer = self.with_line(section, &line, gap);
-            if longer.place(section, name).is_some() || gap == open {
-                *self = longer;
-                return;
-            }
+        let longer = |gap| self.with_line(section, &line, gap);
+        let is_there = |gap| gap >= open || longer(gap).place(section, name).is_some();
+        // With more empty lines than are needed it is there as well, so the least number is found by halves.
+        let (mut least, mut most) = (0, 0);
+        while !is_there(most) {
+            least = most + 1;
+            most = (2 * most + 1).min(open);
         }
+        while least < most {
+            let half = least.midpoint(most);
+            if is_there(half) { most = half } else { least = half + 1 }
+        }
+        *self = longer(least);
     }
 
     /// Makes comments of these lines, counted from 1.
@@ -289,7 +295,19 @@ mod tests {
             document.set("new section", "an option", "value");
             assert_eq!(document.get("new section", "an option"), Some("value"), "{text:?}");
             assert!(document.to_string().starts_with(text));
+            let one_by_one =
+                |gap| Document::parse(text).with_line("new section", "\tan option = value\n", gap);
+            let least = (0..).map(one_by_one).find(|longer| longer.get("new section", "an option").is_some());
+            assert_eq!(Some(document), least, "no more empty lines than it takes");
         }
+    }
+
+    #[test]
+    fn very_many_backslashes_at_the_end_of_a_file_are_not_tried_one_by_one() {
+        // Were they, each time the file would be read anew, and this would take hours.
+        let mut document = Document::parse(&format!("a = b{}", "\\".repeat(60_000)));
+        document.set("new section", "an option", "value");
+        assert_eq!(document.get("new section", "an option"), Some("value"));
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! The files beside `ctdb.conf`: nodes, public addresses, tunables, options of event scripts. Line by line, as C reads
 //! them (`ctdb_read_nodes_file`, `ctdb_set_public_addresses`, `ctdb_tunable_load_file`), or as the shell does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::document::{Document, Kind};
@@ -252,6 +252,14 @@ pub fn check_script_options(text: &str, host: &dyn Host) -> Vec<Finding> {
     if let Some((line, why)) = script.broken {
         found.push(Finding::error(line, format!("{why}: the shell takes nothing from there on")));
     }
+    // The host reads its scripts once, however many there are.
+    let unknown = |name: &str| name.starts_with("CTDB_") && !SCRIPT_OPTIONS.contains(&name);
+    let set = |step: &Step| match &step.what {
+        What::Set(name, _) if unknown(name) => Some(name.clone()),
+        _ => None,
+    };
+    let unknown: BTreeSet<String> = script.steps.iter().filter_map(set).collect();
+    let read = if unknown.is_empty() { BTreeSet::new() } else { host.read_options(&unknown) };
     let mut told = None;
     for Step { line, what, .. } in script.steps {
         match what {
@@ -260,7 +268,7 @@ pub fn check_script_options(text: &str, host: &dyn Host) -> Vec<Finding> {
                 found.push(Finding::warning(line, message));
             }
             What::Set(name, _) => {
-                if !SCRIPT_OPTIONS.contains(&name.as_str()) && !host.reads_option(&name) {
+                if unknown.contains(&name) && !read.contains(&name) {
                     let near = nearest(&name, SCRIPT_OPTIONS.iter().copied());
                     let near = near.map(|near| format!("; is it {near}?")).unwrap_or_default();
                     found.push(Finding::warning(line, format!("no event script reads {name}{near}")));
@@ -346,6 +354,57 @@ mod tests {
         );
         // A script of one's own may read what it likes.
         assert_eq!(check_script_options("CTDB_MY_OWN=1\n", &Anywhere::default()), []);
+    }
+
+    /// A host whose scripts are costly to read.
+    struct Slow(std::cell::Cell<usize>);
+
+    impl Host for Slow {
+        fn has_directory(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_script(&self, _: &str) -> bool {
+            true
+        }
+
+        fn can_run(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_component(&self, _: &str) -> bool {
+            true
+        }
+
+        fn has_agent(&self, _: &str, _: &str) -> bool {
+            true
+        }
+
+        fn runs_scripts(&self, _: &str) -> bool {
+            true
+        }
+
+        fn read_options(&self, of: &BTreeSet<String>) -> BTreeSet<String> {
+            self.0.set(self.0.get() + 1);
+            of.iter().filter(|name| name.ends_with('7')).cloned().collect()
+        }
+
+        fn topics(&self) -> Vec<&'static str> {
+            Vec::new()
+        }
+
+        fn version(&self) -> Option<u16> {
+            None
+        }
+    }
+
+    #[test]
+    fn of_very_many_options_that_are_not_known_the_host_is_asked_once() {
+        let text: String = (0..200).map(|n| format!("CTDB_OWN_{n}=x\n")).collect();
+        let host = Slow(std::cell::Cell::new(0));
+        assert_eq!(check_script_options(&text, &host).len(), 180);
+        assert_eq!(check_script_options("CTDB_NFS_CALLOUT=x\n", &host), []);
+        assert_eq!(host.0.get(), 1, "and not for those that everybody knows");
     }
 
     #[test]

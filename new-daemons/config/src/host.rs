@@ -1,5 +1,7 @@
 //! What a check asks about the host that a configuration is for. Nothing is looked up here: whoever checks answers.
 
+use std::collections::BTreeSet;
+
 /// What a check has to know about the host that the file is for.
 pub trait Host {
     /// Whether there is such a directory.
@@ -20,8 +22,8 @@ pub trait Host {
     /// Whether one of the event scripts of this component would be run: it has the name of one and can be executed.
     fn runs_scripts(&self, component: &str) -> bool;
 
-    /// Whether an event script of the host, or what these share, reads this option of `script.options`.
-    fn reads_option(&self, name: &str) -> bool;
+    /// Those of these options of `script.options` that an event script of the host reads, or what these share.
+    fn read_options(&self, of: &BTreeSet<String>) -> BTreeSet<String>;
 
     /// The topics that the daemons tell; none when nobody knows them.
     fn topics(&self) -> Vec<&'static str>;
@@ -62,8 +64,8 @@ impl Host for Anywhere {
         true
     }
 
-    fn reads_option(&self, _: &str) -> bool {
-        true
+    fn read_options(&self, of: &BTreeSet<String>) -> BTreeSet<String> {
+        of.clone()
     }
 
     fn topics(&self) -> Vec<&'static str> {
@@ -116,8 +118,8 @@ impl Host for Only {
         self.others
     }
 
-    fn reads_option(&self, _: &str) -> bool {
-        self.others
+    fn read_options(&self, of: &BTreeSet<String>) -> BTreeSet<String> {
+        if self.others { of.clone() } else { BTreeSet::new() }
     }
 
     fn topics(&self) -> Vec<&'static str> {

@@ -152,8 +152,11 @@ mod tests {
             name != "lic"
         }
 
-        fn reads_option(&self, _: &str) -> bool {
-            true
+        fn read_options(
+            &self,
+            of: &std::collections::BTreeSet<String>,
+        ) -> std::collections::BTreeSet<String> {
+            of.clone()
         }
 
         fn topics(&self) -> Vec<&'static str> {

@@ -3,6 +3,7 @@
 //! `ctdb.conf`, then `conf.d/*.conf` by their names. What they mean is the crate `config`'s business; nothing is written
 //! here.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -150,14 +151,20 @@ impl Host for Here {
         files(&self.directory.join("events").join(component)).any(|path| is_script(&path) && can_run(&path))
     }
 
-    fn reads_option(&self, name: &str) -> bool {
+    fn read_options(&self, of: &BTreeSet<String>) -> BTreeSet<String> {
         let components = files(&self.directory.join("events")).chain([INSTALLED.into()]);
         let scripts = components.flat_map(|component| files(&component)).filter(|path| is_script(path));
         // What scripts share stands beside the configuration.
         let shared = files(&self.directory)
             .filter(|path| path.is_file() && path.extension().is_none_or(|end| end == "sh"));
-        let reads = |path: PathBuf| text(&path).ok().flatten().is_some_and(|text| has_word(&text, name));
-        scripts.chain(shared).any(reads)
+        let mut read = BTreeSet::new();
+        for text in scripts.chain(shared).filter_map(|path| text(&path).ok().flatten()) {
+            read.extend(words(&text).filter(|word| of.contains(*word)).map(str::to_owned));
+            if read.len() == of.len() {
+                break;
+            }
+        }
+        read
     }
 
     fn topics(&self) -> Vec<&'static str> {
@@ -185,9 +192,9 @@ fn is_script(path: &Path) -> bool {
     matches!(name, [a, b, b'.', ..] if a.is_ascii_digit() && b.is_ascii_digit()) && name.ends_with(b".script")
 }
 
-/// Whether a name stands in a text, and not as a part of a longer one.
-fn has_word(text: &str, name: &str) -> bool {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| word == name)
+/// What may be names in a text, each whole.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
 }
 
 #[cfg(test)]
@@ -207,7 +214,8 @@ mod tests {
         assert!(!here.runs_scripts("lic"), "it was disabled where the link leads to");
         fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
         assert!(here.runs_scripts("lic"));
-        assert!(here.reads_option("CTDB_LIC_KEY") && !here.reads_option("CTDB_LIC"));
+        let asked: BTreeSet<String> = ["CTDB_LIC_KEY", "CTDB_LIC"].map(str::to_owned).into();
+        assert_eq!(here.read_options(&asked), BTreeSet::from(["CTDB_LIC_KEY".to_owned()]));
         fs::rename(&linked, component.join("lic.sh")).unwrap();
         assert!(!here.runs_scripts("lic"), "no name of a script");
     }

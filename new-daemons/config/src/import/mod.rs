@@ -8,6 +8,8 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use crate::document::{Document, Kind};
 use crate::files::{check_nodes, check_public_addresses, check_script_options, check_tunables};
 use crate::finding::{Finding, Remark, Severity};
@@ -147,13 +149,17 @@ pub fn import(old: &[OldFile], dir: &str) -> Imported {
             }
         }
         let mut lines = tunables.to_string();
+        let first = tunables.options().collect::<Vec<_>>().into_iter().rev();
+        let mut there: BTreeMap<String, String> =
+            first.map(|(_, name, value, _)| (name.to_ascii_lowercase(), value.to_owned())).collect();
         for line in from.tunables.lines() {
             let (name, value) = line.split_once('=').unwrap_or((line, ""));
-            let there = Document::parse(&lines);
-            let found = there.options().find(|(_, known, _, _)| known.eq_ignore_ascii_case(name));
-            match found {
-                None => add_line(&mut lines, line),
-                Some((_, _, there, _)) if there == value => {}
+            match there.get(&name.to_ascii_lowercase()) {
+                None => {
+                    there.insert(name.to_ascii_lowercase(), value.to_owned());
+                    add_line(&mut lines, line);
+                }
+                Some(there) if there == value => {}
                 Some(_) => made.tell(&file.name, [differs(name, value)]),
             }
         }
