@@ -21,6 +21,8 @@ pub(crate) struct Waiting {
     ready: BTreeMap<u64, Item>,
     /// Not before that time.
     paused: BTreeMap<(Time, u64), Item>,
+    /// The numbers of those that are paused, and until when.
+    pauses: BTreeMap<u64, Time>,
     bytes: usize,
 }
 
@@ -49,6 +51,7 @@ impl Waiting {
 
     pub(crate) fn put_paused(&mut self, until: Time, item: Item) {
         self.bytes += item.event.bytes();
+        self.pauses.insert(item.number, until);
         self.paused.insert((until, item.number), item);
     }
 
@@ -74,6 +77,7 @@ impl Waiting {
             && entry.key().0 <= now
         {
             let item = entry.remove();
+            self.pauses.remove(&item.number);
             self.ready.insert(item.number, item);
         }
     }
@@ -86,7 +90,7 @@ impl Waiting {
 
     /// The one with the smallest number.
     pub(crate) fn pop_oldest(&mut self) -> Option<Item> {
-        let paused = self.paused.keys().min_by_key(|(_, number)| *number).copied();
+        let paused = self.pauses.first_key_value().map(|(number, until)| (*until, *number));
         match (self.ready.keys().next(), paused) {
             (Some(ready), Some(paused)) if paused.1 < *ready => self.pop_paused(paused),
             (None, Some(paused)) => self.pop_paused(paused),
@@ -96,6 +100,7 @@ impl Waiting {
 
     fn pop_paused(&mut self, key: (Time, u64)) -> Option<Item> {
         let item = self.paused.remove(&key)?;
+        self.pauses.remove(&item.number);
         self.bytes -= item.event.bytes();
         Some(item)
     }
@@ -118,6 +123,9 @@ impl Waiting {
         assert_eq!(self.bytes, items().map(|item| item.event.bytes()).sum::<usize>());
         assert!(self.ready.iter().all(|(number, item)| *number == item.number));
         assert!(self.paused.keys().all(|(_, number)| !self.ready.contains_key(number)));
+        let mut pauses: Vec<_> = self.paused.keys().map(|(until, number)| (*number, *until)).collect();
+        pauses.sort_unstable();
+        assert!(self.pauses.iter().map(|(number, until)| (*number, *until)).eq(pauses));
     }
 
     pub(crate) fn subjects_are_unique(&self) -> bool {
