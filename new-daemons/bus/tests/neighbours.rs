@@ -237,3 +237,69 @@ fn a_file_that_is_not_there_or_has_another_length_is_counted_and_changes_nothing
     pair.read();
     assert_eq!(pair.received.len(), 0);
 }
+
+/// What a sender wants done, with no tunneld.
+fn wanted(sender: &mut Endpoint, now: Time) -> Vec<Effect> {
+    let mut all = Vec::new();
+    while let Some(effect) = sender.poll_effect(now) {
+        match effect {
+            Effect::Connect => sender.handle(now, Input::Unreachable),
+            Effect::Lost(_) => {}
+            effect => all.push(effect),
+        }
+        sender.check();
+    }
+    all
+}
+
+#[test]
+fn with_as_many_neighbours_as_may_be_the_one_unused_for_longest_gives_way_and_none_for_which_something_waits()
+{
+    let most = u32::try_from(bus::LOCAL_PEERS).unwrap();
+    let mut sender = Endpoint::new(Config::new(daemon(0), 1));
+    sender.handle(Time::ZERO, Input::Start);
+    let send = |sender: &mut Endpoint, second: u64, to: u32| {
+        let (now, ticket) = (Time::ZERO + Duration::from_secs(second), Ticket(to.into()));
+        sender.handle(now, Input::Send { ticket, to: local(to), body: Bytes::from_static(b"x") });
+        wanted(sender, now)
+    };
+    let goes =
+        |effects: &[Effect], name: u32| matches!(effects, [Effect::Local { to, .. }] if *to == daemon(name));
+    for to in 1..=most {
+        let effects = send(&mut sender, 0, to);
+        assert!(goes(&effects, to), "{to}: {effects:?}");
+    }
+    // Nobody's socket has taken anything: nobody gives way, and those who are known are still written to.
+    let full =
+        |ticket: u32| Effect::Completed { ticket: Ticket(ticket.into()), result: surely(Failure::QueueFull) };
+    assert_eq!(send(&mut sender, 1, most + 1), [full(most + 1)]);
+    assert_eq!(send(&mut sender, 1, 5), [], "behind what waits for it");
+    // Two have taken what there was, the second one first.
+    for (second, peer) in [(2, 9), (3, 7)] {
+        let now = Time::ZERO + Duration::from_secs(second);
+        sender.handle(now, Input::LocalSent(daemon(peer)));
+        assert_eq!(
+            wanted(&mut sender, now),
+            [Effect::Completed { ticket: Ticket(peer.into()), result: Ok(()) }]
+        );
+    }
+    for (to, gone) in [(most + 2, 9), (most + 3, 7)] {
+        let effects = send(&mut sender, 4, to);
+        assert!(effects.contains(&Effect::LocalClose(daemon(gone))), "{to}: {effects:?}");
+        assert!(
+            effects.iter().any(|e| matches!(e, Effect::Local { to: peer, .. } if *peer == daemon(to))),
+            "{effects:?}"
+        );
+        assert_eq!(effects.len(), 2);
+    }
+    assert_eq!(send(&mut sender, 4, 9), [full(9)], "its place is taken");
+    // Those who take nothing are given up, and there is room for all again.
+    let later = Time::ZERO + Duration::from_secs(40);
+    sender.tick(later);
+    let effects = wanted(&mut sender, later);
+    let closed = effects.iter().filter(|effect| matches!(effect, Effect::LocalClose(_))).count();
+    assert_eq!(closed, bus::LOCAL_PEERS, "of all of them, with {} ends of messages", effects.len() - closed);
+    for to in 1..=most {
+        assert!(goes(&send(&mut sender, 41, to), to));
+    }
+}
