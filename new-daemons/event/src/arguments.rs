@@ -17,8 +17,11 @@ pub(crate) fn judge(lengths: impl Iterator<Item = usize>) -> Result<(), Errno> {
     Ok(())
 }
 
-/// The arguments in a text, which blanks part as C parts them.
+/// The arguments in a text, which blanks part as C parts them. One that is longer than all arguments may be is refused unseen.
 pub fn split(text: &[u8]) -> Result<Vec<Word>, Errno> {
+    if text.len() > ARGUMENTS {
+        return Err(Errno::TOOBIG);
+    }
     let words = || text.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     judge(words().map(<[u8]>::len))?;
     Ok(words().map(Word::from).collect())
