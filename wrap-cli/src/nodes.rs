@@ -3,6 +3,7 @@
 //! The text is checked before any daemon is asked; the nodes are checked against the node map. A list is never
 //! expanded beyond the nodes that exist.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -110,23 +111,27 @@ impl NodeList {
             Self::All => return Ok(nodes.iter().filter(|node| !node.flags.deleted).collect()),
             Self::Items(items) => items,
         };
-        let mut selected: Vec<&Node> = Vec::new();
-        let mut add = |found: Option<&'a Node>, asked: &dyn fmt::Display| {
+        // Of two with the same address the first counts.
+        let by_pnn: BTreeMap<u32, &Node> = nodes.iter().rev().map(|node| (node.pnn, node)).collect();
+        let by_ip: BTreeMap<_, &Node> =
+            nodes.iter().rev().filter_map(|node| Some((node.ip?, node))).collect();
+        let (mut selected, mut seen): (Vec<&Node>, _) = (Vec::new(), BTreeSet::new());
+        let mut add = |found: Option<&&'a Node>, asked: &dyn fmt::Display| {
             let Some(node) = found else {
                 return Err(NodeListError::NoSuchNode { node: asked.to_string(), known: known(nodes) });
             };
-            if !selected.iter().any(|other| other.pnn == node.pnn) {
+            if seen.insert(node.pnn) {
                 selected.push(node);
             }
             Ok(())
         };
         for item in items {
             match *item {
-                Item::Address(ip) => add(nodes.iter().find(|node| node.ip == Some(ip)), &ip)?,
+                Item::Address(ip) => add(by_ip.get(&ip), &ip)?,
                 // Ends at the first number without a node.
                 Item::Range(first, last) => {
                     for pnn in first..=last {
-                        add(nodes.iter().find(|node| node.pnn == pnn), &pnn)?;
+                        add(by_pnn.get(&pnn), &pnn)?;
                     }
                 }
             }
@@ -177,6 +182,18 @@ mod tests {
         for list in ["all", "1", "3,0-1,10.0.0.2"] {
             assert_eq!(list.parse::<NodeList>().unwrap().to_string(), list);
         }
+    }
+
+    #[test]
+    fn a_range_of_very_many_nodes_is_not_looked_for_node_by_node() {
+        // Were it, this would take hours.
+        const MANY: u32 = 300_000;
+        let node =
+            |pnn| Node { pnn, ip: Some(IpAddr::from(pnn.to_be_bytes())), flags: Flags::default(), raw: 0 };
+        let nodes: Vec<Node> = (0..MANY).map(node).collect();
+        let list: NodeList = format!("0-{},0.0.0.7", MANY - 1).parse().unwrap();
+        let selected = list.select(&nodes).unwrap();
+        assert!(selected.iter().map(|node| node.pnn).eq(0..MANY));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! With `--current` it is ctdbd that is asked which public addresses are here; on which interface, and with how many bits,
 //! is what the kernel says.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use clap::Args;
@@ -81,12 +82,13 @@ async fn current(cx: &Context) -> Result<Vec<ServiceAddress>, Error> {
     let question = "its public addresses";
     let known = cluster.addresses(here).await;
     let known = known.map_err(|failure| Error::Question { node: here, question, failure })?;
-    let there = on_interfaces()?;
+    let there: BTreeMap<_, _> =
+        on_interfaces()?.into_iter().rev().map(|(ip, bits, interface)| (ip, (bits, interface))).collect();
     let own = known.into_iter().filter(|address| address.node == Some(here)).map(|address| {
-        let seen = there.iter().find(|(ip, ..)| *ip == address.ip);
+        let seen = there.get(&address.ip);
         let whole = if address.ip.is_ipv4() { 32 } else { 128 };
         let (bits, interface) =
-            seen.map_or((whole, String::new()), |(_, bits, interface)| (*bits, interface.clone()));
+            seen.map_or((whole, String::new()), |(bits, interface)| (*bits, interface.clone()));
         ServiceAddress { address: address.ip.to_string(), bits, interface }
     });
     Ok(own.collect())
