@@ -233,4 +233,45 @@ fn nothing_is_stored_in_a_file_whose_free_records_go_in_a_circle() {
     std::fs::write(&circle, &bytes).unwrap();
     set(&circle).assert_error(2, "circle.tdb: the file is damaged, and nothing was stored");
     assert_eq!(std::fs::read(&circle).unwrap(), bytes);
+    let fake = of(&database);
+    let old = run_old(&fake, &["tstore", &circle, "key", "data"]);
+    let told = format!("Failed to write record key to file {circle}\n");
+    assert_eq!((old.status, old.stderr), (1, told));
+    assert_eq!(std::fs::read(&circle).unwrap(), bytes);
+    assert_eq!(run_old(&fake, &["tstore", &path, "key", "data"]).status, 0, "a whole one");
+}
+
+/// The program by its old name.
+fn run_old(fake: &Fake, words: &[&str]) -> crate::support::Run {
+    use std::os::unix::process::CommandExt;
+    let mut command = crate::support::program();
+    command.arg0("ctdb").args(words).env("CTDB_TEST_MODE", "yes").env("CTDB_BASE", "/nonexistent");
+    // Most of what is asked has no end of its own.
+    command.env("CTDB_TIMEOUT", "20").env("CTDB_SOCKET", fake.socket());
+    crate::support::finish(&mut command)
+}
+
+#[test]
+fn a_record_is_deleted_though_the_daemon_does_not_want_to_hear_of_it() {
+    let (_dir, good) = database();
+    let header = LtdbHeader { rsn: 5, dmaster: Pnn(0), ..LtdbHeader::default() };
+    let stored = [&header.encode(Abi::NATIVE).unwrap().bytes[..], b"data"].concat();
+    let fake = {
+        let good = good.clone();
+        Fake::start(move |dest, request| match request {
+            ControlRequest::ScheduleForDeletion(_) => {
+                Answer::Raw { status: -1, data: Vec::new(), error: b"Not implemented".to_vec() }
+            }
+            _ => good.answer(dest, request),
+        })
+    };
+    store(&good.path, &stored);
+    let deleted = run_old(&fake, &["deletekey", "x.tdb", "key"]);
+    assert_eq!((deleted.status, deleted.stdout.as_str(), deleted.stderr.as_str()), (0, "", ""));
+    // One that is empty already is deleted, too.
+    let again = run_old(&fake, &["deletekey", "x.tdb", "key"]);
+    assert_eq!((again.status, again.stderr.as_str()), (0, ""));
+    assert_eq!(run_old(&fake, &["readkey", "x.tdb", "key"]).stdout, "Data: size:0 ptr:[]\n");
+    store(&good.path, &stored);
+    assert_eq!(fake.run("db key delete x.tdb key").status, 0);
 }

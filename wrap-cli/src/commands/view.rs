@@ -27,16 +27,20 @@ pub(crate) async fn node_map(cluster: &dyn Cluster) -> Result<Vec<Node>, Error> 
     }
     let there =
         after.iter().skip(1).chain(before).filter(|node| !node.flags.deleted && !node.flags.disconnected);
+    let mut of_themselves = Vec::new();
     for node in there {
         // One that does not answer is no help, and no reason to give up.
-        if let Ok(nodes) = cluster.nodes(node.pnn).await
-            && !banned(&nodes, node.pnn)
-        {
+        let Ok(nodes) = cluster.nodes(node.pnn).await else { continue };
+        if !banned(&nodes, node.pnn) {
             return Ok(nodes);
         }
+        of_themselves.extend(nodes.into_iter().find(|said| said.pnn == node.pnn));
     }
-    // Nobody is left who would know better, and a ban has to be seen to be lifted.
-    Ok(own)
+    // Nobody is left who would know better, and a ban has to be seen to be lifted. Nodes that are banned do not hear of
+    // each other's bans, but each knows its own.
+    let of_itself =
+        |node: Node| of_themselves.iter().find(|said| said.pnn == node.pnn).cloned().unwrap_or(node);
+    Ok(own.into_iter().map(of_itself).collect())
 }
 
 /// The node that `-n` names, or this one. It has to be connected.

@@ -72,18 +72,23 @@ async fn a_banned_node_is_not_trusted_with_the_node_map() {
         states(&fake, None).await,
         ["BANNED|INACTIVE", "DISCONNECTED|INACTIVE", "STOPPED|INACTIVE", "OK"]
     );
-    // Node 2 does not even answer, and node 3 is banned, too: there is only the own view.
+    // Node 2 does not even answer, and node 3 is banned, too: there is the own view, and what node 3 says of itself.
     fake.maps.remove(&2);
     fake.maps.insert(3, vec![node(3, 0x08)]);
-    assert_eq!(states(&fake, None).await, ["BANNED|INACTIVE", "DISCONNECTED|INACTIVE", "OK", "OK"]);
+    assert_eq!(
+        states(&fake, None).await,
+        ["BANNED|INACTIVE", "DISCONNECTED|INACTIVE", "OK", "BANNED|INACTIVE"]
+    );
 }
 
 #[tokio::test]
 async fn when_all_nodes_are_banned_what_can_be_asked_is_shown() {
-    let fake = Fake::new(&[0x08, 0x08, 0x08]);
+    let mut fake = Fake::new(&[0x08, 0, 0]);
+    // No node has heard of the others' bans.
+    fake.maps.insert(1, vec![node(0, 0), node(1, 0x08), node(2, 0)]);
+    fake.maps.insert(2, vec![node(0, 0), node(1, 0), node(2, 0x08)]);
     assert_eq!(states(&fake, None).await, ["BANNED|INACTIVE"; 3]);
     let cx = Context::new(settings("node status", Some("all")), &Default::default(), false);
-    let mut fake = fake;
     fake.pings = [(0, Ok(1)), (1, Ok(1)), (2, Ok(1))].into();
     let answer = node_state::state(&cx, &fake).await.unwrap();
     assert_eq!((Shown::exit(&answer), answer.table().matches("BANNED").count()), (Exit::No, 3));
