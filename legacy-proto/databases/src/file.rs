@@ -70,7 +70,8 @@ impl Unowned {
     }
 }
 
-/// Looks through a file before it is changed: libtdb follows the list of free space without an end where that has a loop.
+/// Looks through a file before it is changed: a store takes from the list of free pieces and believes it, and could write over
+/// records of a damaged one.
 fn must_be_whole(tdb: &Tdb, path: &Path) -> Result<(), DbError> {
     tdb.check().map_err(|source| match source.code() {
         Some(tdb::Code::CORRUPT) => DbError::Damaged(path.to_owned()),

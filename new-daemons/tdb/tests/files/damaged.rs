@@ -101,8 +101,8 @@ fn damage(bytes: &mut Vec<u8>, records: &[usize], chance: &mut Chance) {
     }
 }
 
-/// Everything that is done with files, each whatever came of those before it. libtdb follows the freelist without looking for a
-/// loop when it stores, so nothing is stored in a file that has not passed its check.
+/// Everything that is done with files, each whatever came of those before it. A store takes from the list of free pieces and
+/// believes it, so nothing is stored in a file that has not passed its check.
 fn used(path: &Path, flags: OpenFlags) {
     let Ok(mut tdb) = Tdb::open(path, flags) else { return };
     let _ = tdb.traverse(|_, _| ControlFlow::Continue(()));
