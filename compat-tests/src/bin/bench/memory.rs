@@ -64,7 +64,8 @@ impl Running {
     }
 }
 
-/// All figures, once they have been the same for a while.
+/// All figures, once what is the daemons' own has been the same for a while. Their share of common pages changes with each
+/// program that starts or ends on the machine.
 fn settled(all: &mut [Running]) -> anyhow::Result<Vec<[u64; 3]>> {
     let until = Instant::now() + PATIENCE;
     let (mut last, mut since) = (Vec::new(), Instant::now());
@@ -73,10 +74,11 @@ fn settled(all: &mut [Running]) -> anyhow::Result<Vec<[u64; 3]>> {
             ensure!(one.daemon.try_wait()?.is_none(), "{} ended", one.name);
         }
         let now: Vec<_> = all.iter().map(Running::memory).collect::<anyhow::Result<_>>()?;
-        if now != last {
-            (last, since) = (now, Instant::now());
+        let own: Vec<_> = now.iter().map(|[_, anonymous, resident]| [*anonymous, *resident]).collect();
+        if own != last {
+            (last, since) = (own, Instant::now());
         } else if since.elapsed() >= QUIET {
-            return Ok(last);
+            return Ok(now);
         }
         ensure!(Instant::now() < until, "memory never settles: {last:?}");
         thread::sleep(Duration::from_millis(100));
