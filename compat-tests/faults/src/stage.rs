@@ -202,10 +202,11 @@ impl<'a> Stage<'a> {
         self.may_end(pnn);
         // A client that outlives its machine would write what nobody could have.
         self.signal_clients(pnn, Signal::SIGSTOP)?;
+        // Said before it is done: others see it go before all of it has gone, and a node that dies was not given up.
+        self.node_is(pnn, NodeState::Killed)?;
         gone_is_fine(self.cluster.node(pnn).kill9())?;
         self.kill_clients(pnn)?;
-        self.without_addresses(pnn)?;
-        self.node_is(pnn, NodeState::Killed)
+        self.without_addresses(pnn)
     }
 
     /// A machine that is off has no addresses; its namespace, which stays, would keep them.
