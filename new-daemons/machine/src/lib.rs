@@ -1,7 +1,7 @@
 //! The contract that every core of Tablecloth keeps: a state machine without sockets, clocks or chance.
 //!
 //! A driver feeds inputs and the time, carries out the effects, and wakes the machine at its deadline.
-//! Two drivers run the same machines: the tokio runtime and the seeded simulation. What a machine does
+//! Three drivers run the same machines: the tokio runtime, the reactor and the seeded simulation. What a machine does
 //! follows from its inputs alone, so that a failing run can be replayed.
 
 mod calendar;

@@ -38,9 +38,9 @@ pub enum Failed {
 pub struct Granted {
     /// In which file.
     pub db: Db,
-    /// Who.
+    /// The process whose lock it is now.
     pub owner: Owner,
-    /// What.
+    /// One chain, or the whole file.
     pub place: Place,
 }
 
