@@ -1,4 +1,5 @@
-//! What Samba's own daemon is known to lose. Only a mix with a C node is forgiven, and only what the history shows the reason of.
+//! What Samba's own daemon is known to lose. Only a cluster of C alone is forgiven, and only what the history shows the reason
+//! of. The reasons do not say whose copy won, so in a mix with another node they would excuse what that node has done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -91,7 +92,7 @@ pub(crate) struct Reasons {
 
 impl Reasons {
     pub(crate) fn of(history: &History) -> Self {
-        if !history.header.has_c() {
+        if !history.header.is_c_alone() {
             return Self::default();
         }
         Self { given_up: given_up(history), torn: torn(history) }

@@ -34,10 +34,10 @@ impl Header {
         u32::try_from(self.mix.len()).unwrap_or(u32::MAX)
     }
 
-    /// Some node is Samba's.
+    /// All nodes are Samba's.
     #[must_use]
-    pub fn has_c(&self) -> bool {
-        self.mix.contains('C')
+    pub fn is_c_alone(&self) -> bool {
+        !self.mix.is_empty() && self.mix.chars().all(|letter| letter == 'C')
     }
 }
 
